@@ -1,0 +1,36 @@
+# make demo: a homeserver, Hedgerow and an example place.  make test: every test.  make check: style, types, arrows.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: install demo test check bench clean
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,test]'
+	touch $@
+
+demo: install
+	$(BIN)/hedgerow demo $(ARGS)
+
+test: install postgresql
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	$(BIN)/python -m tests.bench.provision
+
+# The store is tested on a real PostgreSQL, which must be on the machine.
+.PHONY: postgresql
+postgresql:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || { echo "PostgreSQL is missing. On Debian: apt-get install postgresql"; exit 1; }
+
+clean:
+	rm -rf .venv .demo build *.egg-info

@@ -1,0 +1,5 @@
+"""`python -m appservice` is `hedgerow`."""
+
+from appservice.cli import main
+
+main()

@@ -1,0 +1,125 @@
+"""Plan and apply a blueprint, whether or not a service acts at the time.
+
+The whole intent is written in one commit. After that it is only watched: by whoever acts the rooms
+are made, and that is this process itself as long as nobody else does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from appservice.app import WANTED_MARK, Engine, Foundation
+from appservice.homeserver import HomeserverError
+from appservice.store import journal, outbox
+from appservice.store.locks import ActingLock
+from appservice.work import UnitOfWork, Works
+from bot.networks.consulting import ask_coordinators
+from bot.plan import plan_lines
+from spaces.blueprint import Blueprint
+from spaces.blueprint_changes import apply_blueprint
+
+log = structlog.get_logger(__name__)
+
+OPERATOR = "operator"
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an undertaking is: `done` of `total` actions. `acting`: by this process itself."""
+
+    done: int
+    total: int
+    acting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of it: how many actions, and the reasons of those that failed."""
+
+    total: int
+    failed: tuple[str, ...]
+
+
+class Applying:
+    """One blueprint, planned and applied."""
+
+    def __init__(self, foundation: Foundation, blueprint: Blueprint, *, prune: bool = False) -> None:
+        self._foundation = foundation
+        self._blueprint = blueprint
+        self._prune = prune
+        self._works = Works(foundation.database, foundation.surroundings(), lambda: None)
+
+    async def plan(self) -> list[str]:
+        """Every write that `apply` would make, in words. Raises `BlueprintRefused`."""
+        async with self._works.preview(OPERATOR) as work:
+            await self._intend(work)
+            return plan_lines(work.landscape, work.gathered)
+
+    async def apply(self) -> int | None:
+        """Write the intent in one commit; the undertaking to watch, None if there is nothing to do."""
+        async with self._works.begin(OPERATOR) as work:
+            await self._intend(work)
+            return await work.undertake("blueprint") if work.gathered else None
+
+    async def _intend(self, work: UnitOfWork) -> None:
+        before = work.landscape
+        admins = sorted(work.surroundings.admins)
+        landscape = apply_blueprint(
+            before, work.ids, self._blueprint, by=None, admins=admins, prune=self._prune
+        )
+        if landscape is not before:
+            about = next(iter(landscape.networks))
+            await work.change(landscape, what="a blueprint was applied", about=about)
+        await work.settle([*landscape.networks, *landscape.groups])
+        await ask_coordinators(work, before)
+
+    async def watch(self, undertaking: int, tell: Callable[[Progress], None]) -> Applied:
+        """Wait until it is done, delivering it here as long as no service does."""
+        lock = ActingLock(self._foundation.database)
+        engine: Engine | None = None
+        delivering: asyncio.Task[None] | None = None
+        try:
+            while True:
+                async with self._works.database.reading() as connection:
+                    found = await outbox.undertaking(connection, undertaking)
+                    waiting = await outbox.depth(connection, undertaking)
+                    wanted = await journal.mark(connection, WANTED_MARK)
+                total = found.total if found else 0
+                tell(Progress(max(total - waiting, 0), total, delivering is not None))
+                if not waiting:
+                    break
+                if engine is not None and delivering is not None and wanted:
+                    await _give_way(engine, delivering, lock)
+                    engine = delivering = None
+                elif engine is None and not wanted and await lock.take():
+                    engine, delivering = await self._take_up()
+                await asyncio.sleep(_LOOK_SECONDS)
+        finally:
+            if engine is not None and delivering is not None:
+                await _give_way(engine, delivering, lock)
+        async with self._works.database.reading() as connection:
+            return Applied(total, tuple(await outbox.failures(connection, undertaking)))
+
+    async def _take_up(self) -> tuple[Engine, asyncio.Task[None]]:
+        engine = Engine(self._foundation)
+        while True:
+            try:
+                await engine.greet()
+                break
+            except HomeserverError as error:
+                log.warning("homeserver_does_not_answer", status=error.status, errcode=error.errcode)
+                await asyncio.sleep(2)
+        await engine.assemble()
+        return engine, asyncio.create_task(engine.outbox.run())
+
+
+async def _give_way(engine: Engine, delivering: asyncio.Task[None], lock: ActingLock) -> None:
+    engine.outbox.stop()
+    await delivering
+    await engine.close()
+    await lock.release()

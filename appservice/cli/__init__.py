@@ -1,0 +1,40 @@
+"""`hedgerow`: what an operator types. One file for each command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from appservice.cli import blueprint, config_check, demonstration, init, running
+from appservice.version import VERSION
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+settings = typer.Typer(no_args_is_help=True, help="Look at the settings.")
+
+
+@app.callback(invoke_without_command=True)
+def hedgerow(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
+    """Turns networks into Matrix Spaces and groups into rooms, and joins them with bridges."""
+    if version:
+        typer.echo(f"hedgerow {VERSION}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+app.command()(init.init)
+app.command()(running.run)
+app.command()(blueprint.plan)
+app.command()(blueprint.apply)
+app.command()(demonstration.demo)
+settings.command()(config_check.check)
+app.add_typer(settings, name="config")
+
+
+def main() -> None:
+    """The console script."""
+    app()

@@ -1,0 +1,39 @@
+"""What several commands begin with: the settings, the log, and a refusal's way out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from appservice import logs
+from config.settings import Settings, load_settings
+from spaces.errors import Refusal
+
+ConfigOption = Annotated[Path, typer.Option(help="The settings file.", show_default=True)]
+DEFAULT_CONFIG = Path("hedgerow.yaml")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """A refusal ends the program with its sentence and code 1."""
+    try:
+        yield
+    except Refusal as refusal:
+        typer.echo(refusal.sentence, err=True)
+        raise typer.Exit(1) from None
+
+
+def begin(config: Path, *, quiet: bool = False) -> Settings:
+    """Load the settings and start the log; with `quiet` only what goes wrong is logged."""
+    settings = load_settings(config, os.environ)
+    tokens = (settings.homeserver.as_token, settings.homeserver.hs_token)
+    password = urlsplit(settings.database.get_secret_value()).password
+    logs.hide(*(token.get_secret_value() for token in tokens), password or "")
+    logs.configure("ERROR" if quiet else settings.log.level, settings.log.format)
+    return settings

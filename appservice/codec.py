@@ -1,0 +1,126 @@
+"""Actions and found rooms as JSON, for the store. A place stays a place: `{"$place": "n.…"}`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from spaces import actions
+from spaces.actions import Action, SaidKey, StateEvent
+from spaces.identifiers import DirectId, EventId, GroupId, NetworkId, PlaceId, RoomId, UserId
+from spaces.reconcile import FoundRoom
+
+_ACTIONS: dict[str, type[Action]] = {
+    kind.__name__: kind
+    for kind in (
+        actions.CreateRoom,
+        actions.ReadBack,
+        actions.SetState,
+        actions.AddAlias,
+        actions.RemoveAlias,
+        actions.Publish,
+        actions.Withdraw,
+        actions.Invite,
+        actions.Remove,
+        actions.Say,
+        actions.Redact,
+        actions.Join,
+        actions.Leave,
+        actions.MarkDirect,
+    )
+}
+_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "user": UserId,
+    "inviter": UserId,
+    "event": EventId,
+    "state": tuple,
+}
+
+
+def place_id(text: str) -> PlaceId:
+    """The id of a network, a group or a direct room, by its prefix."""
+    kinds: tuple[type[PlaceId], ...] = (NetworkId, GroupId, DirectId)
+    return next((kind(text) for kind in kinds if text.startswith(kind.prefix)), PlaceId(text))
+
+
+def action_to_json(action: Action) -> str:
+    fields = {f.name: _plain(getattr(action, f.name)) for f in dataclasses.fields(action)}
+    return json.dumps({"kind": type(action).__name__, **fields})
+
+
+def action_from_json(text: str) -> Action:
+    """The action of what `action_to_json` made. Raises `ValueError` for anything else."""
+    data = json.loads(text)
+    try:
+        cls = _ACTIONS[data.pop("kind")]
+        values = {name: _FIELDS.get(name, _same)(_rich(value)) for name, value in data.items()}
+        if cls in (actions.SetState,):
+            values["event"] = _rich(data["event"])
+        room = values["room"]
+        values["room"] = room if isinstance(room, PlaceId) else RoomId(room)
+        return cls(**values)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not an action: {error}") from error
+
+
+def found_to_json(room: FoundRoom) -> str:
+    return json.dumps(
+        {
+            "version": room.version,
+            "state": [[kind, _plain(key), _plain(content)] for (kind, key), content in room.state.items()],
+            "by_hand": [[kind, _plain(key)] for kind, key in sorted(room.by_hand)],
+            "aliases": sorted(room.aliases),
+            "published": sorted(room.published),
+            "members": dict(room.members),
+        }
+    )
+
+
+def found_from_json(text: str, members: Mapping[UserId, str]) -> FoundRoom:
+    data = json.loads(text)
+    return FoundRoom(
+        version=data["version"],
+        state={(kind, _rich(key)): _rich(content) for kind, key, content in data["state"]},
+        by_hand=frozenset((kind, _rich(key)) for kind, key in data["by_hand"]),
+        aliases=frozenset(data["aliases"]),
+        published=frozenset(NetworkId(n) for n in data["published"]),
+        members={**{UserId(user): m for user, m in data["members"].items()}, **members},
+    )
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case PlaceId():
+            return {"$place": str(value)}
+        case SaidKey():
+            return {"$said": str(value)}
+        case StateEvent():
+            return {"$event": [value.type, _plain(value.content), _plain(value.state_key)]}
+        case Mapping():
+            return {key: _plain(part) for key, part in value.items()}
+        case tuple() | list():
+            return [_plain(part) for part in value]
+        case _:
+            return value
+
+
+def _rich(value: Any) -> Any:
+    match value:
+        case {"$place": str(text)}:
+            return place_id(text)
+        case {"$said": str(text)}:
+            return SaidKey(text)
+        case {"$event": [str(kind), content, key]}:
+            return StateEvent(kind, _rich(content), _rich(key))
+        case dict():
+            return {key: _rich(part) for key, part in value.items()}
+        case list():
+            return [_rich(part) for part in value]
+        case _:
+            return value

@@ -1,0 +1,1 @@
+"""A homeserver, Hedgerow and an example place, from nothing."""

@@ -1,0 +1,23 @@
+"""Synapse as a child process that ends when its parent does, however the parent ends.
+
+The parent holds the other end of the standard input; the system closes it with the parent.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import signal
+import sys
+import threading
+
+
+def _end_with_parent() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    runpy.run_module("synapse.app.homeserver", run_name="__main__", alter_sys=True)

@@ -1,0 +1,321 @@
+"""Speaks with the homeserver as the bot. The only file that knows nio's client.
+
+nio has no masquerading: `_BotClient.send` puts `user_id` and `device_id` on every request
+(application service API, "Identity assertion"; `device_id` from MSC3202). Both together, always:
+only then does Synapse keep a message's transaction id on disk. nio repeats requests by itself,
+`createRoom` too, so it is told not to, and what comes back is turned into exceptions here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from nio import AsyncClient, AsyncClientConfig
+
+from spaces.identifiers import EventId, RoomId, UserId
+
+_TIMEOUT_SECONDS = 60.0
+_LONGEST_WAIT_SECONDS = 600.0
+_ACTING = "/_matrix/client/v3"
+
+
+class HomeserverError(Exception):
+    """The homeserver said no: `status` is HTTP's, `errcode` Matrix's or empty."""
+
+    def __init__(self, status: int, errcode: str, message: str) -> None:
+        super().__init__(f"{status} {errcode}: {message}")
+        self.status = status
+        self.errcode = errcode
+        self.message = message
+
+    @property
+    def is_final(self) -> bool:
+        """Whether saying it again is of no use: a 4xx but 408, 409 and 429, from a Matrix server."""
+        return 400 <= self.status < 500 and self.status not in (408, 409, 429) and bool(self.errcode)
+
+
+class Limited(HomeserverError):
+    """429: come back in `wait` seconds, or None where the homeserver does not say."""
+
+    def __init__(self, errcode: str, message: str, wait: float | None) -> None:
+        super().__init__(429, errcode, message)
+        self.wait = wait
+
+
+class Unreachable(HomeserverError):
+    """No answer, or none that can be read: whether it was done is not known."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(0, "", message)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is and how it proves it."""
+
+    url: str
+    user: UserId
+    as_token: str
+    device_id: str
+
+
+class _BotClient(AsyncClient):
+    """nio's client with the bot's identity asserted on every request."""
+
+    client_session: aiohttp.ClientSession | None
+
+    def __init__(self, identity: Identity) -> None:
+        config = AsyncClientConfig(max_limit_exceeded=0, max_timeouts=0, request_timeout=_TIMEOUT_SECONDS)
+        super().__init__(identity.url.rstrip("/"), identity.user, identity.device_id, config=config)
+        self.asserted_device: str | None = None
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        data: Any = None,
+        headers: dict[str, str] | None = None,
+        trace_context: Any | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - nio's signature
+    ) -> aiohttp.ClientResponse:
+        if self.client_session is None:
+            # nio's own session counts each connection anew, which slows calls made side by side
+            self.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        query = {"user_id": self.user}
+        if self.asserted_device is not None:
+            query["device_id"] = self.asserted_device
+        separator = "&" if "?" in path else "?"
+        return await self.client_session.request(
+            method,
+            f"{self.homeserver}{path}{separator}{urlencode(query)}",
+            data=data,
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(total=timeout or self.config.request_timeout),
+        )
+
+
+class Homeserver:
+    """One homeserver, spoken to as the bot. Every method is one call and raises `HomeserverError`."""
+
+    def __init__(self, identity: Identity) -> None:
+        self.user = identity.user
+        self.server = identity.user.server
+        self._identity = identity
+        self._client = _BotClient(identity)
+        self._headers = {
+            "Authorization": f"Bearer {identity.as_token}",
+            "Content-Type": "application/json",
+        }
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        seconds: float = _TIMEOUT_SECONDS,
+    ) -> Any:
+        """One request; the JSON of its 2xx answer. `path` is already percent-encoded."""
+        target = f"{path}?{urlencode(query)}" if query else path
+        data = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        try:
+            answer = await self._client.send(method, target, data, self._headers, timeout=seconds)
+            async with answer:
+                text = await answer.text(errors="replace")
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"{type(error).__name__}") from error
+        return _read(answer.status, answer.headers, text)
+
+    # -- the bot ---------------------------------------------------------------------------------
+
+    async def register(self) -> None:
+        """Make the bot's account. Being there already is success."""
+        body = {"type": "m.login.application_service", "username": self.user.localpart, "inhibit_login": True}
+        try:
+            await self.call("POST", f"{_ACTING}/register", body)
+        except HomeserverError as error:
+            if error.errcode != "M_USER_IN_USE":
+                raise
+
+    async def make_device(self, display_name: str) -> None:
+        """Make the bot's device with the as_token (MSC4190), and assert it from now on."""
+        device = quote(self._identity.device_id, safe="")
+        await self.call("PUT", f"{_ACTING}/devices/{device}", {"display_name": display_name})
+        self._client.asserted_device = self._identity.device_id
+
+    async def set_display_name(self, name: str) -> None:
+        path = f"{_ACTING}/profile/{_q(self.user)}/displayname"
+        await self.call("PUT", path, {"displayname": name})
+
+    async def ping(self, appservice_id: str, txn_id: str) -> None:
+        """Ask the homeserver to call us back (MSC2659)."""
+        path = f"/_matrix/client/v1/appservice/{_q(appservice_id)}/ping"
+        await self.call("POST", path, {"transaction_id": txn_id}, seconds=15)
+
+    async def versions(self) -> list[str]:
+        """The versions of the specification that it speaks."""
+        answer = await self.call("GET", "/_matrix/client/versions", seconds=15)
+        versions = answer.get("versions")
+        return [str(v) for v in versions] if isinstance(versions, list) else []
+
+    async def room_versions(self) -> tuple[list[str], str]:
+        """The room versions offered, and the default."""
+        answer = await self.call("GET", f"{_ACTING}/capabilities")
+        found = answer.get("capabilities", {}).get("m.room_versions", {})
+        return list(found.get("available", {})), str(found.get("default", ""))
+
+    async def mark_direct(self, user: UserId, room: RoomId) -> None:
+        """Note `room` as a direct one with `user` in the bot's account data (m.direct)."""
+        path = f"{_ACTING}/user/{_q(self.user)}/account_data/m.direct"
+        try:
+            direct = await self.call("GET", path)
+        except HomeserverError as error:
+            if error.status != 404:
+                raise
+            direct = {}
+        rooms = direct.get(user) if isinstance(direct.get(user), list) else []
+        if room not in rooms:
+            await self.call("PUT", path, {**direct, user: [*rooms, room]})
+
+    # -- rooms -----------------------------------------------------------------------------------
+
+    async def create_room(self, body: Mapping[str, Any]) -> RoomId | None:
+        """POST createRoom once. None where the answer names no room."""
+        answer = await self.call("POST", f"{_ACTING}/createRoom", body)
+        room = answer.get("room_id")
+        return RoomId(room) if isinstance(room, str) and room.startswith("!") else None
+
+    async def resolve_alias(self, alias: str) -> RoomId | None:
+        """The room that `#localpart:server` points to, or None."""
+        try:
+            answer = await self.call("GET", f"{_ACTING}/directory/room/{_q(alias)}")
+        except HomeserverError as error:
+            if error.status == 404:
+                return None
+            raise
+        return RoomId(answer["room_id"])
+
+    async def put_alias(self, alias: str, room: RoomId) -> None:
+        await self.call("PUT", f"{_ACTING}/directory/room/{_q(alias)}", {"room_id": room})
+
+    async def delete_alias(self, alias: str) -> None:
+        await self.call("DELETE", f"{_ACTING}/directory/room/{_q(alias)}")
+
+    async def list_room(self, network: str, room: RoomId, *, listed: bool) -> None:
+        """Put a room into, or take it out of, the room directory of one third-party network."""
+        path = f"{_ACTING}/directory/list/appservice/{_q(network)}/{_q(room)}"
+        await self.call("PUT", path, {"visibility": "public" if listed else "private"})
+
+    async def state(self, room: RoomId) -> list[dict[str, Any]]:
+        """The room's whole state, as events."""
+        answer = await self.call("GET", f"{_ACTING}/rooms/{_q(room)}/state")
+        return [event for event in answer if isinstance(event, dict)] if isinstance(answer, list) else []
+
+    async def put_state(self, room: RoomId, kind: str, key: str, content: Mapping[str, Any]) -> None:
+        await self.call("PUT", f"{_ACTING}/rooms/{_q(room)}/state/{_q(kind)}/{_q(key)}", content)
+
+    async def send(self, room: RoomId, kind: str, txn_id: str, content: Mapping[str, Any]) -> EventId:
+        path = f"{_ACTING}/rooms/{_q(room)}/send/{_q(kind)}/{_q(txn_id)}"
+        return EventId((await self.call("PUT", path, content))["event_id"])
+
+    async def redact(self, room: RoomId, event: EventId, txn_id: str) -> None:
+        await self.call("PUT", f"{_ACTING}/rooms/{_q(room)}/redact/{_q(event)}/{_q(txn_id)}", {})
+
+    async def invite(self, room: RoomId, user: UserId, reason: str) -> None:
+        """Invite; whoever is there already counts as invited."""
+        await self._member(room, "invite", user, reason)
+
+    async def kick(self, room: RoomId, user: UserId, reason: str) -> None:
+        """Take out; whoever is not there counts as taken out."""
+        await self._member(room, "kick", user, reason)
+
+    async def _member(self, room: RoomId, deed: str, user: UserId, reason: str) -> None:
+        body = {"user_id": user, **({"reason": reason} if reason else {})}
+        try:
+            await self.call("POST", f"{_ACTING}/rooms/{_q(room)}/{deed}", body)
+        except HomeserverError as error:
+            if error.status != 403 or await self._membership(room, user) != (deed == "invite"):
+                raise
+
+    async def _membership(self, room: RoomId, user: UserId) -> bool:
+        """Whether `user` is in the room or invited."""
+        path = f"{_ACTING}/rooms/{_q(room)}/state/m.room.member/{_q(user)}"
+        try:
+            content = await self.call("GET", path)
+        except HomeserverError as error:
+            if error.status == 404:
+                return False
+            raise
+        return content.get("membership") in ("join", "invite")
+
+    async def join(self, room: RoomId, via: str = "") -> None:
+        query = {"server_name": via} if via else None
+        await self.call("POST", f"{_ACTING}/join/{_q(room)}", {}, query=query)
+
+    async def leave(self, room: RoomId, reason: str = "") -> None:
+        body = {"reason": reason} if reason else {}
+        await self.call("POST", f"{_ACTING}/rooms/{_q(room)}/leave", body)
+
+    async def joined_rooms(self) -> list[RoomId]:
+        return [RoomId(room) for room in (await self.call("GET", f"{_ACTING}/joined_rooms"))["joined_rooms"]]
+
+    async def messages(
+        self, room: RoomId, start: str | None, *, until: str | None = None, limit: int = 50
+    ) -> dict[str, Any]:
+        """One page of the room's timeline, backwards from `start` or from its end."""
+        query = {"dir": "b", "limit": str(limit)}
+        query |= {"from": start} if start else {}
+        query |= {"to": until} if until else {}
+        answer: dict[str, Any] = await self.call("GET", f"{_ACTING}/rooms/{_q(room)}/messages", query=query)
+        return answer
+
+    async def sync(self, since: str | None, filter_: Mapping[str, Any]) -> dict[str, Any]:
+        """What is new since `since`, without waiting."""
+        query = {"timeout": "0", "filter": json.dumps(filter_), **({"since": since} if since else {})}
+        answer: dict[str, Any] = await self.call("GET", f"{_ACTING}/sync", query=query)
+        return answer
+
+
+def _q(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _read(status: int, headers: Mapping[str, str], text: str) -> Any:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = None
+    if status == 429:
+        raise _limited(headers, body if isinstance(body, dict) else {})
+    if not 200 <= status < 300:
+        said = body if isinstance(body, dict) else {}
+        raise HomeserverError(status, str(said.get("errcode", "")), str(said.get("error", ""))[:200])
+    if not isinstance(body, (dict, list)):
+        raise Unreachable("an answer that is not JSON")
+    return body
+
+
+def _limited(headers: Mapping[str, str], body: Mapping[str, Any]) -> Limited:
+    wait = _seconds(headers.get("Retry-After"), 1.0)
+    if wait is None:
+        wait = _seconds(body.get("retry_after_ms"), 1000.0)
+    return Limited(str(body.get("errcode", "M_LIMIT_EXCEEDED")), str(body.get("error", ""))[:200], wait)
+
+
+def _seconds(value: object, unit: float) -> float | None:
+    """`value / unit` within 0 and ten minutes; None for what is no number."""
+    try:
+        number = float(value) / unit if isinstance(value, (int, float, str)) else math.nan
+    except ValueError:
+        return None
+    return min(number, _LONGEST_WAIT_SECONDS) if number > 0 and math.isfinite(number) else None

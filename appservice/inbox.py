@@ -1,0 +1,171 @@
+"""Transactions come in, are kept whole in one commit, and are worked off afterwards.
+
+    PUT transaction ──▶ kept as it came ──▶ 200
+                              │ (the loop, when nothing is coming in)
+                              ▼
+              split into events, each kept once by its id
+                              ▼
+              each handled in one unit of work; what cannot be is set aside with its reason
+
+Transaction ids prove nothing: they start again at 1 when a homeserver restarts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import structlog
+
+from appservice.listeners import Event, Listeners, UnknownRoom
+from appservice.speech import notice, reply_to
+from appservice.store import inbox
+from appservice.store.database import Database, StoreError
+from appservice.store.inbox import Arrived
+from appservice.work import Works
+from bot.conversation import failure
+from spaces.actions import Join, Say
+from spaces.errors import Malformed, Refusal
+
+log = structlog.get_logger(__name__)
+
+_PAUSE_SECONDS = 1.0
+
+
+class Mailbox:
+    """The inbox's mouth: keeps transactions, whether or not anybody works them off yet."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+        self._last_txn = 0
+        self.arrived = asyncio.Event()
+        self.restarts_seen = 0
+        self.transactions = 0
+
+    async def accept(self, txn_id: str, body: bytes) -> None:
+        """Keep a transaction; once this returns it is on disk. Any exception: it is not."""
+        async with self._database.writing(urgent=True) as connection:
+            await inbox.keep_transaction(connection, body, self._now())
+        self.transactions += 1
+        number = int(txn_id) if txn_id.isascii() and txn_id.isdigit() else 0
+        if number and number < self._last_txn:
+            self.restarts_seen += 1
+        self._last_txn = number
+        self.arrived.set()
+
+
+class Inbox:
+    """The inbox loop."""
+
+    def __init__(self, mailbox: Mailbox, works: Works, listeners: Listeners) -> None:
+        self._mailbox = mailbox
+        self._works = works
+        self._database = works.database
+        self._listeners = listeners
+        self._wake = mailbox.arrived
+        self._stopping = False
+        self.events = 0
+        self.set_aside = 0
+
+    async def take(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Keep events that were read from the homeserver rather than pushed by it."""
+        wanted = [event for event in events if self._is_wanted(event)]
+        if wanted:
+            async with self._database.writing() as connection:
+                await inbox.keep_events(connection, wanted, self._works.surroundings.now())
+            self._wake.set()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work off what came in, until `stop`."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                worked = await self._split() or await self._handle_next()
+            except (StoreError, OSError) as error:
+                log.error("inbox_waits_for_database", reason=type(error).__name__)
+                worked = False
+            if not worked:
+                await self._rest()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(_PAUSE_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _split(self) -> bool:
+        """Split the oldest transaction into its events; whether there was one."""
+        async with self._database.reading() as connection:
+            kept = await inbox.next_transaction(connection)
+        if kept is None:
+            return False
+        id_, body, received_at = kept
+        events = [event for event in _events_in(body) if self._is_wanted(event)]
+        async with self._database.writing() as connection:
+            self.events += await inbox.keep_events(connection, events, received_at)
+            await inbox.drop_transaction(connection, id_)
+        return True
+
+    def _is_wanted(self, event: Mapping[str, Any]) -> bool:
+        return isinstance(event.get("event_id"), str) and self._listeners.concerns_us(event)
+
+    async def _handle_next(self) -> bool:
+        async with self._database.reading() as connection:
+            arrived = await inbox.next_event(connection)
+        if arrived is None:
+            return False
+        try:
+            event = Event.parse(arrived.event, arrived.received_at)
+            await self._handle(arrived, event)
+        except (StoreError, OSError):
+            raise
+        except Malformed as reason:
+            await self._set_aside(arrived, reason.sentence)
+        except Exception as error:
+            reference = secrets.token_hex(4)
+            log.exception("event_failed", reference=reference, event=arrived.event.get("event_id"))
+            await self._set_aside(arrived, f"{reference}: {type(error).__name__}", reference)
+        return True
+
+    async def _handle(self, arrived: Arrived, event: Event) -> None:
+        try:
+            async with self._works.begin(event.sender) as work:
+                await self._listeners.hear(event, work)
+                await inbox.handled(work.connection, arrived.seq)
+        except UnknownRoom:
+            async with self._works.begin(event.sender) as work:
+                work.put(Join(event.room, event.sender))
+                await inbox.forget_event(work.connection, arrived.seq)
+        except Refusal as refusal:
+            await self._set_aside(arrived, refusal.sentence)
+
+    async def _set_aside(self, arrived: Arrived, reason: str, reference: str | None = None) -> None:
+        """Out of the way with it. Who waits for an answer in a direct message gets the reference number."""
+        self.set_aside += 1
+        async with self._works.begin("hedgerow") as work:
+            await inbox.set_aside(work.connection, arrived.seq, reason)
+            if reference is None or arrived.event.get("type") != "m.room.message":
+                return
+            event = Event.parse(arrived.event, arrived.received_at)
+            answer = notice(failure(reference), reply_to(event.id))
+            work.put(Say(event.room, f"answer:{event.id}", answer))
+
+
+def _events_in(body: bytes) -> list[Mapping[str, Any]]:
+    try:
+        found = json.loads(body).get("events", [])
+    except (ValueError, AttributeError, RecursionError):
+        return []
+    return [event for event in found if isinstance(event, dict)] if isinstance(found, list) else []

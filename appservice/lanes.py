@@ -1,0 +1,224 @@
+"""Which waiting action may be delivered now: in order within a room, side by side across rooms.
+
+    waiting for a place ──(place is closed and read back)──▶ runnable ──▶ under way ──▶ gone
+                                                               ▲              │
+                                                               └──(parked)────┘
+
+One action of a room is under way at a time. What a room waits for holds up that room alone; when
+two rooms are told by the homeserver to slow down in the same kind of call, calls of that kind are
+paced (`Pace`), so that few are wasted.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, field, replace
+
+from spaces.actions import Action, CreateRoom, Invite, Join, ReadBack, Redact, Say, SetState
+from spaces.identifiers import PlaceId
+
+_CALM_AFTER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One waiting action. `seq` is its place in the order; `attempts` how often it was tried."""
+
+    seq: int
+    action: Action
+    undertaking: int | None = None
+    attempts: int = 0
+
+    def tried_again(self) -> Entry:
+        return replace(self, attempts=self.attempts + 1)
+
+    @property
+    def lane(self) -> str:
+        return self.action.room
+
+    @property
+    def is_talk(self) -> bool:
+        return isinstance(self.action, (Say, Redact))
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast one kind of call may go. `interval` is seconds between two; 0 is as fast as it goes."""
+
+    interval: float = 0.0
+    next_at: float = 0.0
+    limited: set[str] = field(default_factory=set)
+    calm: int = 0
+
+    def slow_down(self, lane: str, wait: float, now: float) -> None:
+        self.limited.add(lane)
+        self.calm = 0
+        if len(self.limited) > 1:
+            self.interval = max(self.interval, wait)
+            self.next_at = max(self.next_at, now + wait)
+
+    def went_well(self, lane: str) -> None:
+        self.limited.discard(lane)
+        self.calm += 1
+        if self.calm >= _CALM_AFTER:
+            self.calm = 0
+            self.interval = self.interval / 2 if self.interval > 0.1 else 0.0
+
+    def start(self, now: float) -> None:
+        self.next_at = now + self.interval
+
+
+def kind_of(action: Action) -> str:
+    """The kind of rate limit that a homeserver counts the action under (Synapse's `rc_…`)."""
+    match action:
+        case CreateRoom():
+            return "create"
+        case Invite():
+            return "invite"
+        case Join():
+            return "join"
+        case SetState() | Say() | Redact():
+            return "event"
+        case ReadBack():
+            return "read"
+        case _:
+            return "other"
+
+
+class Lanes:
+    """The waiting actions of all rooms. Knows no clock: `now` is given, in seconds."""
+
+    def __init__(self) -> None:
+        self._runnable: dict[str, list[tuple[int, Entry]]] = defaultdict(list)
+        self._blocked: dict[PlaceId, list[Entry]] = defaultdict(list)
+        self._lacking: dict[int, set[PlaceId]] = {}
+        self._parked: dict[str, float] = {}
+        self._silent: set[str] = set()
+        self._under_way: dict[str, Entry] = {}
+        self._paces: dict[str, Pace] = defaultdict(Pace)
+        self._known: set[int] = set()
+        self._made: set[PlaceId] = set()
+        self._ready: set[PlaceId] = set()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def under_way(self) -> int:
+        return len(self._under_way)
+
+    def add(self, entry: Entry) -> None:
+        """Take a waiting action. One that is known already is left as it is."""
+        if entry.seq in self._known:
+            return
+        self._known.add(entry.seq)
+        lacking = {place for place in entry.action.needs if place not in self._ready}
+        if self._waits_for_room(entry.action):
+            lacking.add(PlaceId(entry.action.room))
+        if lacking:
+            self._lacking[entry.seq] = lacking
+            for place in lacking:
+                self._blocked[place].append(entry)
+        else:
+            heapq.heappush(self._runnable[entry.lane], (entry.seq, entry))
+
+    def _waits_for_room(self, action: Action) -> bool:
+        unmade = isinstance(action.room, PlaceId) and action.room not in self._made
+        return unmade and not isinstance(action, CreateRoom)
+
+    def made(self, place: PlaceId) -> None:
+        """The place has a room now; what closes it can go ahead."""
+        self._made.add(place)
+        for entry in self._blocked.get(place, ()):
+            if place not in entry.action.needs:
+                self._free(entry, place)
+
+    def ready(self, place: PlaceId) -> None:
+        """The place's room is closed and read back."""
+        self._made.add(place)
+        self._ready.add(place)
+        for entry in self._blocked.pop(place, ()):
+            self._free(entry, place)
+
+    def unready(self, place: PlaceId) -> None:
+        """The place's room was found not closed as it should be; what comes new waits."""
+        self._ready.discard(place)
+
+    def _free(self, entry: Entry, place: PlaceId) -> None:
+        lacking = self._lacking.get(entry.seq)
+        if lacking is None:
+            return
+        lacking.discard(place)
+        if not lacking:
+            del self._lacking[entry.seq]
+            heapq.heappush(self._runnable[entry.lane], (entry.seq, entry))
+
+    def take(self, now: float, room_for: int) -> list[Entry]:
+        """At most `room_for` actions to deliver now, what is said first, then oldest first."""
+        chosen: list[Entry] = []
+        for entry in sorted(self._candidates(now), key=lambda e: (not e.is_talk, e.seq)):
+            if len(chosen) >= room_for:
+                break
+            pace = self._paces[kind_of(entry.action)]
+            if pace.next_at > now:
+                continue
+            pace.start(now)
+            heapq.heappop(self._runnable[entry.lane])
+            self._under_way[entry.lane] = entry
+            chosen.append(entry)
+        return chosen
+
+    def _candidates(self, now: float) -> Iterator[Entry]:
+        for lane, heap in list(self._runnable.items()):
+            if not heap:
+                del self._runnable[lane]
+            elif lane not in self._under_way and self._parked.get(lane, 0.0) <= now:
+                yield heap[0][1]
+
+    def wakes_at(self, now: float) -> float | None:
+        """When something may be delivered that may not now, or None."""
+        times = [at for lane, at in self._parked.items() if at > now and self._runnable.get(lane)]
+        times += [pace.next_at for pace in self._paces.values() if pace.next_at > now]
+        return min(times, default=None)
+
+    def done(self, entry: Entry) -> None:
+        """The action is delivered or given up."""
+        self._under_way.pop(entry.lane, None)
+        self._parked.pop(entry.lane, None)
+        self._silent.discard(entry.lane)
+        self._known.discard(entry.seq)
+
+    def drop(self, seqs: Set[int]) -> None:
+        """Forget these: they will never be done."""
+        self._known -= seqs
+        for seq in seqs:
+            self._lacking.pop(seq, None)
+        for lane, heap in self._runnable.items():
+            self._runnable[lane] = [pair for pair in heap if pair[0] not in seqs]
+            heapq.heapify(self._runnable[lane])
+
+    def release(self) -> None:
+        """The homeserver answers: rooms that waited for that wait no longer."""
+        for lane in self._silent:
+            self._parked.pop(lane, None)
+        self._silent.clear()
+
+    def went_well(self, entry: Entry) -> None:
+        self._paces[kind_of(entry.action)].went_well(entry.lane)
+
+    def slow_down(self, entry: Entry, wait: float, now: float) -> None:
+        """The homeserver said 429 to this one."""
+        self._paces[kind_of(entry.action)].slow_down(entry.lane, wait, now)
+
+    def put_back(self, entry: Entry, until: float, *, until_it_answers: bool = False) -> None:
+        """Try `entry` again, not before `until`; its room waits with it.
+
+        With `until_it_answers` it may be sooner: as soon as the homeserver answers (`release`).
+        """
+        self._under_way.pop(entry.lane, None)
+        self._parked[entry.lane] = until
+        if until_it_answers:
+            self._silent.add(entry.lane)
+        heapq.heappush(self._runnable[entry.lane], (entry.seq, entry))

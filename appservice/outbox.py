@@ -1,0 +1,193 @@
+"""Delivers actions: in order within a room, side by side across rooms.
+
+waiting ──▶ under way ──2xx──▶ what came of it is recorded, in one commit
+   ▲            │
+   │            ├─ 429 ──────▶ waits as told; holds up its own room alone
+   │            ├─ no answer ─▶ waits 2, 4, 8 … 512 s, or until the homeserver answers again
+   └────────────┘
+                └─ a clear no ▶ kept with its reason, told to who asked, shown in `status`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import structlog
+
+from appservice.homeserver import HomeserverError, Limited, Unreachable
+from appservice.lanes import Entry, Lanes
+from appservice.performing import Outcome, Performer
+from appservice.places import Places, Unplaced
+from appservice.provisioning import AliasConflict
+from appservice.settling import Settler
+from appservice.store import outbox
+from appservice.store.database import StoreError
+from appservice.work import Works
+from spaces.actions import CreateRoom, Say
+from spaces.identifiers import EventId, PlaceId
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_WAIT_SECONDS = 512.0
+_LOOK_SECONDS = 1.0
+_MOST_TRIES = 12
+
+
+class Outbox:
+    """The outbox loop. `now` gives seconds."""
+
+    def __init__(
+        self,
+        works: Works,
+        performer: Performer,
+        settler: Settler,
+        places: Places,
+        now: Callable[[], float],
+        *,
+        side_by_side: int = 8,
+    ) -> None:
+        self._works = works
+        self._performer = performer
+        self._settler = settler
+        self._places = places
+        self._now = now
+        self._side_by_side = side_by_side
+        self._lanes = Lanes()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._last_seq = 0
+
+    def wake(self) -> None:
+        """There may be something new."""
+        self._wake.set()
+
+    def homeserver_answers(self) -> None:
+        """The homeserver answers again: do not wait any longer."""
+        self._lanes.release()
+        self._wake.set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is under way and nothing waits, as far as this process knows."""
+        return not self._tasks and not len(self._lanes)
+
+    def prepare(self, rows: list[tuple[PlaceId, bool]]) -> None:
+        """Tell which places have rooms already, and whether they are closed and read back."""
+        for place, ready in rows:
+            (self._lanes.ready if ready else self._lanes.made)(place)
+
+    async def run(self) -> None:
+        """Deliver until `stop`."""
+        while not self._stopping:
+            self._wake.clear()
+            await self._load()
+            now = self._now()
+            for entry in self._lanes.take(now, self._side_by_side - len(self._tasks)):
+                task = asyncio.create_task(self._deliver(entry))
+                self._tasks.add(task)
+                task.add_done_callback(self._finished)
+            await self._rest(now)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+
+    def stop(self) -> None:
+        """Take up nothing new; what is under way is finished within five seconds."""
+        self._stopping = True
+        self._wake.set()
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._wake.set()
+
+    async def _rest(self, now: float) -> None:
+        wakes_at = self._lanes.wakes_at(now)
+        seconds = _LOOK_SECONDS if wakes_at is None else min(max(wakes_at - now, 0.01), _LOOK_SECONDS)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _load(self) -> None:
+        try:
+            async with self._works.database.reading() as connection:
+                entries = await outbox.waiting(connection, after=self._last_seq)
+        except (StoreError, OSError) as error:
+            log.error("outbox_not_readable", reason=type(error).__name__)
+            return
+        for entry in entries:
+            self._lanes.add(entry)
+            self._last_seq = max(self._last_seq, entry.seq)
+
+    async def _deliver(self, entry: Entry) -> None:
+        try:
+            edited = await self._edited_by(entry)
+            outcome = await self._performer.perform(entry.action, tried=entry.attempts > 0, edited=edited)
+            await self._settle(entry, outcome)
+        except Limited as limit:
+            self._slow_down(entry, limit.wait)
+        except HomeserverError as error:
+            await self._refused(entry, error)
+        except (AliasConflict, Unplaced) as error:
+            await self._give_up(entry, str(error))
+        except (StoreError, OSError) as error:
+            log.error("outcome_not_recorded", action=entry.seq, reason=type(error).__name__)
+            self._lanes.put_back(entry, self._now() + _LOOK_SECONDS)
+        except Exception:
+            log.exception("delivery_failed", action=entry.seq)
+            await self._give_up(entry, "an error of Hedgerow's own; the log says more")
+
+    async def _edited_by(self, entry: Entry) -> EventId | None:
+        edits = entry.action.content.get("edits") if isinstance(entry.action, Say) else None
+        if not edits:
+            return None
+        async with self._works.database.reading() as connection:
+            return await outbox.event_of(connection, f"Say:{edits}")
+
+    async def _settle(self, entry: Entry, outcome: Outcome) -> None:
+        is_ready = await self._settler.settle(entry, outcome)
+        self._lanes.went_well(entry)
+        self._lanes.done(entry)
+        place = entry.action.room
+        if not isinstance(place, PlaceId):
+            return
+        if isinstance(entry.action, CreateRoom):
+            self._lanes.made(place)
+        elif is_ready is not None:
+            (self._lanes.ready if is_ready else self._lanes.unready)(place)
+
+    def _slow_down(self, entry: Entry, wait: float | None) -> None:
+        seconds = wait if wait is not None else _back_off(entry.attempts + 1)
+        now = self._now()
+        self._lanes.slow_down(entry, seconds, now)
+        again = entry if wait is not None else entry.tried_again()
+        self._lanes.put_back(again, now + seconds * random.uniform(1.0, 1.1))
+
+    async def _refused(self, entry: Entry, error: HomeserverError) -> None:
+        attempts = entry.attempts + 1
+        if error.is_final or (attempts >= _MOST_TRIES and not isinstance(error, Unreachable)):
+            await self._give_up(entry, f"the homeserver said no: {error.message or error.status}")
+            return
+        log.warning("delivery_put_off", action=entry.seq, status=error.status, attempts=attempts)
+        if isinstance(entry.action, CreateRoom) and not entry.attempts:
+            await self._settler.remember_try(entry)
+        until = self._now() + _back_off(attempts)
+        self._lanes.put_back(entry.tried_again(), until, until_it_answers=error.status in (0, 502, 503, 504))
+
+    async def _give_up(self, entry: Entry, reason: str) -> None:
+        log.error("delivery_given_up", action=entry.seq, kind=type(entry.action).__name__)
+        try:
+            lost = await self._settler.give_up(entry, reason)
+        except (StoreError, OSError):
+            self._lanes.put_back(entry, self._now() + _LOOK_SECONDS)
+            return
+        self._lanes.done(entry)
+        self._lanes.drop(lost)
+
+
+def _back_off(attempts: int) -> float:
+    """Seconds to wait after so many tries: 2, 4, 8 … 512, spread a little."""
+    return min(2.0 ** min(attempts, 9), _LONGEST_WAIT_SECONDS) * random.uniform(0.8, 1.0)

@@ -1,0 +1,138 @@
+"""Performs one action on the homeserver: the only place where an action becomes a call."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from appservice.homeserver import Homeserver, HomeserverError
+from appservice.places import Places
+from appservice.provisioning import Provisioner
+from appservice.speech import event_content
+from spaces.actions import (
+    Action,
+    AddAlias,
+    CreateRoom,
+    Invite,
+    Join,
+    Leave,
+    MarkDirect,
+    Publish,
+    ReadBack,
+    Redact,
+    Remove,
+    RemoveAlias,
+    Say,
+    SetState,
+    Withdraw,
+)
+from spaces.identifiers import EventId, RoomId
+
+_PAGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an action: a new room, a room's state, an event, missed messages (newest first)."""
+
+    room: RoomId | None = None
+    state: tuple[dict[str, Any], ...] | None = None
+    event: EventId | None = None
+    missed: tuple[dict[str, Any], ...] = ()
+
+
+class Performer:
+    """Performs actions. Raises `HomeserverError`, `AliasConflict`, `Unplaced`."""
+
+    def __init__(self, homeserver: Homeserver, places: Places, provisioner: Provisioner) -> None:
+        self._homeserver = homeserver
+        self._places = places
+        self._provisioner = provisioner
+
+    async def perform(self, action: Action, *, tried: bool, edited: EventId | None = None) -> Outcome:
+        """Do it. `tried`: an earlier try had no clear end. `edited`: the event that a Say replaces."""
+        if isinstance(action, CreateRoom):
+            return Outcome(room=await self._provisioner.make(action, tried=tried))
+        room = self._places.room(action.room)
+        match action:
+            case ReadBack():
+                return Outcome(room, tuple(await self._homeserver.state(room)))
+            case Say():
+                content = event_content(action.content, action.said, self._places.link, edited)
+                txn_id = self._txn_id(room, action.said)
+                return Outcome(event=await self._homeserver.send(room, "m.room.message", txn_id, content))
+            case Redact():
+                await self._homeserver.redact(room, action.event, self._txn_id(room, action.event))
+            case Join():
+                return await self._join(room)
+            case _:
+                await self._settle(action, room)
+        return Outcome()
+
+    async def _settle(self, action: Action, room: RoomId) -> None:
+        server = self._homeserver.server
+        match action:
+            case SetState(event=event):
+                key, content = self._places.resolve(event.state_key), self._places.resolve(event.content)
+                await self._homeserver.put_state(room, event.type, key, content)
+            case AddAlias(localpart=localpart):
+                await self._add_alias(f"#{localpart}:{server}", room)
+            case RemoveAlias(localpart=localpart):
+                await self._remove_alias(f"#{localpart}:{server}")
+            case Publish(under=under):
+                await self._homeserver.list_room(under, room, listed=True)
+            case Withdraw(under=under):
+                await self._homeserver.list_room(under, room, listed=False)
+            case Invite(user=user, reason=reason):
+                await self._homeserver.invite(room, user, reason)
+            case Remove(user=user, reason=reason):
+                await self._homeserver.kick(room, user, reason)
+            case Leave(reason=reason):
+                await self._leave(room, reason)
+            case MarkDirect(user=user):
+                await self._homeserver.mark_direct(user, room)
+            case _:
+                raise TypeError(f"nobody performs a {type(action).__name__}")
+
+    async def _add_alias(self, alias: str, room: RoomId) -> None:
+        try:
+            await self._homeserver.put_alias(alias, room)
+        except HomeserverError as error:
+            if error.status != 409 or await self._homeserver.resolve_alias(alias) != room:
+                raise
+
+    async def _remove_alias(self, alias: str) -> None:
+        try:
+            await self._homeserver.delete_alias(alias)
+        except HomeserverError as error:
+            if error.status != 404:
+                raise
+
+    async def _leave(self, room: RoomId, reason: str) -> None:
+        try:
+            await self._homeserver.leave(room, reason)
+        except HomeserverError as error:
+            if error.status not in (403, 404):  # not there any more
+                raise
+
+    async def _join(self, room: RoomId) -> Outcome:
+        """Join, and read who is there and what was said before: none of it is pushed to us."""
+        await self._homeserver.join(room)
+        state = await self._homeserver.state(room)
+        missed: list[dict[str, Any]] = []
+        start: str | None = None
+        for _ in range(_PAGES):
+            page = await self._homeserver.messages(room, start)
+            missed += [event for event in page.get("chunk", ()) if isinstance(event, dict)]
+            end = page.get("end")
+            if not isinstance(end, str) or end == start:
+                break
+            start = end
+        return Outcome(room, tuple(state), missed=tuple(missed))
+
+    def _txn_id(self, room: RoomId, said: str) -> str:
+        """The same for the same words of the same user, and for no others."""
+        digest = hashlib.sha256(f"{self._homeserver.user}|{room}|{said}".encode("utf-8", "replace")).digest()
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")

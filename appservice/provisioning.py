@@ -1,0 +1,153 @@
+"""One room for one place, whatever stops us in between.
+
+`createRoom` is neither atomic nor idempotent, so the opaque alias in our exclusive namespace is the
+lock, and our marker in the create event, which nobody can change, is the proof:
+
+    first try            POST createRoom with the alias
+    the alias is taken,  resolve the alias ──▶ marker ours, made by the bot ──▶ take it, complete or not
+    or no clear answer            │          ──▶ anything else there         ──▶ refuse aloud
+                                  │          ──▶ no room behind it (ghost)   ──▶ look again, then free it
+                                  ▼
+                         no alias: look through the rooms we are in for our marker, else POST again
+
+What is half-made is completed by the read back that follows (`appservice/readback.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from appservice.homeserver import Homeserver, HomeserverError, Unreachable
+from appservice.places import Places
+from spaces.actions import CreateRoom, StateEvent
+from spaces.identifiers import PlaceId, RoomId
+
+MARKER = "org.hedgerow.place"
+_LOOKS_AT_A_GHOST = 3
+_SECONDS_AT_A_GHOST = 60.0
+
+
+class AliasConflict(Exception):
+    """The alias of a place points to a room that the bot did not make for it. It is left alone."""
+
+
+class Ghost(Unreachable):
+    """The alias points to no room that can be read: perhaps one that is being made right now."""
+
+
+@dataclass(slots=True)
+class _Sighting:
+    since: float
+    looks: int = 0
+
+
+class Provisioner:
+    """Makes rooms of places. `now` gives seconds."""
+
+    def __init__(self, homeserver: Homeserver, places: Places, now: Callable[[], float]) -> None:
+        self._homeserver = homeserver
+        self._places = places
+        self._now = now
+        self._ghosts: dict[PlaceId, _Sighting] = {}
+
+    async def make(self, action: CreateRoom, *, tried: bool) -> RoomId:
+        """The room of `action`'s place: made, or found made. `tried`: an earlier try had no clear end."""
+        place = PlaceId(action.room)
+        if tried and (found := await self._look_up(place) or await self._search(place)):
+            return found
+        try:
+            room = await self._homeserver.create_room(self._body(action, place))
+        except HomeserverError as error:
+            return await self._after_refusal(place, error)
+        if room is None:
+            raise Unreachable("createRoom answered without a room")
+        return room
+
+    async def _after_refusal(self, place: PlaceId, error: HomeserverError) -> RoomId:
+        taken = error.errcode == "M_ROOM_IN_USE" or error.status == 409
+        if taken or error.is_final:
+            found = await self._look_up(place)
+            if found is not None:
+                return found
+        raise error
+
+    def _body(self, action: CreateRoom, place: PlaceId) -> dict[str, Any]:
+        creation = {MARKER: place, **({"type": "m.space"} if action.space else {})}
+        # not as an override, which homeservers merge with their own: these are the whole levels
+        levels = StateEvent("m.room.power_levels", action.power_levels)
+        body: dict[str, Any] = {
+            "visibility": "private",
+            "preset": "private_chat",
+            "room_alias_name": place.alias_localpart,
+            "creation_content": creation,
+            "initial_state": [
+                {
+                    "type": event.type,
+                    "state_key": self._places.resolve(event.state_key),
+                    "content": self._places.resolve(event.content),
+                }
+                for event in (levels, *action.state)
+            ],
+        }
+        if action.version:
+            body["room_version"] = action.version
+        if place.is_direct:
+            body["is_direct"] = True
+        return body
+
+    # -- what is there already -------------------------------------------------------------------
+
+    async def _look_up(self, place: PlaceId) -> RoomId | None:
+        """The room behind the place's alias if it is ours. None: nothing is behind it, or not any more."""
+        alias = f"#{place.alias_localpart}:{self._homeserver.server}"
+        room = await self._homeserver.resolve_alias(alias)
+        if room is None:
+            self._ghosts.pop(place, None)
+            return None
+        created = await self._create_event(room)
+        if created is None:
+            await self._wait_for_ghost(place, alias)
+            return None
+        self._ghosts.pop(place, None)
+        if not self._is_ours(created, place):
+            raise AliasConflict(
+                f"{alias} points to a room that Hedgerow did not make. Take the alias away from that room; "
+                "then ask again."
+            )
+        return room
+
+    async def _create_event(self, room: RoomId) -> dict[str, Any] | None:
+        try:
+            state = await self._homeserver.state(room)
+        except HomeserverError as error:
+            if error.status not in (403, 404):
+                raise
+            return None
+        return next((event for event in state if event.get("type") == "m.room.create"), None)
+
+    def _is_ours(self, created: dict[str, Any], place: PlaceId) -> bool:
+        content = created.get("content")
+        marked = isinstance(content, dict) and content.get(MARKER) == place
+        return marked and created.get("sender") == self._homeserver.user
+
+    async def _wait_for_ghost(self, place: PlaceId, alias: str) -> None:
+        """A creation may still be going on: only a ghost seen often enough, and long enough, is freed."""
+        seen = self._ghosts.setdefault(place, _Sighting(self._now()))
+        seen.looks += 1
+        if seen.looks < _LOOKS_AT_A_GHOST or self._now() - seen.since < _SECONDS_AT_A_GHOST:
+            raise Ghost("the room's alias is taken, but there is no room behind it yet")
+        await self._homeserver.delete_alias(alias)
+        del self._ghosts[place]
+
+    async def _search(self, place: PlaceId) -> RoomId | None:
+        """A room of ours that lost its alias: the lowest id among those with the marker."""
+        unknown = sorted(r for r in await self._homeserver.joined_rooms() if not self._places.knows(r))
+        for room in unknown:
+            created = await self._create_event(room)
+            if created is not None and self._is_ours(created, place):
+                alias = f"#{place.alias_localpart}:{self._homeserver.server}"
+                await self._homeserver.put_alias(alias, room)
+                return room
+        return None

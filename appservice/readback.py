@@ -1,0 +1,141 @@
+"""What a room's state, read just now, means: the gate, repairs, and what people changed by hand.
+
+A room passes the gate when everything that keeps people out is as it should be. Only then is it
+linked, invited to or opened. A name or topic that a coordinator set in their client is taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from appservice.places import Places
+from appservice.store import outbox, rooms
+from appservice.work import UnitOfWork
+from spaces import changes
+from spaces.actions import ReadBack, StateEvent
+from spaces.errors import Refusal
+from spaces.identifiers import PlaceId, RoomId, UserId
+from spaces.landscape import Landscape
+from spaces.reconcile import FoundRoom, closing_gap, is_governed, project_room
+from spaces.wanted import room_name, wanted_room
+
+log = structlog.get_logger(__name__)
+
+MOST_ROUNDS = 5
+_MEMBERSHIPS = frozenset({"join", "invite", "leave", "ban", "knock"})
+
+
+class DoesNotHold(Exception):
+    """The homeserver does not keep what closes the room, however often it is put."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A room's state, read: what we govern, who is there, and who set what."""
+
+    found: FoundRoom
+    members: Mapping[UserId, str]
+    senders: Mapping[str, str]
+
+
+def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places) -> Read:
+    """Make a `FoundRoom` of state events. What cannot be read is as if it were not there."""
+    state: dict[tuple[str, str], Any] = {}
+    by_hand: set[tuple[str, str]] = set()
+    members: dict[UserId, str] = {}
+    senders: dict[str, str] = {}
+    version = "1"
+    for event in events:
+        kind, key, content = event.get("type"), event.get("state_key"), event.get("content")
+        if not isinstance(kind, str) or not isinstance(key, str) or not isinstance(content, dict):
+            continue
+        if kind == "m.room.create":
+            version = str(content.get("room_version", "1"))
+        elif kind == "m.room.member":
+            members |= _member(key, content, bot)
+        elif is_governed(kind):
+            here = places.localise(StateEvent(kind, content, key))
+            state[kind, here.state_key] = here.content
+            senders[kind] = str(event.get("sender"))
+            if event.get("sender") != bot:
+                by_hand.add((kind, here.state_key))
+    return Read(FoundRoom(version, state, frozenset(by_hand)), members, senders)
+
+
+def _member(key: str, content: Mapping[str, Any], bot: UserId) -> dict[UserId, str]:
+    membership = content.get("membership")
+    if key == bot or not isinstance(membership, str) or membership not in _MEMBERSHIPS:
+        return {}
+    return {UserId(key): membership}
+
+
+async def take_in(
+    work: UnitOfWork, places: Places, action: ReadBack, seq: int, room: RoomId, read: Read
+) -> bool:
+    """Take in what was read of a place's room; whether the gate is passed.
+
+    Repairs go into the outbox with another read back behind them. Raises `DoesNotHold` after
+    `MOST_ROUNDS`.
+    """
+    place = PlaceId(action.room)
+    await rooms.save_memberships(work.connection, room, read.members)
+    if place.is_direct:
+        return True
+    before = await work.expected_of(place)
+    found = replace(
+        read.found,
+        aliases=before.aliases if before else frozenset(),
+        published=before.published if before else frozenset(),
+        members={**(before.members if before else {}), **read.members},
+    )
+    pending = await outbox.waiting_in(work.connection, place, but=seq)
+    maker = work.surroundings.maker
+    work.expect(place, project_room(found, pending, maker))
+    await _adopt(work, place, read)
+    await work.settle([place])
+    wanted = wanted_room(work.landscape, place, work.surroundings.server)
+    gap = closing_gap(wanted, found, maker) if wanted else []
+    if not gap:
+        return True
+    if action.round >= MOST_ROUNDS:
+        raise DoesNotHold(", ".join(sorted({step.event.type for step in gap})))
+    log.warning("room_not_closed", place=place, round=action.round)
+    work.put(ReadBack(place, action.round + 1))
+    return False
+
+
+async def _adopt(work: UnitOfWork, place: PlaceId, read: Read) -> None:
+    """What was renamed or described by hand is so from now on, where our rules allow the name."""
+    bot = work.surroundings.maker.bot
+    landscape = work.landscape
+    for kind, change in (("m.room.name", _renamed), ("m.room.topic", _described)):
+        content = read.found.state.get((kind, ""))
+        if content is None or read.senders.get(kind) in (None, bot):
+            continue
+        try:
+            landscape = change(work, landscape, place, content)
+        except Refusal as refusal:
+            log.info("change_by_hand_put_back", place=place, reason=refusal.sentence)
+    if landscape is not work.landscape:
+        await work.change(landscape, what="changed by hand in a Matrix client", about=place)
+
+
+def _renamed(work: UnitOfWork, landscape: Landscape, place: PlaceId, content: Mapping[str, Any]) -> Landscape:
+    name = content.get("name")
+    shown = room_name(landscape, landscape.place(place))
+    if not isinstance(name, str) or name == shown:
+        return landscape
+    return changes.rename(landscape, work.ids, place, name)
+
+
+def _described(
+    work: UnitOfWork, landscape: Landscape, place: PlaceId, content: Mapping[str, Any]
+) -> Landscape:
+    topic = content.get("topic")
+    if not isinstance(topic, str) or topic == landscape.place(place).topic:
+        return landscape
+    return changes.describe(landscape, work.ids, place, topic=topic)

@@ -1,0 +1,162 @@
+"""Records what came of an action, and tells whoever waits for it. One commit each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from appservice.lanes import Entry
+from appservice.newcomers import take_in_conversation
+from appservice.performing import Outcome
+from appservice.places import Places
+from appservice.readback import DoesNotHold, read_state, take_in
+from appservice.speech import notice
+from appservice.store import journal, outbox, rooms
+from appservice.store.outbox import Undertaking
+from appservice.work import UnitOfWork, Works
+from bot.progress import finished, under_way
+from bot.reply import from_json
+from spaces.actions import Action, CreateRoom, Join, Leave, MarkDirect, ReadBack, Say
+from spaces.identifiers import PlaceId, RoomId
+
+SLOW_SECONDS = 2.0
+_HEDGEROW = "hedgerow"
+
+
+class Settler:
+    """Records outcomes."""
+
+    def __init__(self, works: Works, places: Places) -> None:
+        self._works = works
+        self._places = places
+
+    async def settle(self, entry: Entry, outcome: Outcome) -> bool | None:
+        """Record success. For a read back: whether the room passed the gate; else None."""
+        passed: bool | None = None
+        async with self._works.begin(_HEDGEROW) as work:
+            try:
+                passed = await self._record(work, entry, outcome)
+            except DoesNotHold as gap:
+                await self._fail(work, entry, f"the homeserver does not keep its settings ({gap})")
+                return None
+            await outbox.delivered(work.connection, entry.seq, event=outcome.event)
+            await self._conclude(work, entry)
+        if outcome.room is not None and isinstance(entry.action, CreateRoom):
+            self._places.put(PlaceId(entry.action.room), outcome.room)
+        return passed
+
+    async def _record(self, work: UnitOfWork, entry: Entry, outcome: Outcome) -> bool | None:
+        action = entry.action
+        match action:
+            case CreateRoom() if outcome.room is not None:
+                await rooms.set_room(work.connection, PlaceId(action.room), outcome.room)
+            case ReadBack() if outcome.room is not None and outcome.state is not None:
+                return await self._read_back(work, action, entry.seq, outcome)
+            case Join():
+                await take_in_conversation(work, action, outcome)
+            case Leave():
+                await rooms.drop_conversation(work.connection, RoomId(action.room))
+            case MarkDirect() if isinstance(action.room, PlaceId):
+                room = self._places.room(action.room)
+                row = rooms.ConversationRow(room, action.user, action.room)
+                await rooms.save_conversation(work.connection, row)
+        return None
+
+    async def _read_back(self, work: UnitOfWork, action: ReadBack, seq: int, outcome: Outcome) -> bool:
+        if outcome.room is None or outcome.state is None:
+            raise ValueError("a read back without a state")
+        read = read_state(outcome.state, work.surroundings.maker.bot, self._places)
+        passed = await take_in(work, self._places, action, seq, outcome.room, read)
+        await rooms.set_ready(work.connection, PlaceId(action.room), passed)
+        return passed
+
+    async def give_up(self, entry: Entry, reason: str) -> set[int]:
+        """Record that it will not be done, nor what depends on it; which those are."""
+        async with self._works.begin(_HEDGEROW) as work:
+            return await self._fail(work, entry, reason)
+
+    async def _fail(self, work: UnitOfWork, entry: Entry, reason: str) -> set[int]:
+        action = entry.action
+        sentence = f"{_what(work, action)}: {reason}"
+        await outbox.failed(work.connection, entry.seq, sentence)
+        await journal.write(
+            work.connection, now=work.now, who=_HEDGEROW, what=f"gave up: {sentence}", about=action.room
+        )
+        lost: list[Entry] = []
+        if isinstance(action, (CreateRoom, ReadBack)) and isinstance(action.room, PlaceId):
+            lost = depending_on(action.room, await outbox.waiting(work.connection))
+            for other in lost:
+                await outbox.delivered(work.connection, other.seq)
+            if isinstance(action, CreateRoom):
+                await rooms.drop_unmade(work.connection, {action.room, *_unmade(lost)})
+        for concerned in (entry, *lost):
+            await self._conclude(work, concerned)
+        return {other.seq for other in lost}
+
+    async def remember_try(self, entry: Entry) -> None:
+        """A room may have been made without our knowing: look first the next time, also after a restart."""
+        async with self._works.database.writing() as connection:
+            await outbox.tried(connection, entry.seq, entry.attempts + 1)
+
+    # -- who waits -------------------------------------------------------------------------------
+
+    async def _conclude(self, work: UnitOfWork, entry: Entry) -> None:
+        """Say that all is done, once it is."""
+        if entry.undertaking is None or await outbox.depth(work.connection, entry.undertaking):
+            return
+        found = await outbox.undertaking(work.connection, entry.undertaking)
+        if found is None or found.status == "done":
+            return
+        await outbox.set_status(work.connection, found.id, "done")
+        if found.room is None or found.reply is None:
+            return
+        reasons = await outbox.failures(work.connection, found.id)
+        reply = finished(from_json(found.reply), reasons)
+        edits = _progress(found) if found.status == "told" else None
+        work.put(Say(found.room, f"answer:{found.event}", notice(reply, found.relates, edits=edits)))
+
+    async def tell_progress(self) -> None:
+        """Say how far it is to everyone who has waited for more than 2 s and has not been told."""
+        async with self._works.database.reading() as connection:
+            before = self._works.surroundings.now() - SLOW_SECONDS
+            slow = [u for u in await outbox.slow(connection, before=before) if u.status == "open"]
+        for found in slow:
+            async with self._works.begin(_HEDGEROW) as work:
+                await self._say_progress(work, found)
+
+    async def _say_progress(self, work: UnitOfWork, found: Undertaking) -> None:
+        waiting = await outbox.depth(work.connection, found.id)
+        if found.room is None or found.meanwhile is None or not waiting:
+            return
+        document = under_way(from_json(found.meanwhile), found.total - waiting, found.total)
+        await outbox.set_status(work.connection, found.id, "told")
+        work.put(Say(found.room, _progress(found), notice(document, found.relates)))
+
+
+def depending_on(place: PlaceId, waiting: Iterable[Entry]) -> list[Entry]:
+    """Of the waiting actions, oldest first, those that cannot be done without a room for `place`."""
+    missing = {place}
+    lost: list[Entry] = []
+    for entry in waiting:
+        action = entry.action
+        if missing.intersection((action.room, *action.needs)):
+            lost.append(entry)
+            missing.update(_unmade([entry]))
+    return lost
+
+
+def _unmade(entries: Iterable[Entry]) -> set[PlaceId]:
+    return {PlaceId(entry.action.room) for entry in entries if isinstance(entry.action, CreateRoom)}
+
+
+def _progress(found: Undertaking) -> str:
+    return f"progress:{found.event}"
+
+
+def _what(work: UnitOfWork, action: Action) -> str:
+    """The action in a word and the name of its place, for a person."""
+    place = action.room
+    known = isinstance(place, PlaceId) and (
+        place in work.landscape.networks or place in work.landscape.groups
+    )
+    name = work.landscape.place(PlaceId(place)).name if known else "a room"
+    return f"{type(action).__name__} in {name}"

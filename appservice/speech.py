@@ -1,0 +1,73 @@
+"""What the bot says, as it waits in the outbox, and as it goes into the event.
+
+It waits as a document, because the room it links to may have no id yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.ports import Heard
+from bot.render import render
+from bot.reply import Document, from_json, to_json
+from spaces.actions import Action, CreateRoom, Invite, MarkDirect, ReadBack, StateEvent
+from spaces.identifiers import DirectId, EventId, PlaceId, UserId
+from spaces.power_levels import RoomKind, power_levels
+from spaces.reconcile import Maker
+
+SAID = "org.hedgerow.said"
+
+
+def notice(
+    document: Document, relates: Mapping[str, Any] | None = None, *, edits: str | None = None
+) -> dict[str, Any]:
+    """What a `Say` carries. `edits` is the `said` of the message of ours that it replaces."""
+    return {"document": to_json(document), "relates": relates, "edits": edits}
+
+
+def reply_to(event: EventId) -> dict[str, Any]:
+    """`m.relates_to` of a reply."""
+    return {"m.in_reply_to": {"event_id": event}}
+
+
+def relation_of(heard: Heard) -> dict[str, Any]:
+    """`m.relates_to` of an answer: a reply, in the thread where it was asked."""
+    reply = reply_to(heard.event)
+    if heard.thread is None:
+        return reply
+    return {"rel_type": "m.thread", "event_id": heard.thread, "is_falling_back": False, **reply}
+
+
+def event_content(
+    carried: Mapping[str, Any],
+    said: str,
+    link: Callable[[PlaceId], str | None],
+    edited: EventId | None,
+) -> dict[str, Any]:
+    """The content of the m.room.message event. `edited` is the event that this one replaces."""
+    content: dict[str, Any] = {**render(from_json(carried["document"]), link), SAID: said}
+    if edited is not None:
+        relates = {"rel_type": "m.replace", "event_id": edited}
+        fallback = {**content, "body": f"* {content['body']}"}
+        return {**fallback, "m.new_content": content, "m.relates_to": relates}
+    if carried["relates"]:
+        content["m.relates_to"] = carried["relates"]
+    return content
+
+
+def direct_room_actions(place: DirectId, user: UserId, maker: Maker) -> list[Action]:
+    """Make the bot's direct room with `user`, and invite them."""
+    state = (
+        StateEvent("m.room.join_rules", {"join_rule": "invite"}),
+        StateEvent("m.room.history_visibility", {"history_visibility": "invited"}),
+        StateEvent("m.room.guest_access", {"guest_access": "forbidden"}),
+        StateEvent("m.room.canonical_alias", {}),
+    )
+    levels = power_levels(RoomKind.DIRECT, maker.version, maker.bot, (user,))
+    return [
+        CreateRoom(place, state, levels, version=maker.version),
+        ReadBack(place),
+        Invite(place, user),
+        MarkDirect(place, user),
+    ]

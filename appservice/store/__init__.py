@@ -1,0 +1,1 @@
+"""What is kept: tables, and one file per aggregate. The only home of SQLAlchemy."""

@@ -1,0 +1,132 @@
+"""Connections to SQLite or PostgreSQL.
+
+There is one writer at a time: on SQLite by `BEGIN IMMEDIATE` and a lock of our own that lets what
+arrives from the homeserver go first, on PostgreSQL by a row lock on the landscape's revision.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import Table, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+Connection = AsyncConnection
+StoreError = SQLAlchemyError
+
+_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+class Database:
+    """One database. `url` is SQLAlchemy's, with the asynchronous driver in it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = create_async_engine(self.url, pool_pre_ping=not self.is_sqlite)
+        self._writing = _Turnstile()
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _set_pragmas)
+            event.listen(self.engine.sync_engine, "begin", _begin_at_once)
+
+    @property
+    def path(self) -> Path | None:
+        """SQLite's file."""
+        return Path(self.url.database or "") if self.is_sqlite else None
+
+    @asynccontextmanager
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[Connection]:
+        """One transaction that writes; committed at the end, rolled back on any exception."""
+        async with self._writing.turn(urgent=urgent), self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """One transaction that only reads."""
+        options: dict[str, Any] = {"reading": True}
+        async with self.engine.connect() as connection:
+            await connection.execution_options(**options)
+            yield connection
+
+    async def answers(self) -> bool:
+        """Whether the database can be read."""
+        try:
+            async with self.reading() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (StoreError, OSError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+class _Turnstile:
+    """A lock whose urgent takers go before all others."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._urgent = 0
+        self._calm = asyncio.Event()
+        self._calm.set()
+
+    @asynccontextmanager
+    async def turn(self, *, urgent: bool) -> AsyncIterator[None]:
+        if not urgent:
+            await self._calm.wait()
+            async with self._lock:
+                yield
+            return
+        self._urgent += 1
+        self._calm.clear()
+        try:
+            async with self._lock:
+                yield
+        finally:
+            self._urgent -= 1
+            if not self._urgent:
+                self._calm.set()
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy begins transactions itself (`_begin_at_once`)
+    cursor = connection.cursor()
+    for name, value in _PRAGMAS.items():
+        cursor.execute(f"PRAGMA {name} = {value}")
+        cursor.execute(f"PRAGMA {name}")
+        found = cursor.fetchone()[0]
+        if found != value:
+            raise RuntimeError(f"SQLite would not set {name} to {value} (it is {found})")
+    cursor.close()
+
+
+def _begin_at_once(connection: SyncConnection) -> None:
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+async def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, replace: bool = True
+) -> None:
+    """Insert `rows`; where the primary key is there already, replace the rest or leave it."""
+    if not rows:
+        return
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    others = {
+        c.name: statement.excluded[c.name] for c in table.columns if c.name in rows[0] and c.name not in keys
+    }
+    if replace and others:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
+    else:
+        statement = statement.on_conflict_do_nothing()
+    await connection.execute(statement, [dict(row) for row in rows])

@@ -1,0 +1,109 @@
+"""What the homeserver pushed: transactions as they came, and their events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from appservice.store import tables
+from appservice.store.database import Connection
+
+t = tables.events.c
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One event that waits to be handled."""
+
+    seq: int
+    event: Mapping[str, Any]
+    received_at: float
+
+
+async def keep_transaction(connection: Connection, body: bytes, now: float) -> None:
+    await connection.execute(insert(tables.transactions).values(body=body, received_at=now))
+
+
+async def next_transaction(connection: Connection) -> tuple[int, bytes, float] | None:
+    """The oldest transaction that has not been split into events: id, body, time of arrival."""
+    query = select(tables.transactions).order_by(tables.transactions.c.id).limit(1)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (row.id, row.body, row.received_at)
+
+
+async def drop_transaction(connection: Connection, id_: int) -> None:
+    await connection.execute(delete(tables.transactions).where(tables.transactions.c.id == id_))
+
+
+async def keep_events(connection: Connection, events: Iterable[Mapping[str, Any]], now: float) -> int:
+    """Keep events not seen before, to be handled; returns how many.
+
+    One that comes again while it waits replaces what was kept: it may have been redacted since.
+    """
+    by_id = {event["event_id"]: event for event in events}
+    seen = await _statuses(connection, list(by_id))
+    for event_id, status in seen.items():
+        if status == "waiting":
+            values = {"body": json.dumps(by_id[event_id])}
+            await connection.execute(update(tables.events).where(t.event_id == event_id).values(values))
+    rows = [
+        {"event_id": event_id, "received_at": now, "status": "waiting", "body": json.dumps(event)}
+        for event_id, event in by_id.items()
+        if event_id not in seen
+    ]
+    if rows:
+        await connection.execute(insert(tables.events), rows)
+    return len(rows)
+
+
+async def _statuses(connection: Connection, event_ids: list[str]) -> dict[str, str]:
+    query = select(t.event_id, t.status).where(t.event_id.in_(event_ids))
+    return {row.event_id: row.status for row in await connection.execute(query)}
+
+
+async def next_event(connection: Connection) -> Arrived | None:
+    query = select(t.seq, t.body, t.received_at).where(t.status == "waiting").order_by(t.seq).limit(1)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else Arrived(row.seq, json.loads(row.body), row.received_at)
+
+
+async def handled(connection: Connection, seq: int) -> None:
+    """Done with it: only its id stays."""
+    values = {"status": "handled", "body": None}
+    await connection.execute(update(tables.events).where(t.seq == seq).values(values))
+
+
+async def forget_event(connection: Connection, seq: int) -> None:
+    """As if it had never come: it will be read again."""
+    await connection.execute(delete(tables.events).where(t.seq == seq))
+
+
+async def set_aside(connection: Connection, seq: int, reason: str) -> None:
+    """It cannot be handled: kept with its reason, out of the way."""
+    values = {"status": "set aside", "reason": reason}
+    await connection.execute(update(tables.events).where(t.seq == seq).values(values))
+
+
+async def replay(connection: Connection) -> int:
+    """Let what was set aside be tried again; returns how many."""
+    again = update(tables.events).where(t.status == "set aside", t.body.is_not(None))
+    result = await connection.execute(again.values(status="waiting", reason=None))
+    return int(result.rowcount)
+
+
+async def counts(connection: Connection) -> dict[str, int]:
+    """How many events there are by status, and how many transactions wait."""
+    query = select(t.status, func.count()).group_by(t.status)
+    found = {row[0]: int(row[1]) for row in (await connection.execute(query)).all()}
+    waiting = select(func.count()).select_from(tables.transactions)
+    return {**found, "transactions": int((await connection.execute(waiting)).scalar_one())}
+
+
+async def forget(connection: Connection, *, before: float) -> None:
+    """Forget the ids of what was handled before that time."""
+    old = delete(tables.events).where(t.status == "handled", t.received_at < before)
+    await connection.execute(old)

@@ -1,0 +1,127 @@
+"""The landscape in tables: loaded whole, saved by its difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+from sqlalchemy import Table, and_, delete, insert, select, update
+
+from appservice.codec import place_id
+from appservice.store import tables
+from appservice.store.database import Connection, upsert
+from spaces.identifiers import GroupId, NetworkId, Slug, UserId
+from spaces.landscape import Landscape
+from spaces.network import Access, Coordinator, Group, Kind, Link, Network, Purpose, Share, Status
+
+log = structlog.get_logger(__name__)
+
+_CASTS: Mapping[str, Any] = {
+    "slug": Slug,
+    "home": NetworkId,
+    "kind": Kind,
+    "access": Access,
+    "status": Status,
+    "purpose": Purpose,
+    "parent": NetworkId,
+    "child": NetworkId,
+    "network": NetworkId,
+    "group": GroupId,
+    "user": UserId,
+}
+_TABLES: tuple[tuple[str, Table, type[Any]], ...] = (
+    ("networks", tables.networks, Network),
+    ("groups", tables.groups, Group),
+    ("links", tables.links, Link),
+    ("shares", tables.shares, Share),
+    ("coordinators", tables.coordinators, Coordinator),
+)
+_REVISION = "landscape"
+
+
+class LandscapeStore:
+    """Loads and saves; what was loaded is kept until another process changes it."""
+
+    def __init__(self) -> None:
+        self._revision = -1
+        self._kept = Landscape()
+
+    async def load(self, connection: Connection, *, for_writing: bool = False) -> Landscape:
+        """The landscape as it stands. With `for_writing` no one else changes it before the commit."""
+        query = select(tables.marks.c.value).where(tables.marks.c.name == _REVISION)
+        if for_writing:
+            query = query.with_for_update()
+        revision = int((await connection.execute(query)).scalar_one())
+        if revision != self._revision:
+            self._kept, self._revision = await _load(connection), revision
+        return self._kept
+
+    async def save(self, connection: Connection, before: Landscape, after: Landscape) -> None:
+        """Write what differs, in a transaction that has loaded `for_writing`. Call `keep` once committed."""
+        for name, table, _ in _TABLES:
+            await _save_difference(connection, table, getattr(before, name), getattr(after, name))
+        new = [{"slug": s, "place": p} for s, p in after.slugs.items() if before.slugs.get(s) != p]
+        await upsert(connection, tables.slugs, new)
+        revised = update(tables.marks).where(tables.marks.c.name == _REVISION)
+        await connection.execute(revised.values(value=str(self._revision + 1)))
+
+    def keep(self, after: Landscape) -> None:
+        """The saved landscape is committed."""
+        self._kept = after
+        self._revision += 1
+
+
+async def _load(connection: Connection) -> Landscape:
+    loaded = {name: [v async for v in _rows(connection, table, cls)] for name, table, cls in _TABLES}
+    networks = {n.id: n for n in loaded["networks"]}
+    groups = {g.id: g for g in loaded["groups"] if g.home in networks}
+    given = (await connection.execute(select(tables.slugs))).all()
+    return Landscape(
+        networks=networks,
+        groups=groups,
+        links={(x.parent, x.child): x for x in loaded["links"] if {x.parent, x.child} <= networks.keys()},
+        shares={
+            (s.group, s.network): s for s in loaded["shares"] if s.group in groups and s.network in networks
+        },
+        coordinators={(c.network, c.user): c for c in loaded["coordinators"] if c.network in networks},
+        slugs={row.slug: place_id(row.place) for row in given},
+    )
+
+
+async def _rows(connection: Connection, table: Table, cls: type[Any]) -> Any:
+    """Every row that can be read. One that cannot is logged and left alone, so that all others are served."""
+    for row in (await connection.execute(select(table))).mappings():
+        try:
+            yield cls(**{name: _cast(cls, name, value) for name, value in row.items()})
+        except (ValueError, TypeError) as error:
+            log.error("row_set_aside", table=table.name, reason=type(error).__name__)
+
+
+def _cast(cls: type[Any], name: str, value: Any) -> Any:
+    if name == "id":
+        return NetworkId(value) if cls is Network else GroupId(value)
+    if name == "asked_by":
+        return UserId(value) if value else None
+    return _CASTS.get(name, lambda same: same)(value)
+
+
+async def _save_difference(
+    connection: Connection, table: Table, before: Mapping[Any, Any], after: Mapping[Any, Any]
+) -> None:
+    if before is after:
+        return
+    fresh = [asdict(value) for key, value in after.items() if key not in before]
+    changed = [asdict(value) for key, value in after.items() if key in before and before[key] != value]
+    if fresh:
+        await connection.execute(insert(table), fresh)
+    await upsert(connection, table, changed)
+    await _delete(connection, table, [value for key, value in before.items() if key not in after])
+
+
+async def _delete(connection: Connection, table: Table, values: Iterable[Any]) -> None:
+    keys = [column.name for column in table.primary_key]
+    for value in values:
+        match = and_(*(table.c[key] == getattr(value, key) for key in keys))
+        await connection.execute(delete(table).where(match))

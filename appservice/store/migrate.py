@@ -1,0 +1,59 @@
+"""Bring the database to this version's shape, under a lock, all of it or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, text
+
+from appservice.store.database import Database
+from spaces.errors import Unavailable
+
+_LOCK = 4_873_512_001  # any number that no other program on the same PostgreSQL takes
+
+
+async def migrate(database: Database, to: str = "head") -> None:
+    """Upgrade to `to`. Raises `Unavailable` where the database is newer than this program."""
+    async with database.writing() as connection:
+        if not database.is_sqlite:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
+        await connection.run_sync(_upgrade, to)
+
+
+async def downgrade(database: Database, to: str) -> None:
+    """Go back to revision `to` (`base`: nothing)."""
+    async with database.writing() as connection:
+        await connection.run_sync(_downgrade, to)
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    attributes: dict[str, Any] = {"connection": connection}
+    config.attributes.update(attributes)
+    return config
+
+
+def _upgrade(connection: Connection, to: str) -> None:
+    config = _config(connection)
+    found = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        raise Unavailable(
+            "The database was written by a newer version of Hedgerow than this one, which cannot read it. "
+            "Install that version again, or restore a backup made with this one."
+        )
+    try:
+        command.upgrade(config, to)
+    except CommandError as error:
+        raise Unavailable(f"The database cannot be brought to this version: {error}") from error
+
+
+def _downgrade(connection: Connection, to: str) -> None:
+    command.downgrade(_config(connection), to)

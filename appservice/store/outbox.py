@@ -1,0 +1,213 @@
+"""Actions that wait, and the undertakings they belong to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import delete, func, insert, select, update
+
+from appservice.codec import action_from_json, action_to_json
+from appservice.lanes import Entry
+from appservice.store import tables
+from appservice.store.database import Connection
+from spaces.actions import Action, Say
+from spaces.identifiers import EventId, PlaceId, RoomId
+
+log = structlog.get_logger(__name__)
+
+_CHUNK = 500
+t = tables.outbox.c
+
+
+@dataclass(frozen=True, slots=True)
+class Undertaking:
+    """What somebody asked for, until it is done and they have been told.
+
+    `relates` is the `m.relates_to` of the answer. `status`: `open`; `told`: progress was said; `done`.
+    """
+
+    id: int
+    room: RoomId | None
+    event: str
+    relates: dict[str, Any] | None
+    reply: list[Any] | None
+    meanwhile: list[Any] | None
+    total: int
+    created_at: float
+    status: str
+
+
+async def put(
+    connection: Connection, actions: Sequence[Action], *, undertaking: int | None, now: float
+) -> list[Action]:
+    """Put `actions` behind what waits; returns those that are new.
+
+    One that waits with the same key is replaced. What has been said once is not said again.
+    """
+    last = {action.key: action for action in actions}
+    said = await _present(connection, [key for key, a in last.items() if isinstance(a, Say)])
+    fresh = [action for action in last.values() if action.key not in said]
+    for keys in _chunks([action.key for action in fresh]):
+        await connection.execute(delete(tables.outbox).where(t.key.in_(keys), t.status == "waiting"))
+    rows = [
+        {
+            "key": action.key,
+            "room": action.room,
+            "action": action_to_json(action),
+            "undertaking": undertaking,
+            "status": "waiting",
+            "attempts": 0,
+            "created_at": now,
+        }
+        for action in fresh
+    ]
+    if rows:
+        await connection.execute(insert(tables.outbox), rows)
+    return fresh
+
+
+async def _present(connection: Connection, keys: Collection[str]) -> set[str]:
+    present: set[str] = set()
+    for chunk in _chunks(list(keys)):
+        present.update((await connection.execute(select(t.key).where(t.key.in_(chunk)))).scalars())
+    return present
+
+
+async def waiting(connection: Connection, *, after: int = 0) -> list[Entry]:
+    """Waiting actions behind `after`, oldest first. One that cannot be read is set aside."""
+    query = select(t.seq, t.action, t.undertaking, t.attempts).where(t.status == "waiting", t.seq > after)
+    entries: list[Entry] = []
+    for row in (await connection.execute(query.order_by(t.seq))).all():
+        try:
+            entries.append(Entry(row.seq, action_from_json(row.action), row.undertaking, row.attempts))
+        except ValueError:
+            log.error("action_set_aside", action=row.seq)
+    return entries
+
+
+async def waiting_in(connection: Connection, room: PlaceId | RoomId, *, but: int) -> list[Action]:
+    """Waiting actions of one room, but for one."""
+    query = select(t.action).where(t.status == "waiting", t.seq != but, t.room == room).order_by(t.seq)
+    return [action_from_json(text) for text in (await connection.execute(query)).scalars()]
+
+
+async def delivered(connection: Connection, seq: int, *, event: EventId | None = None) -> None:
+    """It is done. What was said is remembered, so that it is not said again; all else is forgotten."""
+    if event is None:
+        await connection.execute(delete(tables.outbox).where(t.seq == seq))
+    else:
+        values = {"status": "done", "event_id": event, "action": ""}
+        await connection.execute(update(tables.outbox).where(t.seq == seq).values(values))
+
+
+async def failed(connection: Connection, seq: int, reason: str) -> None:
+    """It is given up, and kept with its reason."""
+    values = {"status": "failed", "reason": reason}
+    await connection.execute(update(tables.outbox).where(t.seq == seq).values(values))
+
+
+async def tried(connection: Connection, seq: int, attempts: int) -> None:
+    await connection.execute(update(tables.outbox).where(t.seq == seq).values(attempts=attempts))
+
+
+async def event_of(connection: Connection, key: str) -> EventId | None:
+    """The event that the `Say` of this key became."""
+    found = (await connection.execute(select(t.event_id).where(t.key == key))).scalar()
+    return EventId(found) if found else None
+
+
+async def depth(connection: Connection, undertaking: int | None = None) -> int:
+    """How many actions wait, of all or of one undertaking."""
+    query = select(func.count()).select_from(tables.outbox).where(t.status == "waiting")
+    if undertaking is not None:
+        query = query.where(t.undertaking == undertaking)
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def failures(connection: Connection, undertaking: int | None = None) -> list[str]:
+    """The reasons of what was given up, newest first, at most 20."""
+    query = select(t.reason).where(t.status == "failed").order_by(t.seq.desc()).limit(20)
+    if undertaking is not None:
+        query = query.where(t.undertaking == undertaking)
+    return [str(reason) for reason in (await connection.execute(query)).scalars()]
+
+
+async def forget(connection: Connection, *, before: float) -> None:
+    """Forget what was said or given up before that time."""
+    old = tables.outbox.delete().where(t.status != "waiting", t.created_at < before)
+    await connection.execute(old)
+    u = tables.undertakings
+    await connection.execute(delete(u).where(u.c.status == "done", u.c.created_at < before))
+
+
+# -- undertakings -----------------------------------------------------------------------------------
+
+
+async def begin(
+    connection: Connection,
+    *,
+    room: RoomId | None,
+    event: str,
+    relates: dict[str, Any] | None,
+    reply: list[Any] | None,
+    meanwhile: list[Any] | None,
+    total: int,
+    now: float,
+) -> int:
+    """Start an undertaking; its id."""
+    values = {
+        "room_id": room,
+        "event_id": event,
+        "relates": json.dumps(relates),
+        "reply": json.dumps(reply),
+        "meanwhile": json.dumps(meanwhile),
+        "total": total,
+        "created_at": now,
+        "status": "open",
+    }
+    result = await connection.execute(insert(tables.undertakings).values(values))
+    key = result.inserted_primary_key
+    if key is None:
+        raise RuntimeError("the database gave the undertaking no id")
+    return int(key[0])
+
+
+async def undertaking(connection: Connection, id_: int) -> Undertaking | None:
+    u = tables.undertakings
+    row = (await connection.execute(select(u).where(u.c.id == id_))).one_or_none()
+    return None if row is None else _undertaking(row)
+
+
+async def slow(connection: Connection, *, before: float) -> list[Undertaking]:
+    """Undertakings that somebody has been waiting for since before that time."""
+    u = tables.undertakings
+    query = select(u).where(u.c.status != "done", u.c.room_id.is_not(None), u.c.created_at < before)
+    return [_undertaking(row) for row in (await connection.execute(query)).all()]
+
+
+async def set_status(connection: Connection, id_: int, status: str) -> None:
+    u = tables.undertakings
+    await connection.execute(update(u).where(u.c.id == id_).values(status=status))
+
+
+def _undertaking(row: Any) -> Undertaking:
+    return Undertaking(
+        id=row.id,
+        room=RoomId(row.room_id) if row.room_id else None,
+        event=row.event_id,
+        relates=json.loads(row.relates),
+        reply=json.loads(row.reply),
+        meanwhile=json.loads(row.meanwhile),
+        total=row.total,
+        created_at=row.created_at,
+        status=row.status,
+    )
+
+
+def _chunks(items: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

@@ -1,0 +1,178 @@
+"""Rooms of places, conversations, and who is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+
+from appservice.codec import found_from_json, found_to_json, place_id
+from appservice.store import tables
+from appservice.store.database import Connection, upsert
+from spaces.identifiers import PlaceId, RoomId, UserId
+from spaces.reconcile import FoundRoom
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRow:
+    """Where a place's room is: `room_id` is None until it is made, `ready` once it is read back closed."""
+
+    place: PlaceId
+    room_id: RoomId | None
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """A room that is no place's: `person` is whose direct room it is, None where several are in it."""
+
+    room_id: RoomId
+    person: UserId | None
+    place: PlaceId | None
+
+
+async def all_rooms(connection: Connection) -> list[RoomRow]:
+    t = tables.rooms.c
+    rows = await connection.execute(select(t.place, t.room_id, t.ready))
+    return [RoomRow(place_id(r.place), RoomId(r.room_id) if r.room_id else None, r.ready) for r in rows]
+
+
+async def room_of(connection: Connection, place: PlaceId) -> RoomId | None:
+    query = select(tables.rooms.c.room_id).where(tables.rooms.c.place == place)
+    found = (await connection.execute(query)).scalar()
+    return RoomId(found) if found else None
+
+
+async def place_of(connection: Connection, room: RoomId) -> PlaceId | None:
+    query = select(tables.rooms.c.place).where(tables.rooms.c.room_id == room)
+    found = (await connection.execute(query)).scalar()
+    return place_id(found) if found else None
+
+
+async def expected(
+    connection: Connection, places: Collection[PlaceId], people: Collection[UserId]
+) -> dict[PlaceId, FoundRoom]:
+    """The rooms of `places` as they will be, with the memberships of `people`."""
+    t = tables.rooms.c
+    found: dict[PlaceId, FoundRoom] = {}
+    for chunk in _chunks(sorted(places)):
+        rows = (
+            await connection.execute(select(t.place, t.room_id, t.expected).where(t.place.in_(chunk)))
+        ).all()
+        members = await _members_of(connection, [r.room_id for r in rows if r.room_id], people)
+        for row in rows:
+            here = members.get(row.room_id, {})
+            found[place_id(row.place)] = found_from_json(row.expected, here)
+    return found
+
+
+async def _members_of(
+    connection: Connection, room_ids: Collection[str], people: Collection[UserId]
+) -> dict[str, dict[UserId, str]]:
+    t = tables.memberships.c
+    members: dict[str, dict[UserId, str]] = {}
+    if not room_ids or not people:
+        return members
+    query = select(t.room_id, t.user, t.membership).where(t.room_id.in_(room_ids), t.user.in_(list(people)))
+    for row in await connection.execute(query):
+        members.setdefault(row.room_id, {})[UserId(row.user)] = row.membership
+    return members
+
+
+async def save_expected(connection: Connection, found: Mapping[PlaceId, FoundRoom]) -> None:
+    """Keep what each room will be; a place seen for the first time gets its row."""
+    known: set[str] = set()
+    for chunk in _chunks(sorted(found)):
+        query = select(tables.rooms.c.place).where(tables.rooms.c.place.in_(chunk))
+        known.update((await connection.execute(query)).scalars())
+    fresh = [
+        {"place": place, "room_id": None, "ready": False, "expected": found_to_json(room)}
+        for place, room in found.items()
+        if place not in known
+    ]
+    await upsert(connection, tables.rooms, fresh)
+    for place in known:
+        values = {"expected": found_to_json(found[place_id(place)])}
+        await connection.execute(update(tables.rooms).where(tables.rooms.c.place == place).values(values))
+
+
+async def set_room(connection: Connection, place: PlaceId, room: RoomId) -> None:
+    await connection.execute(update(tables.rooms).where(tables.rooms.c.place == place).values(room_id=room))
+
+
+async def set_ready(connection: Connection, place: PlaceId, ready: bool) -> None:
+    await connection.execute(update(tables.rooms).where(tables.rooms.c.place == place).values(ready=ready))
+
+
+async def drop_unmade(connection: Connection, places: Collection[PlaceId]) -> None:
+    """Forget that these places will have rooms; they are made when they are next looked at."""
+    t = tables.rooms
+    await connection.execute(delete(t).where(t.c.place.in_(list(places)), t.c.room_id.is_(None)))
+
+
+# -- conversations ----------------------------------------------------------------------------------
+
+
+async def conversation(connection: Connection, room: RoomId) -> ConversationRow | None:
+    query = select(tables.conversations).where(tables.conversations.c.room_id == room)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _conversation(row.room_id, row.person, row.place)
+
+
+async def direct_room(connection: Connection, person: UserId) -> RoomId | None:
+    """The direct room of that person, of several the first that the bot knew."""
+    query = select(tables.conversations.c.room_id).where(tables.conversations.c.person == person)
+    found = (await connection.execute(query.limit(1))).scalar()
+    return RoomId(found) if found else None
+
+
+async def save_conversation(connection: Connection, row: ConversationRow) -> None:
+    values = {"room_id": row.room_id, "person": row.person, "place": row.place}
+    await upsert(connection, tables.conversations, [values])
+
+
+async def drop_conversation(connection: Connection, room: RoomId) -> None:
+    await connection.execute(delete(tables.conversations).where(tables.conversations.c.room_id == room))
+
+
+def _conversation(room: str, person: str | None, place: str | None) -> ConversationRow:
+    return ConversationRow(
+        RoomId(room), UserId(person) if person else None, place_id(place) if place else None
+    )
+
+
+# -- memberships ------------------------------------------------------------------------------------
+
+
+async def save_memberships(connection: Connection, room: RoomId, members: Mapping[UserId, str]) -> None:
+    """Keep the memberships of a room that differ from what is kept."""
+    t = tables.memberships.c
+    rows = await connection.execute(select(t.user, t.membership).where(t.room_id == room))
+    kept = {row.user: row.membership for row in rows}
+    changed = [
+        {"room_id": room, "user": user, "membership": membership}
+        for user, membership in members.items()
+        if kept.get(user) != membership
+    ]
+    await upsert(connection, tables.memberships, changed)
+
+
+async def members(connection: Connection, room: RoomId) -> dict[UserId, str]:
+    t = tables.memberships.c
+    rows = await connection.execute(select(t.user, t.membership).where(t.room_id == room))
+    return {UserId(row.user): row.membership for row in rows}
+
+
+async def places_of(connection: Connection, user: UserId) -> list[tuple[PlaceId, str]]:
+    """The places in whose rooms `user` has a membership, with it."""
+    m, r = tables.memberships.c, tables.rooms.c
+    query = select(r.place, m.membership).join(tables.rooms, r.room_id == m.room_id).where(m.user == user)
+    return [(place_id(row.place), row.membership) for row in await connection.execute(query)]
+
+
+def _chunks(items: list[PlaceId]) -> Iterable[list[PlaceId]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

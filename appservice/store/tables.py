@@ -1,0 +1,193 @@
+"""Every table, in one place. Times are seconds since 1970 (float); JSON is text."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# -- the landscape ----------------------------------------------------------------------------------
+
+networks = Table(
+    "networks",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("slug", String, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("access", String, nullable=False),
+    Column("ask", Boolean, nullable=False),
+    Column("listed", Boolean, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("status", String, nullable=False),
+)
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("home", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("slug", String, nullable=False),
+    Column("access", String, nullable=False),
+    Column("ask", Boolean, nullable=False),
+    Column("listed", Boolean, nullable=False),
+    Column("encrypted", Boolean, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("status", String, nullable=False),
+    UniqueConstraint("home", "slug"),
+)
+links = Table(
+    "links",
+    metadata,
+    Column("parent", String, primary_key=True),
+    Column("child", String, primary_key=True),
+    Column("canonical", Boolean, nullable=False),
+    Column("parent_agreed", Boolean, nullable=False),
+    Column("child_agreed", Boolean, nullable=False),
+    Column("asked_by", String),
+)
+shares = Table(
+    "shares",
+    metadata,
+    Column("group", String, primary_key=True),
+    Column("network", String, primary_key=True),
+    Column("home_agreed", Boolean, nullable=False),
+    Column("network_agreed", Boolean, nullable=False),
+    Column("asked_by", String),
+)
+coordinators = Table(
+    "coordinators",
+    metadata,
+    Column("network", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("former", Boolean, nullable=False),
+)
+slugs = Table(
+    "slugs",
+    metadata,
+    Column("slug", String, primary_key=True),
+    Column("place", String, nullable=False),
+)
+
+# -- rooms and who is in them -----------------------------------------------------------------------
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("place", String, primary_key=True),
+    Column("room_id", String, unique=True),
+    Column("ready", Boolean, nullable=False),
+    Column("expected", Text, nullable=False),  # FoundRoom: the room once what waits is done
+)
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("person", String),  # whose direct room it is; null: a room with several
+    Column("place", String),  # set where the bot opened it itself
+    Index(None, "person"),
+)
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("membership", String, nullable=False),
+    Index(None, "user"),
+)
+
+# -- in and out -------------------------------------------------------------------------------------
+
+transactions = Table(
+    "transactions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("event_id", String, nullable=False, unique=True),
+    Column("received_at", Float, nullable=False),
+    Column("status", String, nullable=False),  # waiting | handled | set aside
+    Column("body", Text),  # erased once handled
+    Column("reason", Text),
+    Index(None, "status", "seq"),
+    sqlite_autoincrement=True,
+)
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False),
+    Column("room", String, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("undertaking", Integer),
+    Column("status", String, nullable=False),  # waiting | done | failed
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("created_at", Float, nullable=False),
+    Column("event_id", String),  # what a Say became
+    Column("reason", Text),
+    Index(None, "status", "seq"),
+    Index(None, "key"),
+    Index(None, "room"),
+    Index(None, "undertaking"),
+    sqlite_autoincrement=True,
+)
+undertakings = Table(
+    "undertakings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("room_id", String),  # where the answer goes; null: nobody waits in a room
+    Column("event_id", String),
+    Column("relates", Text),
+    Column("reply", Text),
+    Column("meanwhile", Text),
+    Column("total", Integer, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("status", String, nullable=False),  # open | told | done
+    sqlite_autoincrement=True,
+)
+
+# -- the rest ---------------------------------------------------------------------------------------
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("who", String, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("about", String, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Index(None, "about"),
+    sqlite_autoincrement=True,
+)
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,290 @@
+"""One unit of work: what one event, one command or one blueprint changes, committed as a whole.
+
+Everything is gathered first and written at the end: the landscape's difference, the actions that it
+entails, what each room will be after them, the answer, and the line in the audit log.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from appservice.speech import direct_room_actions, notice, relation_of
+from appservice.store import inbox, journal, outbox, rooms
+from appservice.store.database import Connection, Database
+from appservice.store.landscape import LandscapeStore
+from bot.ports import Heard, ServiceStatus
+from bot.reply import Document, to_json
+from spaces.access import Standing
+from spaces.actions import Action, Invite, ReadBack, Remove, Say
+from spaces.hierarchy import parents_first
+from spaces.identifiers import DirectId, GroupId, NetworkId, PlaceId, RoomId, UserId
+from spaces.landscape import Landscape
+from spaces.reconcile import FoundRoom, Maker, project, reconcile
+from spaces.wanted import wanted_room
+
+_SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+class RandomIds:
+    """New ids from the system's randomness."""
+
+    def network(self) -> NetworkId:
+        return NetworkId.of_bytes(secrets.token_bytes(10))
+
+    def group(self) -> GroupId:
+        return GroupId.of_bytes(secrets.token_bytes(10))
+
+    def suffix(self) -> str:
+        return "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(4))
+
+
+@dataclass(slots=True)
+class Health:
+    """What was last seen of the homeserver."""
+
+    homeserver_answers: bool = False
+    pinged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every unit of work is given: who the bot is, who the admins are, the time, the version."""
+
+    maker: Maker
+    admins: frozenset[UserId]
+    now: Callable[[], float]
+    health: Health
+    version: str
+    secret: str
+    ids: RandomIds
+
+    @property
+    def server(self) -> str:
+        return self.maker.bot.server
+
+
+class Works:
+    """Begins units of work. `wake` is called after each commit."""
+
+    def __init__(self, database: Database, surroundings: Surroundings, wake: Callable[[], None]) -> None:
+        self.database = database
+        self.surroundings = surroundings
+        self._landscapes = LandscapeStore()
+        self._wake = wake
+
+    @asynccontextmanager
+    async def begin(self, who: UserId | str) -> AsyncIterator[UnitOfWork]:
+        """A unit of work on behalf of `who`, committed at the end; any exception undoes it."""
+        async with self.database.writing() as connection:
+            landscape = await self._landscapes.load(connection, for_writing=True)
+            work = UnitOfWork(connection, landscape, self.surroundings, who)
+            yield work
+            await work.flush()
+            if work.landscape is not landscape:
+                await self._landscapes.save(connection, landscape, work.landscape)
+        if work.landscape is not landscape:
+            self._landscapes.keep(work.landscape)
+        self._wake()
+
+    @asynccontextmanager
+    async def preview(self, who: UserId | str) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that is never committed: to see what it would do."""
+        async with self.database.reading() as connection:
+            landscape = await self._landscapes.load(connection)
+            yield UnitOfWork(connection, landscape, self.surroundings, who)
+
+    async def landscape(self) -> Landscape:
+        """The landscape as it stands, to read."""
+        async with self.database.reading() as connection:
+            return await self._landscapes.load(connection)
+
+
+class UnitOfWork:
+    """Implements `bot.ports.Work`."""
+
+    def __init__(
+        self, connection: Connection, landscape: Landscape, surroundings: Surroundings, who: UserId | str
+    ) -> None:
+        self.connection = connection
+        self.surroundings = surroundings
+        self.who = who
+        self._landscape = landscape
+        self._actions: list[Action] = []
+        self._expected: dict[PlaceId, FoundRoom] = {}
+        self._undertaking: int | None = None
+        self._notes: list[dict[str, Any]] = []
+
+    @property
+    def landscape(self) -> Landscape:
+        return self._landscape
+
+    @property
+    def ids(self) -> RandomIds:
+        return self.surroundings.ids
+
+    @property
+    def now(self) -> float:
+        return self.surroundings.now()
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    async def standing_of(self, user: UserId) -> Standing:
+        places = await rooms.places_of(self.connection, user)
+        return Standing(
+            user=user,
+            is_admin=user in self.surroundings.admins,
+            is_local=user.server == self.surroundings.server,
+            joined=frozenset(place for place, membership in places if membership == "join"),
+            invited=frozenset(place for place, membership in places if membership == "invite"),
+        )
+
+    async def members_of(self, place: PlaceId) -> Mapping[UserId, str]:
+        room = await rooms.room_of(self.connection, place)
+        return {} if room is None else await rooms.members(self.connection, room)
+
+    async def place_of_room(self, room: RoomId) -> PlaceId | None:
+        return await rooms.place_of(self.connection, room)
+
+    async def status(self) -> ServiceStatus:
+        landscape = self._landscape
+        return ServiceStatus(
+            version=self.surroundings.version,
+            waiting=await outbox.depth(self.connection),
+            failed=tuple(await outbox.failures(self.connection)),
+            homeserver_answers=self.surroundings.health.homeserver_answers,
+            networks=len(landscape.networks),
+            groups=len(landscape.groups),
+            set_aside=(await inbox.counts(self.connection)).get("set aside", 0),
+        )
+
+    # -- changing --------------------------------------------------------------------------------
+
+    async def change(self, landscape: Landscape, *, what: str, about: PlaceId) -> int:
+        before, self._landscape = self._landscape, landscape
+        touched = landscape.changed_since(before)
+        writes = await self.settle(touched)
+        await self.note(what, about, before=_described(before, about), after=_described(landscape, about))
+        return writes
+
+    async def settle(self, places: Collection[PlaceId]) -> int:
+        """Put what brings the rooms of `places` to what they should be into the outbox; how many writes."""
+        steps = await self.steps_for(places)
+        self._actions += steps
+        self._expected = project(self._expected, steps, self.surroundings.maker)
+        return sum(not isinstance(step, ReadBack) for step in steps)
+
+    async def steps_for(self, places: Collection[PlaceId]) -> list[Action]:
+        """What `settle` would put into the outbox."""
+        server = self.surroundings.server
+        ordered = parents_first(self._landscape, places)
+        wanted = [room for place in ordered if (room := wanted_room(self._landscape, place, server))]
+        await self._look_at(ordered)
+        found = {place: self._expected[place] for place in ordered if place in self._expected}
+        return reconcile(wanted, found, self.surroundings.maker)
+
+    async def _look_at(self, places: Collection[PlaceId]) -> None:
+        unseen = [place for place in places if place not in self._expected]
+        people = {c.user for c in self._landscape.coordinators.values()}
+        self._expected |= await rooms.expected(self.connection, unseen, people)
+
+    async def expected_of(self, place: PlaceId) -> FoundRoom | None:
+        """The room once all that waits is done."""
+        await self._look_at([place])
+        return self._expected.get(place)
+
+    def expect(self, place: PlaceId, room: FoundRoom) -> None:
+        """From now on count with `room`: it was read just now."""
+        self._expected[place] = room
+
+    def put(self, *actions: Action) -> None:
+        """Put single actions into the outbox."""
+        self._actions += actions
+
+    async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None:
+        await self._membership(Invite(place, user, reason))
+
+    async def remove(self, place: PlaceId, user: UserId, *, reason: str) -> None:
+        await self._membership(Remove(place, user, reason))
+
+    async def _membership(self, step: Invite | Remove) -> None:
+        place = step.room
+        if isinstance(place, PlaceId):
+            await self._look_at([place])
+            self._actions.append(step)
+            self._expected = project(self._expected, [step], self.surroundings.maker)
+
+    # -- speaking --------------------------------------------------------------------------------
+
+    async def tell(self, user: UserId, message: Document, *, said: str) -> None:
+        room: RoomId | PlaceId | None = await rooms.direct_room(self.connection, user)
+        if room is None:
+            room = DirectId.of_user(user, self.surroundings.secret)
+            if await self.expected_of(room) is None:
+                steps = direct_room_actions(room, user, self.surroundings.maker)
+                self._actions += steps
+                self._expected = project(self._expected, steps, self.surroundings.maker)
+        self._actions.append(Say(room, f"tell:{user}:{said}", notice(message)))
+
+    async def answer(self, heard: Heard, reply: Document, *, meanwhile: Document | None = None) -> None:
+        relates = relation_of(heard)
+        if any(not isinstance(action, Say) for action in self._actions):
+            self._undertaking = await outbox.begin(
+                self.connection,
+                room=heard.room,
+                event=heard.event,
+                relates=relates,
+                reply=to_json(reply),
+                meanwhile=to_json(meanwhile) if meanwhile else None,
+                total=len(self._actions),
+                now=self.now,
+            )
+        else:
+            self._actions.append(Say(heard.room, f"answer:{heard.event}", notice(reply, relates)))
+
+    async def undertake(self, name: str) -> int:
+        """Bind all that was put so far to one undertaking that nobody waits for in a room; its id."""
+        self._undertaking = await outbox.begin(
+            self.connection,
+            room=None,
+            event=name,
+            relates=None,
+            reply=None,
+            meanwhile=None,
+            total=len(self._actions),
+            now=self.now,
+        )
+        return self._undertaking
+
+    async def note(
+        self, what: str, about: PlaceId, *, before: str | None = None, after: str | None = None
+    ) -> None:
+        self._notes.append({"what": what, "about": about, "before": before, "after": after})
+
+    @property
+    def gathered(self) -> tuple[Action, ...]:
+        """What this work puts into the outbox when it is committed."""
+        return tuple(self._actions)
+
+    async def flush(self) -> None:
+        """Write all that was gathered, within the transaction."""
+        tellings = [a for a in self._actions if isinstance(a, Say)]
+        others = [a for a in self._actions if not isinstance(a, Say)]
+        await self._put(others, self._undertaking)
+        await self._put(tellings, None)
+        await rooms.save_expected(self.connection, self._expected)
+        for note in self._notes:
+            await journal.write(self.connection, now=self.now, who=self.who, **note)
+
+    async def _put(self, actions: Iterable[Action], undertaking: int | None) -> None:
+        gathered = list(actions)
+        if gathered:
+            await outbox.put(self.connection, gathered, undertaking=undertaking, now=self.now)
+
+
+def _described(landscape: Landscape, about: PlaceId) -> str | None:
+    found: Any = landscape.networks.get(NetworkId(about)) or landscape.groups.get(GroupId(about))
+    return None if found is None else f"{found.name} · {found.access} · {found.status} · {found.topic}"

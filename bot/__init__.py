@@ -1,0 +1,1 @@
+"""What one can say: commands, their grammar, and the answers."""

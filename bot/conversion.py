@@ -1,0 +1,107 @@
+"""What is typed becomes what is meant: one converter for each type that a parameter may have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import unquote
+
+from bot.command import Call, Name, Parameter
+from bot.reading import read_list
+from bot.scanning import Word, text_of
+from spaces import access
+from spaces.errors import Malformed, Refusal, Unknown
+from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId, printable
+
+_KINDS: dict[type[PlaceId], access.Kind] = {NetworkId: "network", GroupId: "group", PlaceId: "any"}
+_PERMALINK = re.compile(r"https?://matrix\.to/#/([^\s?)>\]]+)", re.IGNORECASE)
+_URI = re.compile(r"matrix:(u|r|roomid)/([^\s/?)>\]]+)", re.IGNORECASE)
+_SIGILS = {"u": "@", "r": "#", "roomid": "!"}
+_BETWEEN_PEOPLE = re.compile(r"[\s,;]+")
+_WRAPPING = "<>()[]"
+
+
+async def converted(parameter: Parameter, words: Sequence[Word], call: Call) -> Any:
+    """The value of `parameter` that `words` give. Raises a `Refusal` that says what cannot be read."""
+    text = text_of(words) if words else ""
+    if parameter.is_place and parameter.many:
+        return await read_list(words, lambda typed: _place(parameter, typed, call))
+    if parameter.is_place:
+        return await _place(parameter, text, call)
+    if parameter.many:
+        return list(dict.fromkeys(_user(piece) for piece in _people_in(text)))
+    if parameter.choices:
+        return _choice(parameter, text)
+    return _PLAIN[parameter.type](text)
+
+
+async def is_place_there(parameter: Parameter, words: Sequence[Word], call: Call) -> bool:
+    """Whether these words are the name of a place that the speaker may see, or of several."""
+    try:
+        await _place(parameter, text_of(words), call)
+    except Unknown:
+        return False
+    except Refusal:
+        return True
+    return True
+
+
+async def _place(parameter: Parameter, typed: str, call: Call) -> PlaceId:
+    """By slug, name or alias, or by the id of its room or a link to it; only what the speaker may see."""
+    kind = _KINDS[parameter.type]
+    meant = _identifier_in(typed)
+    if meant.startswith("!"):
+        room = RoomId.parse(meant)
+        found = await call.work.place_of_room(room)
+        place = access.require_sight(call.landscape, call.standing, found, typed, kind=kind)
+    else:
+        place = access.find_place(call.landscape, call.standing, meant, kind=kind)
+    made: PlaceId = parameter.type(place)
+    return made
+
+
+def _identifier_in(typed: str) -> str:
+    """The Matrix identifier that a link points to, be it matrix.to or `matrix:`; else what was typed."""
+    if link := _PERMALINK.search(typed):
+        return unquote(link[1].partition("/")[0])
+    if uri := _URI.search(typed):
+        return _SIGILS[uri[1].lower()] + unquote(uri[2])
+    return typed
+
+
+def _people_in(text: str) -> list[str]:
+    pieces = (piece.strip(_WRAPPING) for piece in _BETWEEN_PEOPLE.split(text))
+    return [piece for piece in pieces if piece and piece.casefold() != "and"]
+
+
+def _user(typed: str) -> UserId:
+    return UserId.parse(_identifier_in(typed).strip(_WRAPPING))
+
+
+def _number(typed: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", typed):
+        raise Malformed(f"“{printable(typed)[:40]}” is not a number. One looks like 3.")
+    return int(typed)
+
+
+def _choice(parameter: Parameter, typed: str) -> Any:
+    said = typed.casefold()
+    if said in parameter.choices:
+        return parameter.type(said)
+    close = get_close_matches(said[:40], parameter.choices, 1)
+    guess = f" Did you mean {close[0]}?" if close else ""
+    known = f"{', '.join(parameter.choices[:-1])} or {parameter.choices[-1]}"
+    raise Malformed(
+        f"“{printable(typed)[:40]}” is not one of {known}, which {parameter.option} can be.{guess}"
+    )
+
+
+_PLAIN: dict[Any, Callable[[str], Any]] = {
+    str: str,
+    Name: Name,
+    bool: lambda _: True,
+    int: _number,
+    UserId: _user,
+}

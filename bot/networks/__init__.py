@@ -1,0 +1,23 @@
+"""Networks and groups: the commands that make, join, show and describe them."""
+
+from bot.command import Commands
+from bot.networks import replies, replies_looking
+from bot.networks.describing import Describing
+from bot.networks.founding import Founding, Templates
+from bot.networks.linking import Linking
+from bot.networks.looking import Looking
+from bot.networks.membership import Membership
+from bot.networks.roles import Roles
+
+
+def network_commands(templates: Templates) -> Commands:
+    """All commands of this package, with the replies to what they return."""
+    return Commands(
+        Founding(templates),
+        Linking(),
+        Describing(),
+        Looking(),
+        Membership(),
+        Roles(),
+        replies=(replies, replies_looking),
+    )

@@ -1,0 +1,162 @@
+"""Change what a network or group is called, what it is about, and who gets in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from bot.command import Call, Name, command
+from bot.networks.rules import Named, WaysIn, check_words, named, ways_in
+from bot.permissions import may
+from spaces import changes
+from spaces.access import Deed
+from spaces.errors import Conflict, Malformed
+from spaces.identifiers import GroupId, NetworkId, PlaceId
+from spaces.network import Access
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """`before` is the place as it was; the same as `place` if that was its name already."""
+
+    place: Named
+    before: Named
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """`before` is the place as it was, `topic` a topic that is new; `changed` is False if nothing is."""
+
+    place: Named
+    before: Named
+    ways: WaysIn
+    topic: str | None
+    changed: bool
+
+
+class Describing:
+    """Change what a network or group is called, what it is about, and who gets in."""
+
+    @command(
+        "network rename",
+        topic="networks",
+        requires=may(Deed.RENAME, "network"),
+        examples=["network rename arts-uk --to Arts United"],
+        meanwhile="Renaming …",
+    )
+    async def rename_network(
+        self,
+        call: Call,
+        network: Annotated[NetworkId, "the network"],
+        *,
+        to: Annotated[Name, "its new name"],
+    ) -> Renamed:
+        """Give a network another name.
+
+        The old short name still leads to it.
+        """
+        return await _rename(call, network, to)
+
+    @command(
+        "group rename",
+        topic="groups",
+        requires=may(Deed.RENAME, "group"),
+        examples=["group rename arts-uk/painting --to Painting and drawing"],
+        meanwhile="Renaming …",
+    )
+    async def rename_group(
+        self, call: Call, group: Annotated[GroupId, "the group"], *, to: Annotated[Name, "its new name"]
+    ) -> Renamed:
+        """Give a group another name.
+
+        The old short name still leads to it.
+        """
+        return await _rename(call, group, to)
+
+    @command(
+        "network describe",
+        topic="networks",
+        requires=may(Deed.DESCRIBE, "network"),
+        examples=[
+            "network describe arts-uk --topic Everything about the arts",
+            "network describe arts-uk --access private",
+        ],
+        meanwhile="Changing …",
+    )
+    async def describe_network(
+        self,
+        call: Call,
+        network: Annotated[NetworkId, "the network"],
+        *,
+        topic: Annotated[Name | None, "what it is about"] = None,
+        access: Annotated[Access | None, "who gets in"] = None,
+        ask: Annotated[bool, "others may ask a coordinator to let them in"] = False,
+        no_ask: Annotated[bool, "they may not"] = False,
+        listed: Annotated[bool, "an invite network shows its name to members of the one above"] = False,
+        no_listed: Annotated[bool, "it does not"] = False,
+    ) -> Described:
+        """Change its topic or who gets in."""
+        return await _describe(call, network, topic, access, _either(ask, no_ask), _either(listed, no_listed))
+
+    @command(
+        "group describe",
+        topic="groups",
+        requires=may(Deed.DESCRIBE, "group"),
+        examples=["group describe arts-uk/painting --topic Oil and water"],
+        meanwhile="Changing …",
+    )
+    async def describe_group(
+        self,
+        call: Call,
+        group: Annotated[GroupId, "the group"],
+        *,
+        topic: Annotated[Name | None, "what it is about"] = None,
+        access: Annotated[Access | None, "who gets in"] = None,
+        ask: Annotated[bool, "others may ask a coordinator to let them in"] = False,
+        no_ask: Annotated[bool, "they may not"] = False,
+        listed: Annotated[bool, "an invite group shows its name to members of the network"] = False,
+        no_listed: Annotated[bool, "it does not"] = False,
+    ) -> Described:
+        """Change its topic or who gets in."""
+        return await _describe(call, group, topic, access, _either(ask, no_ask), _either(listed, no_listed))
+
+
+async def _rename(call: Call, place: PlaceId, name: str) -> Renamed:
+    before = named(call.landscape, place)
+    if changes.check_name(name) == call.landscape.place(place).name:
+        return Renamed(before, before)
+    landscape = changes.rename(call.landscape, call.work.ids, place, name)
+    await call.work.change(landscape, what=f"rename {before.name} to {name}", about=place)
+    return Renamed(named(landscape, place), before)
+
+
+async def _describe(
+    call: Call,
+    place: PlaceId,
+    topic: str | None,
+    access: Access | None,
+    ask: bool | None,
+    listed: bool | None,
+) -> Described:
+    if topic is None and access is None and ask is None and listed is None:
+        raise Malformed(
+            "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask` or `--listed`."
+        )
+    before, called = call.landscape.place(place), named(call.landscape, place)
+    check_words(access or before.access, bool(ask), bool(listed))
+    landscape = changes.describe(
+        call.landscape, call.work.ids, place, topic=topic, access=access, ask=ask, listed=listed
+    )
+    after = landscape.place(place)
+    if after != before:
+        await call.work.change(landscape, what="describe", about=place)
+    new_topic = after.topic if after.topic != before.topic else None
+    ways = ways_in(landscape, place, call.standing)
+    return Described(named(landscape, place), called, ways, new_topic, after != before)
+
+
+def _either(on: bool, off: bool) -> bool | None:
+    """What a pair of flags says: yes, no, or nothing. Refuses both at once."""
+    if on and off:
+        raise Conflict("An option and its opposite cannot both hold. Leave one of them out.")
+    return True if on else False if off else None

@@ -1,0 +1,122 @@
+"""Get in and out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from bot.command import Call, command
+from bot.networks.rules import Named, WaysIn, first_step, left_with, named, ways_in
+from spaces import changes
+from spaces.errors import Conflict
+from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
+from spaces.network import Group, Status
+
+
+@dataclass(frozen=True, slots=True)
+class InvitedTo:
+    """An invitation waits in the person's client; `then` is where they wanted to go by way of `place`."""
+
+    place: Named
+    then: Named | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyIn:
+    place: Named
+
+
+@dataclass(frozen=True, slots=True)
+class NotOpen:
+    """They may know of it but not enter; `coordinators` decide."""
+
+    place: Named
+    ways: WaysIn
+    coordinators: tuple[UserId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """They leave `place` and so many groups of it; `kept` are those that another network reaches."""
+
+    place: Named
+    groups: int
+    kept: tuple[Named, ...]
+    gave_up_role: bool
+
+
+class Membership:
+    """Get in and out."""
+
+    @command(
+        "join",
+        topic="joining",
+        examples=["join arts-uk", "join arts-uk/painting"],
+        meanwhile="Inviting you …",
+    )
+    async def join(
+        self, call: Call, place: Annotated[PlaceId, "the network or group"]
+    ) -> InvitedTo | AlreadyIn | NotOpen:
+        """Be invited to a network or group."""
+        wanted = named(call.landscape, place)
+        if place in call.standing.joined:
+            return AlreadyIn(wanted)
+        _require_open(call, place)
+        first = first_step(call.landscape, call.standing, place)
+        if first is None:
+            ways = ways_in(call.landscape, place, call.standing)
+            return NotOpen(wanted, ways, call.landscape.coordinators_of(_network_of(call, place)))
+        again = first in call.standing.invited
+        if not again:
+            await call.work.invite(first, call.sender, reason="You asked to join.")
+        return InvitedTo(named(call.landscape, first), wanted if first != place else None, again)
+
+    @command("leave", topic="joining", examples=["leave arts-uk"], meanwhile="Leaving …")
+    async def leave(self, call: Call, place: Annotated[PlaceId, "the network or group"]) -> Left:
+        """Leave a network with its groups, or a group."""
+        present = call.standing.joined | call.standing.invited
+        rooms: tuple[PlaceId, ...] = (place,) if place in present else ()
+        kept: tuple[GroupId, ...] = ()
+        gives_up = False
+        if place.is_network:
+            network = NetworkId(place)
+            rooms, kept = left_with(call.landscape, network, present)
+            gives_up = call.sender in call.landscape.coordinators_of(network)
+        called = named(call.landscape, place)
+        if not rooms and not gives_up:
+            raise Conflict(f"You are not in “{called.name}”, so there is nothing to leave.")
+        if gives_up:
+            await _give_up_role(call, NetworkId(place))
+        for room in rooms:
+            await call.work.remove(room, call.sender, reason="They asked to leave.")
+        return Left(
+            called,
+            sum(room.is_group for room in rooms),
+            tuple(named(call.landscape, group) for group in kept),
+            gives_up,
+        )
+
+
+def _require_open(call: Call, place: PlaceId) -> None:
+    status, called = call.landscape.status_of(place), call.landscape.place(place).name
+    if status is Status.PROPOSED:
+        raise Conflict(f"“{called}” is not made yet: it waits for a yes. `show` tells whose.")
+    if status is Status.ARCHIVED:
+        raise Conflict(f"“{called}” is archived, so nobody can join it. Ask a coordinator to restore it.")
+
+
+def _network_of(call: Call, place: PlaceId) -> NetworkId:
+    found = call.landscape.place(place)
+    return found.home if isinstance(found, Group) else found.id
+
+
+async def _give_up_role(call: Call, network: NetworkId) -> None:
+    found = call.landscape.networks[network]
+    if call.landscape.coordinators_of(network) == (call.sender,):
+        raise Conflict(
+            f"You are the last coordinator of “{found.name}”, and without one nobody could look after it. "
+            f"Name another first: `coordinator add @USER --in {found.slug}`. Then leave."
+        )
+    landscape = changes.remove_coordinator(call.landscape, network, call.sender)
+    await call.work.change(landscape, what=f"coordinator remove {call.sender}", about=network)

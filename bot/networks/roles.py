@@ -1,0 +1,81 @@
+"""Name who looks after a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from bot.command import Call, command
+from bot.networks.rules import Named, named
+from bot.permissions import may
+from spaces import changes
+from spaces.access import Deed
+from spaces.errors import Conflict
+from spaces.identifiers import NetworkId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatorAdded:
+    person: UserId
+    network: Named
+    was_already: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatorRemoved:
+    person: UserId
+    network: Named
+    left: tuple[UserId, ...]
+
+
+class Roles:
+    """Name who looks after a network."""
+
+    @command(
+        "coordinator add",
+        topic="coordinators",
+        requires=may(Deed.COORDINATE, "in_"),
+        examples=["coordinator add @bob:example.org --in arts-uk"],
+        meanwhile="Inviting {person} …",
+    )
+    async def add(
+        self,
+        call: Call,
+        person: Annotated[UserId, "their Matrix ID"],
+        *,
+        in_: Annotated[NetworkId, "the network that they are to look after"],
+    ) -> CoordinatorAdded:
+        """Make somebody a coordinator."""
+        network = named(call.landscape, in_)
+        if person in call.landscape.coordinators_of(in_):
+            return CoordinatorAdded(person, network, was_already=True)
+        landscape = changes.add_coordinator(call.landscape, in_, person)
+        await call.work.change(landscape, what=f"coordinator add {person}", about=in_)
+        return CoordinatorAdded(person, network, was_already=False)
+
+    @command(
+        "coordinator remove",
+        topic="coordinators",
+        requires=may(Deed.COORDINATE, "in_"),
+        examples=["coordinator remove @bob:example.org --in arts-uk"],
+        meanwhile="Taking the power back …",
+    )
+    async def remove(
+        self,
+        call: Call,
+        person: Annotated[UserId, "their Matrix ID"],
+        *,
+        in_: Annotated[NetworkId, "the network that they look after"],
+    ) -> CoordinatorRemoved:
+        """Take the role back from somebody.
+
+        They stay a member.
+        """
+        network = named(call.landscape, in_)
+        if person not in call.landscape.coordinators_of(in_):
+            raise Conflict(
+                f"{person} does not coordinate “{network.name}”. `show {network.slug}` tells who does."
+            )
+        landscape = changes.remove_coordinator(call.landscape, in_, person)
+        await call.work.change(landscape, what=f"coordinator remove {person}", about=in_)
+        return CoordinatorRemoved(person, network, landscape.coordinators_of(in_))

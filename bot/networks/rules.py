@@ -1,0 +1,190 @@
+"""What the commands of networks need worked out from a landscape: names to show, ways in, who is asked.
+
+Pure. Whatever names a place takes a `Standing`, and leaves out what that person may not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from spaces.access import Standing, may_enter, may_see
+from spaces.errors import Conflict
+from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
+from spaces.landscape import Landscape
+from spaces.network import Access, Group, Link, Network, Status
+from spaces.wanted import room_name
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A place by the name people know. One that `is_made` has a room to link to, at once or soon."""
+
+    id: PlaceId
+    name: str
+    slug: str
+    is_made: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WaysIn:
+    """Who finds a place and who gets in.
+
+    Members of `members_of` get in unasked, those of others too that the person may not see if there
+    are `more`; `open_by` is the public network by way of which anyone does.
+    """
+
+    access: Access
+    ask: bool = False
+    listed: bool = False
+    members_of: tuple[Named, ...] = ()
+    open_by: Named | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A link that waits for the yes of one person's side."""
+
+    child: Named
+    parent: Named
+    for_parent: bool
+    is_bridge: bool
+
+
+def named(landscape: Landscape, place: PlaceId) -> Named:
+    found = landscape.place(place)
+    made = found.status is not Status.PROPOSED
+    return Named(place, room_name(landscape, found), landscape.slug_of(place), made)
+
+
+def all_named(landscape: Landscape, places: Iterable[PlaceId], standing: Standing) -> tuple[Named, ...]:
+    """Those of `places` that the person may see, in the order given."""
+    return tuple(named(landscape, p) for p in places if may_see(landscape, standing, p))
+
+
+def parents_wanted(landscape: Landscape, network: NetworkId) -> tuple[NetworkId, ...]:
+    """Parents whose link holds or waits for a yes."""
+    if landscape.networks[network].status is Status.PROPOSED:
+        return landscape.all_parents(network)
+    waiting = (ln.parent for ln in landscape.proposals_of(network) if ln.child == network)
+    return (*landscape.parents(network), *waiting)
+
+
+def ways_in(landscape: Landscape, place: PlaceId, standing: Standing, *, wanted: bool = False) -> WaysIn:
+    """Who finds `place` and who gets in, as far as this person may know.
+
+    With `wanted`, once every link that waits has its yes; who is to agree learns that there are `more`.
+    """
+    found = landscape.place(place)
+    doors = doors_of(landscape, found, wanted=wanted)
+    shown = all_named(landscape, doors, standing)
+    through = (n for door in doors for n in _public_above(landscape, door))
+    open_by = next((n for n in through if may_see(landscape, standing, n)), None)
+    return WaysIn(
+        _word(landscape, found),
+        found.ask,
+        found.listed,
+        shown,
+        None if open_by is None else named(landscape, open_by),
+        more=wanted and len(shown) < len(doors),
+    )
+
+
+def doors_of(landscape: Landscape, found: Network | Group, *, wanted: bool = False) -> tuple[NetworkId, ...]:
+    """The networks above `found`; their members get in where it is private, and see it where it is listed."""
+    if isinstance(found, Group):
+        return (found.home, *landscape.shares_of(found.id))
+    return parents_wanted(landscape, found.id) if wanted else landscape.parents(found.id)
+
+
+def _public_above(landscape: Landscape, network: NetworkId) -> Iterator[NetworkId]:
+    """Public networks by way of which a stranger comes to be a member of `network`, nearest first."""
+    queue, seen = [network], {network}
+    for here in queue:
+        if landscape.networks[here].access is Access.PUBLIC:
+            yield here
+        elif landscape.networks[here].access is Access.PRIVATE:
+            fresh = [p for p in landscape.parents(here) if p not in seen]
+            seen.update(fresh)
+            queue += fresh
+
+
+def _word(landscape: Landscape, found: Network | Group) -> Access:
+    """The access word; the kit takes its network's, and is open to the members where that is not public."""
+    if isinstance(found, Group) and found.is_kit:
+        home = landscape.networks[found.home].access
+        return Access.PUBLIC if home is Access.PUBLIC else Access.PRIVATE
+    return found.access
+
+
+def check_words(access: Access | None, ask: bool, listed: bool) -> None:
+    """Raise `Conflict` for an option that would say nothing beside this access (None: public)."""
+    if ask and access is not Access.PRIVATE:
+        raise Conflict("`--ask` is for what is private. Add `--access private`, or leave `--ask` out.")
+    if listed and access is not Access.INVITE:
+        raise Conflict("`--listed` is for invitation only. Add `--access invite`, or leave `--listed` out.")
+
+
+def waits_for(link: Link) -> NetworkId:
+    """The side of a waiting link that has yet to say yes."""
+    return link.child if link.parent_agreed else link.parent
+
+
+def questions_for(landscape: Landscape, user: UserId) -> tuple[Question, ...]:
+    """The links that wait for a yes of `user`, who coordinates the side that is asked."""
+    asked = (
+        link
+        for network in sorted(landscape.coordinated_by(user))
+        for link in landscape.proposals_of(network)
+        if waits_for(link) == network
+    )
+    return tuple(question(landscape, link) for link in asked)
+
+
+def question(landscape: Landscape, link: Link) -> Question:
+    return Question(
+        named(landscape, link.child),
+        named(landscape, link.parent),
+        for_parent=not link.parent_agreed,
+        is_bridge=landscape.networks[link.child].status is Status.PROPOSED,
+    )
+
+
+def first_step(landscape: Landscape, standing: Standing, place: PlaceId) -> PlaceId | None:
+    """The nearest place on the way into `place` that the person may enter now: mostly itself."""
+    queue, seen = [place], {place}
+    for here in queue:
+        if may_enter(landscape, standing, here):
+            return here
+        found = landscape.place(here)
+        if _word(landscape, found) is Access.PRIVATE and found.status is Status.ACTIVE:
+            fresh = [door for door in doors_of(landscape, found) if door not in seen]
+            seen.update(fresh)
+            queue += fresh
+    return None
+
+
+def only_as_admin(landscape: Landscape, standing: Standing, place: PlaceId) -> bool:
+    """Whether the person sees `place` by being an admin and for no other reason."""
+    return standing.is_admin and not may_see(landscape, replace(standing, is_admin=False), place)
+
+
+def left_with(
+    landscape: Landscape, network: NetworkId, present: frozenset[PlaceId]
+) -> tuple[tuple[PlaceId, ...], tuple[GroupId, ...]]:
+    """What a member who leaves `network` leaves, and the groups of it that another network of theirs reaches.
+
+    `present` are the places that they have joined or are invited to.
+    """
+    groups = (*(g.id for g in landscape.groups_of(network)), *landscape.shared_with(network))
+    mine = [g for g in groups if g in present]
+    kept = tuple(g for g in mine if _reached_otherwise(landscape, g, network, present))
+    return tuple(p for p in (network, *mine) if p in present and p not in kept), kept
+
+
+def _reached_otherwise(
+    landscape: Landscape, group: GroupId, left: NetworkId, present: frozenset[PlaceId]
+) -> bool:
+    reaching = {landscape.groups[group].home, *landscape.shares_of(group)} - {left}
+    return not present.isdisjoint(reaching)

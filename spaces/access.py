@@ -1,0 +1,340 @@
+"""Who may see, enter, do what: the one place that decides (PRODUCT: who finds it, who may do what).
+
+What somebody may not see is, in every answer, what does not exist: `unknown` makes the one sentence
+for both, of nothing but what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from spaces.errors import Ambiguous, Forbidden, Unknown
+from spaces.identifiers import ALIAS_PREFIX, GroupId, NetworkId, PlaceId, UserId, printable
+from spaces.landscape import Landscape
+from spaces.network import Access, Group, Network, Status
+from spaces.wanted import join_rules
+
+Kind = Literal["network", "group", "any"]
+"""What somebody should have named."""
+
+_LISTED_AT_MOST = 8
+_NAMED_AT_MOST = 3
+_TYPED_AT_MOST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a person. `joined` and `invited` are places by live membership of their rooms."""
+
+    user: UserId
+    is_admin: bool = False
+    is_local: bool = True
+    joined: frozenset[PlaceId] = frozenset()
+    invited: frozenset[PlaceId] = frozenset()
+
+
+class Deed(StrEnum):
+    """What may be asked for; the value ends the sentence “only a coordinator can …”."""
+
+    CREATE_TOP = "create a network at the top"
+    CREATE_UNDER = "create a network under it"
+    CREATE_GROUP = "create a group in it"
+    RENAME = "rename it"
+    DESCRIBE = "describe it or change who gets in"
+    LINK = "link it"
+    UNLINK = "unlink it"
+    SHARE = "share it"
+    COORDINATE = "name its coordinators"
+    ARCHIVE = "archive or restore it"
+    INVITE = "invite to it"
+    ACCEPT = "answer for it"
+
+
+# -- seeing ---------------------------------------------------------------------------------------
+
+
+def may_see(landscape: Landscape, standing: Standing, place: PlaceId) -> bool:
+    """Whether this person may know that `place` exists. An admin may: the caller writes that into the audit.
+
+    An id that no place has is seen by nobody.
+    """
+    if place in landscape.networks:
+        return standing.is_admin or _sees_network(landscape, standing, landscape.networks[NetworkId(place)])
+    if place in landscape.groups:
+        return standing.is_admin or _sees_group(landscape, standing, landscape.groups[GroupId(place)])
+    return False
+
+
+def visible(landscape: Landscape, standing: Standing) -> Iterator[PlaceId]:
+    """Every place that this person may see, networks before groups."""
+    for places in (landscape.networks, landscape.groups):
+        yield from (place for place in places if may_see(landscape, standing, place))
+
+
+def is_member(landscape: Landscape, standing: Standing, network: NetworkId) -> bool:
+    """Whether they have joined the Space or one of its groups, or coordinate it."""
+    return coordinates(landscape, standing, network) or not standing.joined.isdisjoint(
+        landscape.places_of(network)
+    )
+
+
+def coordinates(landscape: Landscape, standing: Standing, network: NetworkId) -> bool:
+    """Whether they are a coordinator of this very network; being one of a parent is nothing here."""
+    return network in landscape.coordinated_by(standing.user)
+
+
+def _sees_network(landscape: Landscape, standing: Standing, network: Network) -> bool:
+    above = landscape.all_parents(network.id)
+    if network.status is Status.PROPOSED:
+        return any(coordinates(landscape, standing, n) for n in (network.id, *above))
+    if network.access is Access.PUBLIC or _is_of(landscape, standing, network.id):
+        return True
+    if network.access is Access.PRIVATE and network.ask:
+        return True
+    found_from_above = network.access is Access.PRIVATE or network.listed
+    if found_from_above and any(
+        is_member(landscape, standing, n) for n in landscape.agreed_parents(network.id)
+    ):
+        return True
+    return _is_asked_about(landscape, standing, network.id)
+
+
+def _is_of(landscape: Landscape, standing: Standing, network: NetworkId) -> bool:
+    """A member, or somebody who is invited to the Space or to one of its groups."""
+    return is_member(landscape, standing, network) or not standing.invited.isdisjoint(
+        landscape.places_of(network)
+    )
+
+
+def _is_asked_about(landscape: Landscape, standing: Standing, network: NetworkId) -> bool:
+    """Whether they coordinate the other end of a link that waits for a yes."""
+    ends = {end for link in landscape.proposals_of(network) for end in (link.parent, link.child)}
+    return not landscape.coordinated_by(standing.user).isdisjoint(ends)
+
+
+def _sees_group(landscape: Landscape, standing: Standing, group: Group) -> bool:
+    if group.id in standing.joined or group.id in standing.invited:
+        return True
+    home = landscape.networks[group.home]
+    if coordinates(landscape, standing, home.id):
+        return True
+    if home.status is Status.PROPOSED:
+        return _sees_network(landscape, standing, home)
+    if group.is_kit:
+        return home.access is Access.PUBLIC or _is_of(landscape, standing, home.id)
+    if group.access is Access.PUBLIC or (group.access is Access.PRIVATE and group.ask):
+        return True
+    return _sees_closed_group(landscape, standing, group)
+
+
+def _sees_closed_group(landscape: Landscape, standing: Standing, group: Group) -> bool:
+    shares = landscape.all_shares_of(group.id)
+    open_to: list[NetworkId] = []
+    if group.access is Access.PRIVATE:
+        open_to = [group.home, *(share.network for share in shares if share.holds)]
+    elif group.listed:
+        open_to = [group.home]
+    if any(is_member(landscape, standing, network) for network in open_to):
+        return True
+    return any(coordinates(landscape, standing, share.network) for share in shares if not share.holds)
+
+
+def may_enter(landscape: Landscape, standing: Standing, place: PlaceId) -> bool:
+    """Whether the homeserver would let them in now: by the join rule, an invitation, or being there."""
+    if place not in landscape.networks and place not in landscape.groups:
+        return False
+    if landscape.status_of(place) is Status.PROPOSED:
+        return False
+    if place in standing.joined or place in standing.invited:
+        return True
+    rules = join_rules(landscape, landscape.place(place))
+    return rules["join_rule"] == "public" or any(
+        entry["room_id"] in standing.joined for entry in rules.get("allow", ())
+    )
+
+
+# -- finding --------------------------------------------------------------------------------------
+
+
+def find_place(
+    landscape: Landscape,
+    standing: Standing,
+    typed: str,
+    *,
+    kind: Kind = "any",
+    within: NetworkId | None = None,
+    server: str | None = None,
+) -> PlaceId:
+    """The place that somebody means, among those that they may see.
+
+    By slug, `network/group`, name in any spelling, our alias `#hedge_<slug>:server` (of `server`, where
+    that is given), or a slug that it once had. `within` keeps to one network's own groups and children.
+    Raises `Unknown`, or `Ambiguous` with the candidates by slug. Opaque ids are not accepted.
+    """
+    wished = typed.strip()
+    if wished.startswith("#"):
+        slug = _slug_in_alias(wished, server)
+        ways = [_by_slug(landscape, slug)] if slug else []
+    else:
+        slug = wished.casefold()
+        ways = [_by_slug(landscape, wished, current=True), landscape.named(wished), _by_slug(landscape, slug)]
+    for way in ways:
+        found = [p for p in way if _is_kind(p, kind) and _is_within(landscape, p, within)]
+        if seen := [p for p in found if may_see(landscape, standing, p)]:
+            return _only(landscape, seen, wished)
+    raise unknown(kind, typed)
+
+
+def _slug_in_alias(alias: str, server: str | None) -> str:
+    localpart, _, its_server = alias[1:].casefold().partition(":")
+    ours = localpart.startswith(ALIAS_PREFIX) and server in (None, its_server)
+    return localpart.removeprefix(ALIAS_PREFIX).replace("_", "/", 1) if ours else ""
+
+
+def _by_slug(landscape: Landscape, slug: str, *, current: bool = False) -> tuple[PlaceId, ...]:
+    """The place with this slug; `network/group` also where the network is named in another spelling."""
+    first, slash, rest = slug.partition("/")
+    if not slash:
+        found = [landscape.slugs.get(slug)]
+    else:
+        homes = dict.fromkeys((landscape.slugs.get(first.strip()), *landscape.named(first)))
+        found = [landscape.slugs.get(f"{home}/{rest.strip()}") for home in homes]
+    return tuple(p for p in found if p is not None and (not current or landscape.slug_of(p) == slug))
+
+
+def _is_within(landscape: Landscape, place: PlaceId, network: NetworkId | None) -> bool:
+    if network is None:
+        return True
+    if place.is_network:
+        return network in landscape.all_parents(NetworkId(place))
+    group = GroupId(place)
+    return landscape.groups[group].home == network or network in landscape.shares_of(group)
+
+
+def _only(landscape: Landscape, found: list[PlaceId], typed: str) -> PlaceId:
+    if len(found) == 1:
+        return found[0]
+    slugs = sorted(landscape.slug_of(place) for place in found)
+    more = f" and {len(slugs) - _LISTED_AT_MOST} more" if len(slugs) > _LISTED_AT_MOST else ""
+    listed = ", ".join(slugs[:_LISTED_AT_MOST])
+    raise Ambiguous(
+        f"“{printable(typed)}” may be any of these: {listed}{more}. Say which one, in that short form."
+    )
+
+
+# -- doing ----------------------------------------------------------------------------------------
+
+
+def may(
+    landscape: Landscape,
+    standing: Standing,
+    deed: Deed,
+    place: PlaceId | None = None,
+    *,
+    open_creation: bool = False,
+) -> bool:
+    """Whether this person may do `deed` to `place` (a group's rights are those of its home network).
+
+    Without a place only `CREATE_TOP` has a meaning: admins, and with `open_creation` all local people.
+    """
+    if deed is Deed.CREATE_TOP:
+        return standing.is_admin or (open_creation and standing.is_local)
+    network = _network_of(landscape, place)
+    if network is None:
+        return False
+    if coordinates(landscape, standing, network):
+        return True
+    orphaned = not landscape.coordinators_of(network)
+    return deed is Deed.COORDINATE and standing.is_admin and orphaned
+
+
+def require(
+    landscape: Landscape,
+    standing: Standing,
+    deed: Deed,
+    place: PlaceId | None = None,
+    *,
+    open_creation: bool = False,
+    typed: str = "",
+    kind: Kind = "any",
+) -> None:
+    """Raise `Forbidden` unless they may; for what they may not see, the `Unknown` of what does not exist.
+
+    `typed` and `kind` are what was typed for the place and what it should have been (see `find_place`).
+    """
+    if deed is not Deed.CREATE_TOP:
+        place = require_sight(landscape, standing, place, typed, kind=kind)
+    if not may(landscape, standing, deed, place, open_creation=open_creation):
+        raise Forbidden(_refusal(landscape, standing, deed, place, open_creation))
+
+
+def require_sight(
+    landscape: Landscape, standing: Standing, place: PlaceId | None, typed: str, *, kind: Kind = "any"
+) -> PlaceId:
+    """`place` if they may see it. None, a hidden one and one of the wrong kind raise the same `Unknown`.
+
+    For places found by the caller, say by room ID or link; `find_place` has done it already.
+    """
+    if place is None or not _is_kind(place, kind) or not may_see(landscape, standing, place):
+        raise unknown(kind, typed)
+    return place
+
+
+def unknown(what: Kind, typed: str) -> Unknown:
+    """The one answer for what is not there and for what is hidden.
+
+    It depends on nothing but what was typed and `what` was looked for: `network`, `group` or `any`.
+    """
+    noun = {"any": "network or group"}.get(what, what)
+    shown = " ".join(printable(typed.replace("\n", " ")).split())[:_TYPED_AT_MOST]
+    called = f" called “{shown}”" if shown else " of that name"
+    return Unknown(
+        f"I know no {noun}{called}. `tree` shows the networks that you can see, `find` searches them."
+    )
+
+
+def _is_kind(place: PlaceId, kind: Kind) -> bool:
+    return {"network": place.is_network, "group": place.is_group}.get(kind, True)
+
+
+def _network_of(landscape: Landscape, place: PlaceId | None) -> NetworkId | None:
+    if place in landscape.networks:
+        return NetworkId(place)
+    return landscape.groups[GroupId(place)].home if place in landscape.groups else None
+
+
+def _refusal(
+    landscape: Landscape, standing: Standing, deed: Deed, place: PlaceId | None, open_creation: bool
+) -> str:
+    network = _network_of(landscape, place)
+    if place is None or network is None:
+        return _refusal_at_top(open_creation)
+    called = landscape.place(place).name
+    if not may_see(landscape, standing, network):
+        return f"Only a coordinator of the network that “{called}” belongs to can {deed}. Ask there."
+    coordinators = landscape.coordinators_of(network)
+    home = landscape.networks[network].name
+    whose = f"“{home}”" if place == network else f"“{home}”, which “{called}” belongs to,"
+    if not coordinators:
+        return (
+            f"Only a coordinator of {whose} can {deed}, and it has none at present. "
+            "Ask an admin of this server to name one: `coordinator add`."
+        )
+    return f"Only a coordinator of {whose} can {deed}. Ask {_some_of(coordinators)}."
+
+
+def _refusal_at_top(open_creation: bool) -> str:
+    if open_creation:
+        return "Only people with an account on this server can create a network at the top. Ask one of them."
+    return (
+        "Only an admin of this server can create a network at the top. Ask one, "
+        "or ask a coordinator of a network to create yours under it."
+    )
+
+
+def _some_of(coordinators: tuple[UserId, ...]) -> str:
+    named = [*coordinators[:_NAMED_AT_MOST]]
+    return " or ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)

@@ -1,0 +1,221 @@
+"""What is to be done in Matrix, as values: each with a stable key, each safe to repeat.
+
+A `PlaceId` anywhere in an action stands for that place's room, whose id may not be known yet; it is
+put in at delivery. Text that a person wrote is a plain `str` and so is never taken for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from spaces.identifiers import EventId, NetworkId, PlaceId, RoomId, UserId
+
+Content = Mapping[str, Any]
+
+
+class SaidKey(str):
+    """Stands for the event that the `Say` of this key became."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StateEvent:
+    """A state event of a room. `state_key` may be a `PlaceId` (m.space.child, m.space.parent)."""
+
+    type: str
+    content: Content
+    state_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do in one room. Actions of one room are delivered in order.
+
+    `needs` are the places whose rooms must be closed and read back before.
+    """
+
+    room: PlaceId | RoomId
+
+    @property
+    def key(self) -> str:
+        """What it sets, without the content: a later action of the same key replaces one that waits."""
+        return f"{type(self).__name__}:{self.room}"
+
+    @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        return (self.room,) if isinstance(self.room, PlaceId) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRoom(Action):
+    """Make the room of a place with its whole closed state. Its opaque alias is the lock."""
+
+    state: tuple[StateEvent, ...] = ()
+    power_levels: Content = field(default_factory=dict)
+    space: bool = False
+    version: str | None = None
+
+    @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        return tuple(sorted({place for event in self.state for place in places_in(event)}))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack(Action):
+    """Read the room's state: the gate before anything is linked, invited or published.
+
+    `round` counts how often the homeserver has not kept what was put.
+    """
+
+    round: int = 0
+
+    @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetState(Action):
+    """Put one state event. `closing` ones go before the gate, all others wait for it."""
+
+    event: StateEvent = field(default_factory=lambda: StateEvent("", {}))
+    closing: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"SetState:{self.room}:{self.event.type}:{self.event.state_key}"
+
+    @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        named = tuple(sorted(set(places_in(self.event))))
+        return named if self.closing or not isinstance(self.room, PlaceId) else (self.room, *named)
+
+
+@dataclass(frozen=True, slots=True)
+class AddAlias(Action):
+    """Let `#localpart:our.server` point to the room."""
+
+    localpart: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"Alias:{self.localpart}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAlias(Action):
+    localpart: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"Alias:{self.localpart}"
+
+
+@dataclass(frozen=True, slots=True)
+class Publish(Action):
+    """List the room in the room directory of the ecosystem `under`."""
+
+    under: NetworkId = NetworkId("")
+
+    @property
+    def key(self) -> str:
+        return f"Listing:{self.room}:{self.under}"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw(Action):
+    """Take the room out of the room directory of the ecosystem `under`."""
+
+    under: NetworkId = NetworkId("")
+
+    @property
+    def key(self) -> str:
+        return f"Listing:{self.room}:{self.under}"
+
+
+@dataclass(frozen=True, slots=True)
+class Invite(Action):
+    user: UserId = UserId("")
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"Membership:{self.room}:{self.user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Remove(Action):
+    """Take `user` out of the room (or take their invitation back)."""
+
+    user: UserId = UserId("")
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"Membership:{self.room}:{self.user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Action):
+    """Send one m.room.message event. `said` is unique for what is said, so that it is said once."""
+
+    said: str = ""
+    content: Content = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return f"Say:{self.said}"
+
+
+@dataclass(frozen=True, slots=True)
+class Redact(Action):
+    """Take back an event of the bot's own."""
+
+    event: EventId = EventId("")
+
+    @property
+    def key(self) -> str:
+        return f"Redact:{self.room}:{self.event}"
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Action):
+    """The bot accepts `inviter`'s invitation."""
+
+    inviter: UserId = UserId("")
+
+
+@dataclass(frozen=True, slots=True)
+class Leave(Action):
+    """The bot leaves a room, or says no to an invitation."""
+
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"Join:{self.room}"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkDirect(Action):
+    """Note in the bot's account data that the room is a direct one with `user` (m.direct)."""
+
+    user: UserId = UserId("")
+
+
+def places_in(value: Any) -> Iterator[PlaceId]:
+    """Every place that `value` (an event, a content, or a part of one) refers to."""
+    if isinstance(value, PlaceId):
+        yield value
+    elif isinstance(value, StateEvent):
+        yield from places_in(value.state_key)
+        yield from places_in(value.content)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from places_in(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from places_in(part)

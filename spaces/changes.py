@@ -1,0 +1,323 @@
+"""Changes of a landscape: each takes one and gives the next, or refuses with a sentence.
+
+Whether the speaker may is `spaces/access.py`'s to say; whether it can be is said here. A change that
+changes nothing returns the very landscape that it was given. Consent is in `spaces/consent.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from spaces.access import Standing, may_see
+from spaces.consent import accept, accept_share, decline, link, settled, share, unlink, unshare
+from spaces.errors import Conflict
+from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, UserId
+from spaces.landscape import Landscape
+from spaces.lookalikes import folded
+from spaces.naming import check_name, check_topic, group_slug, network_slug
+from spaces.network import Access, Coordinator, Group, Kind, Link, Network, Purpose, Status
+
+__all__ = [
+    "Ids",
+    "accept",
+    "accept_share",
+    "add_coordinator",
+    "archive",
+    "check_name",
+    "create_group",
+    "create_network",
+    "decline",
+    "describe",
+    "link",
+    "remove_coordinator",
+    "rename",
+    "restore",
+    "same_group",
+    "same_network",
+    "share",
+    "unlink",
+    "unshare",
+]
+
+_KIT = {
+    Kind.NETWORK: (Purpose.WELCOME, Purpose.NEWS),
+    Kind.BRIDGE: (Purpose.WELCOME, Purpose.NEWS),
+    Kind.ECOSYSTEM: (Purpose.NEWS,),
+}
+_USUAL = {Kind.NETWORK: Access.PUBLIC, Kind.ECOSYSTEM: Access.PUBLIC, Kind.BRIDGE: Access.PRIVATE}
+
+
+class Ids(Protocol):
+    """Where new random ids come from."""
+
+    def network(self) -> NetworkId: ...
+
+    def group(self) -> GroupId: ...
+
+    def suffix(self) -> str:
+        """Four random characters of a-z and 0-9, for the slug of what is not public."""
+
+
+# -- making ---------------------------------------------------------------------------------------
+
+
+def create_network(
+    landscape: Landscape,
+    ids: Ids,
+    *,
+    name: str,
+    kind: Kind = Kind.NETWORK,
+    access: Access | None = None,
+    ask: bool = False,
+    listed: bool = False,
+    topic: str = "",
+    under: Sequence[NetworkId] = (),
+    agreed: Collection[NetworkId] = (),
+    by: UserId | None = None,
+    coordinators: Iterable[UserId] = (),
+) -> tuple[Landscape, NetworkId]:
+    """A new network with its kit, under its parents, the first of which is canonical.
+
+    A link to a parent that is not in `agreed` waits for its yes. A bridge with such a link is proposed
+    and nothing of it is in Matrix; any other network is active at once. Without `access` a bridge is
+    private and the others are public. Raises `Conflict` for a bridge of fewer than two parents and
+    for a parent that is not active.
+    """
+    parents = tuple(dict.fromkeys(under))
+    _check_parents(landscape, kind, parents)
+    word = access or _USUAL[kind]
+    made = Network(
+        ids.network(), check_name(name), Slug(""), kind, word, ask, listed, check_topic(topic), Status.ACTIVE
+    )
+    if kind is Kind.BRIDGE and not set(parents) <= set(agreed):
+        made = replace(made, status=Status.PROPOSED)
+    made = replace(made, slug=_slug_for(landscape, ids, made, parents[0] if parents else None))
+    kit = [_kit_group(ids, made, purpose) for purpose in _KIT[kind]]
+    links = [Link(p, made.id, p == parents[0], p in agreed, True, by) for p in parents]
+    people = [Coordinator(made.id, user) for user in dict.fromkeys(coordinators)]
+    return settled(landscape.having(made, *kit, *links, *people), made.id), made.id
+
+
+def create_group(
+    landscape: Landscape,
+    ids: Ids,
+    *,
+    name: str,
+    home: NetworkId,
+    access: Access = Access.PRIVATE,
+    ask: bool = False,
+    listed: bool = False,
+    encrypted: bool = False,
+    topic: str = "",
+    may_wait: bool = False,
+) -> tuple[Landscape, GroupId]:
+    """A new group of `home`. Raises `Conflict` where `home` is archived or only proposed.
+
+    With `may_wait` a group of a proposed home is proposed with it, and comes about when it does.
+    """
+    waits = may_wait and landscape.networks[home].status is Status.PROPOSED
+    if not waits:
+        _check_active(landscape, home)
+    kept, group = check_name(name), ids.group()
+    made = Group(
+        id=group,
+        home=home,
+        name=kept,
+        slug=group_slug(landscape, group, home, kept),
+        access=access,
+        ask=ask,
+        listed=listed,
+        encrypted=encrypted,
+        topic=check_topic(topic),
+        status=Status.PROPOSED if waits else Status.ACTIVE,
+    )
+    return landscape.having(made), group
+
+
+def same_network(
+    landscape: Landscape, standing: Standing, name: str, parents: Iterable[NetworkId]
+) -> NetworkId | None:
+    """The network that is "the same": of that name and under those parents, awake, seen by the speaker."""
+    above = set(parents)
+    for place in landscape.named(name):
+        network = landscape.networks.get(NetworkId(place))
+        if network is None or network.status is Status.ARCHIVED or not may_see(landscape, standing, place):
+            continue
+        its_parents = set(landscape.all_parents(network.id))
+        if folded(network.name) == folded(name) and (above <= its_parents if above else not its_parents):
+            return network.id
+    return None
+
+
+def same_group(landscape: Landscape, standing: Standing, name: str, home: NetworkId) -> GroupId | None:
+    """The group of that name in `home`, not archived, seen by the speaker."""
+    for group in landscape.groups_of(home):
+        same = folded(group.name) == folded(name) and group.status is not Status.ARCHIVED
+        if same and may_see(landscape, standing, group.id):
+            return group.id
+    return None
+
+
+def _kit_group(ids: Ids, network: Network, purpose: Purpose) -> Group:
+    waits = network.status is Status.PROPOSED
+    return Group(
+        id=ids.group(),
+        home=network.id,
+        name=purpose.value,
+        slug=Slug(purpose.value),
+        access=network.access,
+        purpose=purpose,
+        status=Status.PROPOSED if waits else Status.ACTIVE,
+    )
+
+
+def _slug_for(landscape: Landscape, ids: Ids, network: Network, parent: NetworkId | None) -> Slug:
+    hidden = network.access is not Access.PUBLIC
+    suffix = ids.suffix() if hidden else None
+    return network_slug(landscape, network.id, network.name, parent=parent, hidden_by=suffix)
+
+
+def _check_parents(landscape: Landscape, kind: Kind, parents: tuple[NetworkId, ...]) -> None:
+    if kind is Kind.BRIDGE and len(parents) < 2:
+        raise Conflict(
+            "A bridge joins at least two networks. Name two: `bridge create NAME --between A and B`."
+        )
+    for parent in parents:
+        _check_active(landscape, parent)
+
+
+def _check_active(landscape: Landscape, network: NetworkId) -> None:
+    found = landscape.networks[network]
+    if found.status is Status.ARCHIVED:
+        raise Conflict(f"“{found.name}” is archived. Restore it first: `network restore {found.slug}`.")
+    if found.status is Status.PROPOSED:
+        raise Conflict(f"“{found.name}” still waits for a yes of its parents. Try again once it has theirs.")
+
+
+# -- naming and describing ------------------------------------------------------------------------
+
+
+def rename(landscape: Landscape, ids: Ids, place: PlaceId, name: str) -> Landscape:
+    """The place under another name, with a new slug; the old slug keeps leading to it."""
+    kept, found = check_name(name), landscape.place(place)
+    if kept == found.name:
+        return landscape
+    if isinstance(found, Group):
+        slug = group_slug(landscape, found.id, found.home, kept)
+        return landscape.having(replace(found, name=kept, slug=slug))
+    return landscape.having(_with_new_slug(landscape, ids, replace(found, name=kept)))
+
+
+def describe(
+    landscape: Landscape,
+    ids: Ids,
+    place: PlaceId,
+    *,
+    topic: str | None = None,
+    access: Access | None = None,
+    ask: bool | None = None,
+    listed: bool | None = None,
+) -> Landscape:
+    """The place with what is given changed. A network that becomes or stops being public gets a new slug.
+
+    Raises `Conflict` for the access of a kit group, which takes its network's word.
+    """
+    found = landscape.place(place)
+    if isinstance(found, Group):
+        return _describe_group(landscape, found, topic, access, ask, listed)
+    new = replace(
+        found,
+        topic=found.topic if topic is None else check_topic(topic),
+        access=access or found.access,
+        ask=found.ask if ask is None else ask,
+        listed=found.listed if listed is None else listed,
+    )
+    if Access.PUBLIC in (new.access, found.access) and new.access is not found.access:
+        new = _with_new_slug(landscape, ids, new)
+    kit = (g for g in landscape.groups_of(found.id) if g.is_kit and g.access is not new.access)
+    values = [*([new] if new != found else ()), *(replace(g, access=new.access) for g in kit)]
+    return landscape.having(*values) if values else landscape
+
+
+def _describe_group(
+    landscape: Landscape,
+    group: Group,
+    topic: str | None,
+    access: Access | None,
+    ask: bool | None,
+    listed: bool | None,
+) -> Landscape:
+    if group.is_kit and not (access is None and ask is None and listed is None):
+        home = landscape.networks[group.home]
+        raise Conflict(
+            f"“{group.name}” is part of what “{home.name}” starts with and open to the same people. "
+            f"Change that for the whole network: `network describe {home.slug} --access …`."
+        )
+    new = replace(
+        group,
+        topic=group.topic if topic is None else check_topic(topic),
+        access=access or group.access,
+        ask=group.ask if ask is None else ask,
+        listed=group.listed if listed is None else listed,
+    )
+    return landscape.having(new) if new != group else landscape
+
+
+def _with_new_slug(landscape: Landscape, ids: Ids, network: Network) -> Network:
+    parents = landscape.parents(network.id)
+    return replace(network, slug=_slug_for(landscape, ids, network, parents[0] if parents else None))
+
+
+# -- coordinators ---------------------------------------------------------------------------------
+
+
+def add_coordinator(landscape: Landscape, network: NetworkId, user: UserId) -> Landscape:
+    """With `user` a coordinator of `network`, again perhaps."""
+    if user in landscape.coordinators_of(network):
+        return landscape
+    return landscape.having(Coordinator(network, user))
+
+
+def remove_coordinator(landscape: Landscape, network: NetworkId, user: UserId) -> Landscape:
+    """With `user` a coordinator no longer. Raises `Conflict` for who is none, and for the last one."""
+    name, coordinators = landscape.networks[network].name, landscape.coordinators_of(network)
+    if user not in coordinators:
+        raise Conflict(f"{user} is not a coordinator of “{name}”. `show` names those it has.")
+    if len(coordinators) == 1:
+        raise Conflict(
+            f"{user} is the last coordinator of “{name}”. Name another one first: `coordinator add`."
+        )
+    return landscape.having(Coordinator(network, user, former=True))
+
+
+# -- archiving ------------------------------------------------------------------------------------
+
+
+def archive(landscape: Landscape, place: PlaceId) -> Landscape:
+    """The place put to sleep. A network takes its groups along; its links and theirs sleep with it.
+
+    The groups' own status stays as it was, so that `restore` knows which had been archived before.
+    """
+    found = landscape.place(place)
+    if isinstance(found, Network) and found.status is not Status.ARCHIVED:
+        return landscape.having(replace(found, status=Status.ARCHIVED))
+    if isinstance(found, Group) and found.status is Status.ACTIVE:
+        return landscape.having(replace(found, status=Status.ARCHIVED))
+    return landscape
+
+
+def restore(landscape: Landscape, place: PlaceId) -> Landscape:
+    """The place woken up, with its links and groups as they were.
+
+    Raises `Conflict` for a group of an archived network, and for a bridge that never came about.
+    """
+    found = landscape.place(place)
+    if isinstance(found, Group) and found.status is Status.ARCHIVED:
+        _check_active(landscape, found.home)
+    if found.status is not Status.ARCHIVED:
+        return landscape
+    if any(g.status is Status.PROPOSED for g in landscape.groups_of(NetworkId(place))):
+        raise Conflict(f"“{found.name}” never came about. Propose it again: `bridge create`.")
+    return landscape.having(replace(found, status=Status.ACTIVE))

@@ -1,0 +1,221 @@
+"""What needs a yes of both sides: links between networks and the sharing of groups (PRODUCT: consent)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from spaces.errors import Conflict
+from spaces.hierarchy import path_down
+from spaces.identifiers import GroupId, NetworkId, UserId
+from spaces.landscape import Landscape
+from spaces.network import Kind, Link, Share, Status
+
+MayName = Callable[[NetworkId], bool]
+
+
+def _everything(_: NetworkId) -> bool:
+    return True
+
+
+# -- links ----------------------------------------------------------------------------------------
+
+
+def link(
+    landscape: Landscape,
+    parent: NetworkId,
+    child: NetworkId,
+    *,
+    parent_agrees: bool,
+    child_agrees: bool,
+    by: UserId | None = None,
+    may_name: MayName = _everything,
+) -> Landscape:
+    """`child` under `parent`, once both sides have agreed; a second call adds the other side's yes.
+
+    Raises `Conflict` for a loop, with its path by slugs; networks that the speaker may not see
+    (`may_name`) stand in it as dots. Raises it for what is archived, too.
+    """
+    _check_awake(landscape, parent, child)
+    _check_no_loop(landscape, parent, child, may_name)
+    old = landscape.links.get((parent, child)) or Link(parent, child, False, False, False, by)
+    new = replace(
+        old,
+        parent_agreed=old.parent_agreed or parent_agrees,
+        child_agreed=old.child_agreed or child_agrees,
+    )
+    if landscape.links.get((parent, child)) == new:
+        return landscape
+    return settled(landscape.having(new), child)
+
+
+def unlink(landscape: Landscape, parent: NetworkId, child: NetworkId) -> Landscape:
+    """Without that link, waiting or not; another parent becomes canonical. Raises `Conflict` for none."""
+    return settled(landscape.lacking(_link(landscape, parent, child)), child)
+
+
+def accept(
+    landscape: Landscape, parent: NetworkId, child: NetworkId, *, for_child: bool = False
+) -> Landscape:
+    """With the yes of the parent's side to a waiting link, or with `for_child` that of the child's.
+
+    A bridge with the yes of all its parents becomes active. Raises `Conflict` where nothing was asked.
+    """
+    asked = _link(landscape, parent, child)
+    _check_awake(landscape, parent, child)
+    agreed = replace(asked, child_agreed=True) if for_child else replace(asked, parent_agreed=True)
+    return settled(landscape.having(agreed), child) if agreed != asked else landscape
+
+
+def decline(landscape: Landscape, parent: NetworkId, child: NetworkId) -> Landscape:
+    """Without a link that waited. A bridge that is left with fewer than two parents is given up.
+
+    Raises `Conflict` where nothing was asked, or both sides have agreed already.
+    """
+    asked = _link(landscape, parent, child)
+    if asked.holds:
+        above, below = _names(landscape, parent, child)
+        raise Conflict(
+            f"{below} is under {above} already, with the yes of both. To part them: `network unlink`."
+        )
+    return settled(landscape.lacking(asked), child)
+
+
+def settled(landscape: Landscape, child: NetworkId) -> Landscape:
+    """With exactly one canonical parent for `child`, and a proposed bridge moved on where it can be.
+
+    Canonical is the one that was, if its link holds, else the first one that holds, else the first. In
+    a proposed bridge nothing holds yet, and the one that was stays.
+    """
+    network = landscape.networks[child]
+    links = [landscape.links[parent, child] for parent in landscape.all_parents(child)]
+    held = [ln for ln in links if ln.holds] if network.status is not Status.PROPOSED else []
+    first = next(iter(held or links), None)
+    changed: list[Link] = [
+        replace(ln, canonical=ln is first) for ln in links if ln.canonical is not (ln is first)
+    ]
+    landscape = landscape.having(*changed) if changed else landscape
+    if network.kind is not Kind.BRIDGE or network.status is not Status.PROPOSED:
+        return landscape
+    return _moved_on(landscape, child, links)
+
+
+def _moved_on(landscape: Landscape, bridge: NetworkId, links: list[Link]) -> Landscape:
+    network = landscape.networks[bridge]
+    if len(links) < 2:
+        return landscape.having(replace(network, status=Status.ARCHIVED))
+    if not all(ln.holds for ln in links):
+        return landscape
+    kit = [g for g in landscape.groups_of(bridge) if g.status is Status.PROPOSED]
+    values = (replace(value, status=Status.ACTIVE) for value in kit)
+    return landscape.having(replace(network, status=Status.ACTIVE), *values)
+
+
+def _link(landscape: Landscape, parent: NetworkId, child: NetworkId) -> Link:
+    found = landscape.links.get((parent, child))
+    if found is None:
+        above, below = _names(landscape, parent, child)
+        raise Conflict(
+            f"{below} is not under {above}, and nobody has asked for that. `show` names its parents."
+        )
+    return found
+
+
+def _check_no_loop(landscape: Landscape, parent: NetworkId, child: NetworkId, may_name: MayName) -> None:
+    if parent == child:
+        raise Conflict(f"{_names(landscape, child)[0]} cannot be under itself. Name another network.")
+    path = path_down(landscape, child, parent)
+    if path is not None:
+        above, below = _names(landscape, parent, child)
+        way = " → ".join(landscape.networks[n].slug if may_name(n) else "…" for n in (*path, child))
+        raise Conflict(
+            f"{below} cannot be under {above}, as that would close a loop: {way}. "
+            "Unlink one of these steps first."
+        )
+
+
+def _check_awake(landscape: Landscape, *networks: NetworkId) -> None:
+    for network in map(landscape.networks.__getitem__, networks):
+        if network.status is Status.ARCHIVED:
+            raise Conflict(
+                f"“{network.name}” is archived. Restore it first: `network restore {network.slug}`."
+            )
+
+
+def _names(landscape: Landscape, *networks: NetworkId) -> list[str]:
+    return [f"“{landscape.networks[n].name}”" for n in networks]
+
+
+# -- shares ---------------------------------------------------------------------------------------
+
+
+def share(
+    landscape: Landscape,
+    group: GroupId,
+    network: NetworkId,
+    *,
+    home_agrees: bool,
+    network_agrees: bool,
+    by: UserId | None = None,
+) -> Landscape:
+    """`group` listed by `network` too, once both sides have agreed; a second call adds the other's yes.
+
+    Raises `Conflict` for the kit, for the group's own home and for what is not active.
+    """
+    _check_can_be_shared(landscape, group, network)
+    old = landscape.shares.get((group, network)) or Share(group, network, False, False, by)
+    new = replace(
+        old,
+        home_agreed=old.home_agreed or home_agrees,
+        network_agreed=old.network_agreed or network_agrees,
+    )
+    return landscape if landscape.shares.get((group, network)) == new else landscape.having(new)
+
+
+def unshare(landscape: Landscape, group: GroupId, network: NetworkId) -> Landscape:
+    """Without that share, waiting or not. Raises `Conflict` where there is none."""
+    return landscape.lacking(_share(landscape, group, network))
+
+
+def accept_share(
+    landscape: Landscape, group: GroupId, network: NetworkId, *, for_home: bool = False
+) -> Landscape:
+    """With the yes of the network's side, or with `for_home` that of the home's, to a waiting share."""
+    asked = _share(landscape, group, network)
+    agreed = replace(asked, home_agreed=True) if for_home else replace(asked, network_agreed=True)
+    return landscape.having(agreed) if agreed != asked else landscape
+
+
+def _share(landscape: Landscape, group: GroupId, network: NetworkId) -> Share:
+    found = landscape.shares.get((group, network))
+    if found is None:
+        name, with_whom = landscape.groups[group].name, landscape.networks[network].name
+        raise Conflict(f"“{name}” is not shared with “{with_whom}”. `show` says with whom it is.")
+    return found
+
+
+def _check_can_be_shared(landscape: Landscape, group: GroupId, network: NetworkId) -> None:
+    found, home = landscape.groups[group], landscape.networks[landscape.groups[group].home]
+    if found.is_kit:
+        raise Conflict(f"“{found.name}” is part of what “{home.name}” starts with and stays there.")
+    if network == home.id:
+        raise Conflict(f"“{found.name}” is at home in “{home.name}” already. Name another network.")
+    if landscape.status_of(group) is not Status.ACTIVE:
+        raise Conflict(f"“{found.name}” is archived. Restore it first.")
+    if landscape.networks[network].status is not Status.ACTIVE:
+        raise Conflict(
+            f"“{landscape.networks[network].name}” is not active, so nothing can be shared with it."
+        )
+
+
+def asked_of(landscape: Landscape, network: NetworkId) -> Iterable[Link | Share]:
+    """What waits for the yes of `network`: links to it or from it, shares with it and of its groups."""
+    for waiting in landscape.proposals_of(network):
+        agreed = waiting.parent_agreed if waiting.parent == network else waiting.child_agreed
+        if not agreed:
+            yield waiting
+    for asked in landscape.shares.values():
+        theirs = asked.network == network and not asked.network_agreed
+        ours = landscape.groups[asked.group].home == network and not asked.home_agreed
+        if theirs or ours:
+            yield asked

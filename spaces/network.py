@@ -1,0 +1,115 @@
+"""Networks and groups as values, and the words that describe them (PRODUCT: words)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from spaces.identifiers import GroupId, NetworkId, Slug, UserId
+
+
+class Kind(StrEnum):
+    NETWORK = "network"
+    ECOSYSTEM = "ecosystem"
+    BRIDGE = "bridge"
+
+
+class Access(StrEnum):
+    """Who finds it and who gets in."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    INVITE = "invite"
+
+
+class Purpose(StrEnum):
+    """What a group is for; welcome and news are a network's kit."""
+
+    TALK = "talk"
+    WELCOME = "welcome"
+    NEWS = "news"
+
+
+class Status(StrEnum):
+    PROPOSED = "proposed"  # a bridge that waits for a parent's yes: nothing of it is in Matrix
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A self-governing community: a Space."""
+
+    id: NetworkId
+    name: str
+    slug: Slug
+    kind: Kind = Kind.NETWORK
+    access: Access = Access.PUBLIC
+    ask: bool = False
+    listed: bool = False
+    topic: str = ""
+    status: Status = Status.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A place to talk with one home network: a room. `slug` is unique within its home."""
+
+    id: GroupId
+    home: NetworkId
+    name: str
+    slug: Slug
+    access: Access = Access.PRIVATE
+    ask: bool = False
+    listed: bool = False
+    encrypted: bool = False
+    topic: str = ""
+    purpose: Purpose = Purpose.TALK
+    status: Status = Status.ACTIVE
+
+    @property
+    def is_kit(self) -> bool:
+        return self.purpose is not Purpose.TALK
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A child network under a parent. It holds once both sides have agreed.
+
+    `asked_by` is who proposed it. `canonical` marks the one parent that clients show as the way up.
+    """
+
+    parent: NetworkId
+    child: NetworkId
+    canonical: bool = True
+    parent_agreed: bool = True
+    child_agreed: bool = True
+    asked_by: UserId | None = None
+
+    @property
+    def holds(self) -> bool:
+        return self.parent_agreed and self.child_agreed
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A group listed by another network as well as its home. It holds once both sides have agreed."""
+
+    group: GroupId
+    network: NetworkId
+    home_agreed: bool = True
+    network_agreed: bool = True
+    asked_by: UserId | None = None
+
+    @property
+    def holds(self) -> bool:
+        return self.home_agreed and self.network_agreed
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinator:
+    """Someone who looks after a network. `former` is kept, so that their power is taken back everywhere."""
+
+    network: NetworkId
+    user: UserId
+    former: bool = False

@@ -1,0 +1,165 @@
+"""What each place's room should be: a landscape read as Matrix state (PRODUCT: who finds it, who gets in)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from spaces.actions import Content, StateEvent
+from spaces.identifiers import ALIAS_PREFIX, NetworkId, PlaceId, UserId
+from spaces.landscape import Landscape
+from spaces.network import Access, Group, Network, Purpose, Status
+from spaces.power_levels import RoomKind
+
+ENCRYPTION: Content = {"algorithm": "m.megolm.v1.aes-sha2"}
+_KIT_ORDER = {Purpose.WELCOME: "!a", Purpose.NEWS: "!b"}
+_HISTORY = {Access.PUBLIC: "shared", Access.PRIVATE: "shared", Access.INVITE: "invited"}
+
+
+@dataclass(frozen=True)
+class WantedRoom:
+    """The room of one place as it should be in the end.
+
+    `state` holds all but the power levels, which depend on the room's version and on what is found.
+    `invited` are those whom the bot invites once. `alias` is the localpart shown to people.
+    """
+
+    place: PlaceId
+    kind: RoomKind
+    state: Mapping[tuple[str, str], Content]
+    coordinators: tuple[UserId, ...]
+    former: tuple[UserId, ...] = ()
+    archived: bool = False
+    alias: str | None = None
+    published_under: NetworkId | None = None
+    invited: tuple[UserId, ...] = ()
+    children: Mapping[PlaceId, Content] = field(default_factory=dict)
+
+
+def wanted_room(landscape: Landscape, place: PlaceId, server: str) -> WantedRoom | None:
+    """The room that `place` should have on `server`, or None for one that has none (a waiting bridge)."""
+    found = landscape.place(place)
+    if landscape.status_of(place) is Status.PROPOSED:
+        return None
+    return _space(landscape, found, server) if isinstance(found, Network) else _room(landscape, found, server)
+
+
+def room_name(landscape: Landscape, place: Network | Group) -> str:
+    """The name that clients show: a kit room bears its network's name in front."""
+    name = place.name
+    if isinstance(place, Group) and place.is_kit and place.name == place.purpose:
+        name = f"{landscape.networks[place.home].name}: {name}"
+    return f"{name} (archived)" if landscape.status_of(place.id) is Status.ARCHIVED else name
+
+
+def join_rules(landscape: Landscape, place: Network | Group) -> Content:
+    """The content of `m.room.join_rules`."""
+    access = _word_of(landscape, place)
+    if access is Access.PUBLIC:
+        return {"join_rule": "public"}
+    allowed: tuple[PlaceId, ...]
+    if isinstance(place, Network):
+        allowed = tuple(sorted(landscape.parents(place.id))) if access is Access.PRIVATE else ()
+    else:
+        open_to_members = access is Access.PRIVATE or place.is_kit
+        allowed = (place.home, *sorted(landscape.shares_of(place.id))) if open_to_members else ()
+    if not allowed:
+        return {"join_rule": "invite"}
+    return {
+        "join_rule": "restricted",
+        "allow": [{"type": "m.room_membership", "room_id": room} for room in allowed],
+    }
+
+
+def alias_of(landscape: Landscape, place: Network | Group) -> str | None:
+    """The localpart of the alias that people see: public places have one, and only they."""
+    if _word_of(landscape, place) is not Access.PUBLIC or landscape.status_of(place.id) is not Status.ACTIVE:
+        return None
+    return ALIAS_PREFIX + landscape.slug_of(place.id).replace("/", "_")
+
+
+def published_under(landscape: Landscape, network: Network) -> NetworkId | None:
+    """The ecosystem in whose room directory a public network stands: the topmost public one above it."""
+    if network.access is not Access.PUBLIC or network.status is not Status.ACTIVE:
+        return None
+    top = network.id
+    while parents := [p for p in landscape.parents(top) if landscape.networks[p].access is Access.PUBLIC]:
+        top = parents[0]
+    return top
+
+
+def _word_of(landscape: Landscape, place: Network | Group) -> Access:
+    return (
+        landscape.networks[place.home].access if isinstance(place, Group) and place.is_kit else place.access
+    )
+
+
+def _space(landscape: Landscape, network: Network, server: str) -> WantedRoom:
+    parents = landscape.parents(network.id) if network.status is Status.ACTIVE else ()
+    coordinators = landscape.coordinators_of(network.id)
+    return WantedRoom(
+        place=network.id,
+        kind=RoomKind.SPACE,
+        state=_state(landscape, network, parents, server),
+        coordinators=coordinators,
+        former=landscape.former_coordinators_of(network.id),
+        archived=network.status is Status.ARCHIVED,
+        alias=alias_of(landscape, network),
+        published_under=published_under(landscape, network),
+        invited=coordinators if network.status is Status.ACTIVE else (),
+        children=_children(landscape, network, server),
+    )
+
+
+def _room(landscape: Landscape, group: Group, server: str) -> WantedRoom:
+    status = landscape.status_of(group.id)
+    parents = (group.home, *landscape.shares_of(group.id)) if status is Status.ACTIVE else ()
+    coordinators = landscape.coordinators_of(group.home)
+    shut = not group.is_kit and group.access is Access.INVITE and status is Status.ACTIVE
+    return WantedRoom(
+        place=group.id,
+        kind=RoomKind.NEWS if group.purpose is Purpose.NEWS else RoomKind.TALK,
+        state=_state(landscape, group, parents, server),
+        coordinators=coordinators,
+        former=landscape.former_coordinators_of(group.home),
+        archived=status is Status.ARCHIVED,
+        alias=alias_of(landscape, group),
+        invited=coordinators if shut else (),
+    )
+
+
+def _state(
+    landscape: Landscape, place: Network | Group, parents: tuple[NetworkId, ...], server: str
+) -> Mapping[tuple[str, str], Content]:
+    alias = alias_of(landscape, place)
+    events = [
+        StateEvent("m.room.name", {"name": room_name(landscape, place)}),
+        StateEvent("m.room.join_rules", join_rules(landscape, place)),
+        StateEvent("m.room.history_visibility", {"history_visibility": _HISTORY[_word_of(landscape, place)]}),
+        StateEvent("m.room.guest_access", {"guest_access": "forbidden"}),
+        StateEvent("m.room.canonical_alias", {"alias": f"#{alias}:{server}"} if alias else {}),
+    ]
+    if place.topic:
+        events.append(StateEvent("m.room.topic", {"topic": place.topic}))
+    if isinstance(place, Group) and place.encrypted:
+        events.append(StateEvent("m.room.encryption", ENCRYPTION))
+    for n, parent in enumerate(parents):
+        events.append(StateEvent("m.space.parent", {"via": [server], "canonical": n == 0}, parent))
+    return {(event.type, event.state_key): event.content for event in events}
+
+
+def _children(landscape: Landscape, network: Network, server: str) -> Mapping[PlaceId, Content]:
+    if network.status is not Status.ACTIVE:
+        return {}
+    children: dict[PlaceId, Content] = {}
+    shared = [landscape.groups[group] for group in landscape.shared_with(network.id)]
+    for group in (*landscape.groups_of(network.id), *shared):
+        if group.status is Status.ACTIVE and (
+            group.is_kit or group.listed or group.access is not Access.INVITE
+        ):
+            order = {"order": _KIT_ORDER[group.purpose]} if group.is_kit else {}
+            children[group.id] = {"via": [server], "suggested": group.is_kit, **order}
+    for child in map(landscape.networks.__getitem__, landscape.children(network.id)):
+        if child.listed or child.access is not Access.INVITE:
+            children[child.id] = {"via": [server], "suggested": False}
+    return children

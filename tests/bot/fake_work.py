@@ -1,0 +1,109 @@
+"""A unit of work in memory: a landscape, memberships, and all that was asked of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.ports import Heard, ServiceStatus
+from bot.reply import Document
+from spaces.access import Standing
+from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
+from spaces.landscape import Landscape
+from spaces.wanted import wanted_room
+
+SERVER = "example.org"
+
+
+class CountedIds:
+    """Ids in the order 1, 2, 3 …, and suffixes from 7f3a on."""
+
+    def __init__(self) -> None:
+        self._numbers, self._suffixes = itertools.count(1), itertools.count(0x7F3A)
+
+    def network(self) -> NetworkId:
+        return NetworkId.of_bytes(next(self._numbers).to_bytes(10, "big"))
+
+    def group(self) -> GroupId:
+        return GroupId.of_bytes(next(self._numbers).to_bytes(10, "big"))
+
+    def suffix(self) -> str:
+        return f"{next(self._suffixes):x}"
+
+
+@dataclass
+class FakeWork:
+    """Does at once what the outbox would do later: who is invited is invited."""
+
+    landscape: Landscape = field(default_factory=Landscape)
+    ids: CountedIds = field(default_factory=CountedIds)
+    admins: set[UserId] = field(default_factory=set)
+    memberships: dict[tuple[PlaceId, UserId], str] = field(default_factory=dict)
+    rooms: dict[RoomId, PlaceId] = field(default_factory=dict)
+    failed: tuple[str, ...] = ()
+    answers: list[Document] = field(default_factory=list)
+    told: list[tuple[UserId, Document]] = field(default_factory=list)
+    said: set[tuple[UserId, str]] = field(default_factory=set)
+    changes: list[tuple[str, PlaceId]] = field(default_factory=list)
+    invited: list[tuple[PlaceId, UserId]] = field(default_factory=list)
+    removed: list[tuple[PlaceId, UserId]] = field(default_factory=list)
+    notes: list[tuple[str, PlaceId]] = field(default_factory=list)
+
+    async def standing_of(self, user: UserId) -> Standing:
+        return Standing(
+            user,
+            is_admin=user in self.admins,
+            is_local=user.server == SERVER,
+            joined=self._places(user, "join"),
+            invited=self._places(user, "invite"),
+        )
+
+    async def members_of(self, place: PlaceId) -> Mapping[UserId, str]:
+        return {user: how for (where, user), how in self.memberships.items() if where == place}
+
+    async def place_of_room(self, room: RoomId) -> PlaceId | None:
+        return self.rooms.get(room)
+
+    async def change(self, landscape: Landscape, *, what: str, about: PlaceId) -> int:
+        touched = landscape.changed_since(self.landscape)
+        self.landscape = landscape
+        self.changes.append((what, about))
+        for place in touched:
+            wanted = wanted_room(landscape, place, SERVER)
+            for user in wanted.invited if wanted else ():
+                self.memberships.setdefault((place, user), "invite")
+        return len(touched)
+
+    async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None:
+        self.invited.append((place, user))
+        self.memberships[place, user] = "invite"
+
+    async def remove(self, place: PlaceId, user: UserId, *, reason: str) -> None:
+        self.removed.append((place, user))
+        self.memberships[place, user] = "leave"
+
+    async def tell(self, user: UserId, message: Document, *, said: str) -> None:
+        if (user, said) not in self.said:
+            self.said.add((user, said))
+            self.told.append((user, message))
+
+    async def answer(self, heard: Heard, reply: Document, *, meanwhile: Document | None = None) -> None:
+        self.answers.append(reply)
+
+    async def note(self, what: str, about: PlaceId) -> None:
+        self.notes.append((what, about))
+
+    async def status(self) -> ServiceStatus:
+        count = len(self.landscape.networks), len(self.landscape.groups)
+        return ServiceStatus("0.1.0", 0, self.failed, True, *count)
+
+    @property
+    def deeds(self) -> int:
+        """How many things were done that somebody else can notice."""
+        return len(self.changes) + len(self.invited) + len(self.removed) + len(self.told)
+
+    def _places(self, user: UserId, membership: str) -> frozenset[PlaceId]:
+        return frozenset(
+            place for (place, who), how in self.memberships.items() if (who, how) == (user, membership)
+        )

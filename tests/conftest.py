@@ -1,0 +1,105 @@
+"""What tests of several packages start: the fake homeserver, a real Synapse, a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from appservice.demo.synapse import LocalSynapse, free_port
+from tests.fake import FakeHomeserver
+from tests.postgres import Cluster, NoPostgres
+from tests.registration import Registration
+
+_numbers = count(1)
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeHomeserver]:
+    """A fake homeserver whose application service will listen on `fake.registration.port`."""
+    async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as homeserver:
+        yield homeserver
+
+
+# -- a real Synapse ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def registration() -> Registration:
+    """Hedgerow's registration at `synapse`; a test's Hedgerow listens on `registration.port`.
+
+    Where nothing listens there, Synapse waits longer and longer before it tries again: a Hedgerow
+    that starts has to ask for a ping, as it does anyhow.
+    """
+    return Registration(url=f"http://127.0.0.1:{free_port()}")
+
+
+@pytest.fixture(scope="session")
+def bystander() -> Registration:
+    """A second application service at `synapse`, to which nothing is pushed."""
+    return Registration(
+        appservice_id="bystander",
+        as_token="test-as-token-of-the-bystander",
+        hs_token="test-hs-token-of-the-bystander",
+        sender_localpart="_bystander_sender_2d90",
+        bot_localpart="bystander",
+        alias_prefix="bystander_",
+    )
+
+
+@pytest.fixture(scope="session")
+def synapse(
+    tmp_path_factory: pytest.TempPathFactory, registration: Registration, bystander: Registration
+) -> Iterator[LocalSynapse]:
+    """A running Synapse with relaxed limits, one for the whole session: use names of your own in it."""
+    directory = tmp_path_factory.mktemp("synapse")
+    files = (registration.write(directory / "hedgerow.yaml"), bystander.write(directory / "bystander.yaml"))
+    server = LocalSynapse(directory / "data", free_port(), registration.server_name, files)
+    asyncio.run(server.start())
+    yield server
+    asyncio.run(server.stop())
+
+
+# -- databases --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a running PostgreSQL server, without a database."""
+    try:
+        cluster = Cluster()
+        cluster.start()
+    except NoPostgres as reason:
+        pytest.fail(str(reason), pytrace=False)
+    yield cluster.url
+    cluster.stop()
+
+
+@pytest.fixture
+async def postgres_database(postgres_url: str) -> AsyncIterator[str]:
+    """A fresh, empty PostgreSQL database: `postgresql://…`."""
+    name = f"test_{next(_numbers)}"
+    await _execute(postgres_url, f"CREATE DATABASE {name}")
+    yield f"{postgres_url}/{name}"
+    await _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(f"{url}/postgres")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLAlchemy's URL of a fresh, empty database, with its asynchronous driver: once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'hedgerow.db'}"
+    url: str = request.getfixturevalue("postgres_database")
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)

@@ -1,0 +1,114 @@
+"""The landscape: what it finds quickly is what there is, and a difference misses nothing."""
+
+from dataclasses import replace
+
+from hypothesis import given
+
+from spaces import changes
+from spaces.landscape import Landscape
+from spaces.network import Access, Status
+from spaces.wanted import wanted_room
+from tests.spaces.worlds import (
+    PEOPLE,
+    CountedIds,
+    changed_landscapes,
+    group_named,
+    landscapes,
+    moderate,
+    network,
+)
+
+
+@moderate
+@given(changed_landscapes())
+def test_whatever_should_look_different_after_a_change_is_among_what_it_concerns(both):
+    before, after = both
+    concerned = after.changed_since(before)
+    for place in [*after.networks, *after.groups]:
+        known = place in before.networks or place in before.groups
+        was = wanted_room(before, place, "hs.test") if known else None
+        if was != wanted_room(after, place, "hs.test"):
+            assert place in concerned
+
+
+@moderate
+@given(landscapes())
+def test_nothing_concerns_a_landscape_that_has_not_changed(landscape):
+    assert landscape.changed_since(landscape) == frozenset()
+    assert replace(landscape).changed_since(landscape) == frozenset()
+
+
+@moderate
+@given(landscapes())
+def test_each_network_with_parents_has_exactly_one_canonical_link(landscape):
+    for network_ in landscape.networks:
+        links = [landscape.links[parent, network_] for parent in landscape.all_parents(network_)]
+        assert [link.canonical for link in links].count(True) == min(1, len(links))
+        if any(link.holds for link in links) and landscape.networks[network_].status is Status.ACTIVE:
+            assert next(link for link in links if link.canonical).holds
+
+
+@moderate
+@given(landscapes())
+def test_no_slug_was_ever_given_to_two_places(landscape):
+    for place in landscape.networks.values():
+        assert landscape.slugs[place.slug] == place.id
+    for group in landscape.groups.values():
+        assert landscape.slugs[f"{group.home}/{group.slug}"] == group.id
+
+
+@moderate
+@given(landscapes())
+def test_what_sleeps_or_waits_is_no_parent_child_or_share(landscape):
+    for (parent, child), link in landscape.links.items():
+        awake = {landscape.networks[n].status for n in (parent, child)} == {Status.ACTIVE}
+        assert (parent in landscape.parents(child)) is (link.holds and awake)
+        assert (child in landscape.children(parent)) is (link.holds and awake)
+    for (group, network_), share in landscape.shares.items():
+        awake = {landscape.status_of(group), landscape.networks[network_].status} == {Status.ACTIVE}
+        assert (network_ in landscape.shares_of(group)) is (share.holds and awake)
+        assert (group in landscape.shared_with(network_)) is (share.holds and awake)
+
+
+def test_groups_come_in_the_order_welcome_news_then_by_name():
+    landscape, home = network(Landscape(), ids := CountedIds(), "Arts UK")
+    for name in ("Weaving", "acting", "Painting"):
+        landscape, _ = changes.create_group(landscape, ids, name=name, home=home)
+    assert [g.name for g in landscape.groups_of(home)] == ["welcome", "news", "acting", "Painting", "Weaving"]
+
+
+def test_a_group_sleeps_with_its_network_and_keeps_its_own_status():
+    landscape, home = network(Landscape(), CountedIds(), "Arts UK")
+    news = group_named(landscape, home, "news")
+    asleep = changes.archive(landscape, home)
+    assert asleep.status_of(news) is Status.ARCHIVED
+    assert asleep.groups[news].status is Status.ACTIVE
+
+
+def test_a_place_is_named_in_any_spelling():
+    landscape, home = network(Landscape(), ids := CountedIds(), "Arts UK")
+    landscape, group = changes.create_group(landscape, ids, name="Life Drawing", home=home)
+    assert landscape.named("  ARTS   uk ") == (home,)
+    assert landscape.named("ａrts uk") == (home,)
+    assert landscape.named("life-drawing") == (group,)
+    assert landscape.named("arts uk: welcome") == (group_named(landscape, home, "welcome"),)
+    assert landscape.named("arts") == ()
+
+
+def test_a_former_coordinator_is_none_but_is_remembered():
+    ada, ben, *_ = PEOPLE
+    landscape, home = network(Landscape(), CountedIds(), "Arts UK", by=(ada, ben))
+    landscape = changes.remove_coordinator(landscape, home, ada)
+    assert landscape.coordinators_of(home) == (ben,)
+    assert landscape.former_coordinators_of(home) == (ada,)
+    assert landscape.coordinated_by(ada) == frozenset()
+    assert landscape.coordinated_by(ben) == {home}
+
+
+def test_closing_a_network_at_the_top_concerns_all_that_is_published_under_it():
+    landscape, ids = Landscape(), CountedIds()
+    landscape, top = network(landscape, ids, "Somerset")
+    landscape, middle = network(landscape, ids, "Arts", under=[top])
+    landscape, bottom = network(landscape, ids, "Painting", under=[middle])
+    closed = changes.describe(landscape, ids, top, access=Access.PRIVATE)
+    assert bottom in closed.changed_since(landscape)
