@@ -177,6 +177,7 @@ class Hedgerow:
         self.inbox: Inbox
         self.reconciler: Reconciler
         self.schedule = Schedule()
+        self.started = asyncio.Event()
         self._lock = ActingLock(self.foundation.database)
         self._servers: list[Server] = []
         self._loops: list[asyncio.Task[None]] = []
@@ -258,6 +259,7 @@ class Hedgerow:
         await self._ping()
         await self.reconciler.look_at_rooms()
         self._set_schedule()
+        self.started.set()
         log.info("ready", room_version=self.foundation.room_version)
 
     async def _greet(self) -> None:

@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 OPERATOR = "operator"
 _LOOK_SECONDS = 0.2
+_SILENCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,7 @@ class Applying:
 
     async def watch(self, undertaking: int, tell: Callable[[Progress], None]) -> Applied:
         """Wait until it is done, delivering it here as long as no service does."""
-        lock = ActingLock(self._foundation.database)
-        engine: Engine | None = None
-        delivering: asyncio.Task[None] | None = None
+        hand = _Hand(self._foundation)
         try:
             while True:
                 async with self._works.database.reading() as connection:
@@ -90,36 +89,54 @@ class Applying:
                     waiting = await outbox.depth(connection, undertaking)
                     wanted = await journal.mark(connection, WANTED_MARK)
                 total = found.total if found else 0
-                tell(Progress(max(total - waiting, 0), total, delivering is not None))
+                tell(Progress(max(total - waiting, 0), total, hand.acts))
                 if not waiting:
                     break
-                if engine is not None and delivering is not None and wanted:
-                    await _give_way(engine, delivering, lock)
-                    engine = delivering = None
-                elif engine is None and not wanted and await lock.take():
-                    engine, delivering = await self._take_up()
+                if wanted:
+                    await hand.let_go()
+                elif not hand.acts:
+                    await hand.take_up()
                 await asyncio.sleep(_LOOK_SECONDS)
         finally:
-            if engine is not None and delivering is not None:
-                await _give_way(engine, delivering, lock)
+            await hand.let_go()
         async with self._works.database.reading() as connection:
             return Applied(total, tuple(await outbox.failures(connection, undertaking)))
 
-    async def _take_up(self) -> tuple[Engine, asyncio.Task[None]]:
-        engine = Engine(self._foundation)
-        while True:
-            try:
-                await engine.greet()
-                break
-            except HomeserverError as error:
-                log.warning("homeserver_does_not_answer", status=error.status, errcode=error.errcode)
-                await asyncio.sleep(2)
-        await engine.assemble()
-        return engine, asyncio.create_task(engine.outbox.run())
 
+class _Hand:
+    """Delivers in this process while nobody else does."""
 
-async def _give_way(engine: Engine, delivering: asyncio.Task[None], lock: ActingLock) -> None:
-    engine.outbox.stop()
-    await delivering
-    await engine.close()
-    await lock.release()
+    def __init__(self, foundation: Foundation) -> None:
+        self._foundation = foundation
+        self._lock = ActingLock(foundation.database)
+        self._engine: Engine | None = None
+        self._delivering: asyncio.Task[None] | None = None
+
+    @property
+    def acts(self) -> bool:
+        return self._delivering is not None
+
+    async def take_up(self) -> None:
+        """Begin to deliver, if nobody does. A homeserver that does not answer is tried at the next call."""
+        if self._engine is None:
+            if not await self._lock.take():
+                return
+            self._engine = Engine(self._foundation)
+        try:
+            await self._engine.greet()
+        except HomeserverError as error:
+            log.warning("homeserver_does_not_answer", status=error.status, errcode=error.errcode)
+            await asyncio.sleep(_SILENCE_SECONDS)
+            return
+        await self._engine.assemble()
+        self._delivering = asyncio.create_task(self._engine.outbox.run())
+
+    async def let_go(self) -> None:
+        """End in good order, and let whoever wants to act do so."""
+        if self._engine is not None:
+            if self._delivering is not None:
+                self._engine.outbox.stop()
+                await self._delivering
+            await self._engine.close()
+        self._engine = self._delivering = None
+        await self._lock.release()

@@ -73,6 +73,7 @@ class _BotClient(AsyncClient):
     def __init__(self, identity: Identity) -> None:
         config = AsyncClientConfig(max_limit_exceeded=0, max_timeouts=0, request_timeout=_TIMEOUT_SECONDS)
         super().__init__(identity.url.rstrip("/"), identity.user, identity.device_id, config=config)
+        self.registered = False
         self.asserted_device: str | None = None
 
     async def send(
@@ -87,13 +88,14 @@ class _BotClient(AsyncClient):
         if self.client_session is None:
             # nio's own session counts each connection anew, which slows calls made side by side
             self.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        query = {"user_id": self.user}
+        query = {"user_id": self.user} if self.registered else {}
         if self.asserted_device is not None:
             query["device_id"] = self.asserted_device
         separator = "&" if "?" in path else "?"
+        asserted = f"{separator}{urlencode(query)}" if query else ""
         return await self.client_session.request(
             method,
-            f"{self.homeserver}{path}{separator}{urlencode(query)}",
+            f"{self.homeserver}{path}{asserted}",
             data=data,
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=timeout or self.config.request_timeout),
@@ -146,6 +148,7 @@ class Homeserver:
         except HomeserverError as error:
             if error.errcode != "M_USER_IN_USE":
                 raise
+        self._client.registered = True
 
     async def make_device(self, display_name: str) -> None:
         """Make the bot's device with the as_token (MSC4190), and assert it from now on."""

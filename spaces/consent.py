@@ -217,5 +217,9 @@ def asked_of(landscape: Landscape, network: NetworkId) -> Iterable[Link | Share]
     for asked in landscape.shares.values():
         theirs = asked.network == network and not asked.network_agreed
         ours = landscape.groups[asked.group].home == network and not asked.home_agreed
-        if theirs or ours:
+        if (theirs or ours) and _is_awake(landscape, asked):
             yield asked
+
+
+def _is_awake(landscape: Landscape, asked: Share) -> bool:
+    return landscape.status_of(asked.group) is landscape.status_of(asked.network) is Status.ACTIVE

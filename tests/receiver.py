@@ -21,6 +21,7 @@ class Receiver:
         self.transactions: list[tuple[str, list[Json]]] = []
         self.asked: list[str] = []
         self.most_at_once = 0
+        self.ping_status = 200
         self.answer: Callable[[], web.Response] = lambda: web.json_response({})
         self._registration = registration
         self._at_once = 0
@@ -70,4 +71,4 @@ class Receiver:
     async def _ping(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != f"Bearer {self._registration.hs_token}":
             return web.json_response({"errcode": "M_FORBIDDEN", "error": "Wrong token"}, status=403)
-        return web.json_response({})
+        return web.json_response({}, status=self.ping_status)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import asyncpg
@@ -47,6 +51,47 @@ async def test_a_synapse_killed_and_started_again_has_its_people(tmp_path: Path)
     await server.stop()
     assert (made.user_id, found.user_id) == ("@alice:hs.test", "@alice:hs.test")
     assert not server.running
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
+def test_a_synapse_ends_with_the_process_that_started_it(tmp_path: Path, end: signal.Signals) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", _PARENT, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert parent.stdout is not None
+    with parent.stdout:
+        synapse = int(parent.stdout.readline())
+        parent.send_signal(end)
+        parent.wait(30)
+    deadline = time.monotonic() + 30
+    while _is_running(synapse) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _is_running(synapse)
+
+
+_PARENT = """
+import asyncio, pathlib, sys
+from appservice.demo.synapse import LocalSynapse, free_port
+
+async def main():
+    server = LocalSynapse(pathlib.Path(sys.argv[1]), free_port(), "hs.test")
+    await server.start()
+    print(server.pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def _is_running(pid: int) -> bool:
+    """Whether the process is there and more than a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 async def test_a_synapse_that_cannot_start_says_why(tmp_path: Path) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import base64
-import contextlib
 import hashlib
 import hmac
 import importlib.util
@@ -13,8 +11,6 @@ import json
 import os
 import secrets
 import socket
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -25,12 +21,11 @@ from typing import Any
 
 import yaml
 
+from appservice.demo.process import ChildProcess, tail
 from spaces.errors import Unavailable
 
 _START_SECONDS = 90.0
-_STOP_SECONDS = 10.0
 _PAUSE_SECONDS = 0.05
-_TAIL_LINES = 25
 _ANY_RATE = {"per_second": 10_000, "burst_count": 10_000}
 _RELAXED_LIMITS: dict[str, Any] = {
     **dict.fromkeys(
@@ -68,7 +63,11 @@ class LocalSynapse:
     room_version: str | None = None
     relaxed_limits: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+    _child: ChildProcess = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        words = ("synapse.app.homeserver", "-c", str(self._config.resolve()))
+        self._child = ChildProcess(words, self.directory, self._output)
 
     @property
     def base_url(self) -> str:
@@ -76,7 +75,12 @@ class LocalSynapse:
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._child.running
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while there is one."""
+        return self._child.pid
 
     async def start(self) -> None:
         """Start and wait until it answers. Raises `Unavailable` with the end of its log if it does not."""
@@ -88,68 +92,31 @@ class LocalSynapse:
         if self.running:
             return
         self._write_files()
-        self._spawn()
+        self._child.start()
         await self._wait_until_it_answers()
 
     async def stop(self) -> None:
         """Ask it to end, and make it end after ten seconds."""
-        if self._process is not None:
-            self._process.terminate()
-            await self._wait_until_it_ended(_STOP_SECONDS)
-        await self.kill()
+        await self._child.stop()
 
     async def kill(self) -> None:
         """End it at once, as a crash would."""
-        if self._process is not None:
-            self._process.kill()
-            await self._wait_until_it_ended(_STOP_SECONDS)
-            self._let_go()
+        await self._child.kill()
 
-    async def register(self, localpart: str, password: str, admin: bool = False) -> Account:
-        """Make an account by the shared secret and log in; an account that is there is logged in."""
-        return await asyncio.to_thread(self._register, localpart, password, admin)
+    async def register(
+        self, localpart: str, password: str, admin: bool = False, device: str | None = None
+    ) -> Account:
+        """Make an account by the shared secret and log in; an account that is there is logged in.
 
-    # -- its process --------------------------------------------------------------------------------
-
-    def _spawn(self) -> None:
-        command = [sys.executable, "-m", "appservice.demo.synapse_process"]
-        with self._output.open("wb") as output:
-            self._process = subprocess.Popen(
-                [*command, "-c", str(self._config)],
-                cwd=self.directory,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us; we then end it in good order
-            )
-        atexit.register(self._end_at_exit)
-
-    def _end_at_exit(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._let_go()
-
-    def _let_go(self) -> None:
-        process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
-        atexit.unregister(self._end_at_exit)
-
-    async def _wait_until_it_ended(self, seconds: float) -> None:
-        if self._process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                await asyncio.to_thread(self._process.wait, seconds)
+        `device` is the device's id; None makes a new device every time.
+        """
+        return await asyncio.to_thread(self._register, localpart, password, admin, device)
 
     async def _wait_until_it_answers(self) -> None:
         deadline = asyncio.get_running_loop().time() + _START_SECONDS
         while asyncio.get_running_loop().time() < deadline:
             if not self.running:
-                self._let_go()
+                self._child.let_go()
                 raise Unavailable(f"Synapse ended while starting. The end of its log:\n{self._tail()}")
             if await asyncio.to_thread(self._is_healthy):
                 return
@@ -158,9 +125,7 @@ class LocalSynapse:
         raise Unavailable(f"Synapse did not answer in {_START_SECONDS:.0f} s. Its log:\n{self._tail()}")
 
     def _tail(self) -> str:
-        texts = [path.read_text("utf-8", "replace") for path in (self._log, self._output) if path.exists()]
-        lines = [line for text in texts for line in text.splitlines()]
-        return "\n".join(lines[-_TAIL_LINES:])
+        return tail(self._log, self._output)
 
     # -- its files ----------------------------------------------------------------------------------
 
@@ -253,23 +218,24 @@ class LocalSynapse:
         except OSError:
             return False
 
-    def _register(self, localpart: str, password: str, admin: bool) -> Account:
+    def _register(self, localpart: str, password: str, admin: bool, device: str | None) -> Account:
         path = "/_synapse/admin/v1/register"
         nonce = self._call(path)["nonce"]
         words = (nonce, localpart, password, "admin" if admin else "notadmin")
         secret = self._secrets()["registration_shared_secret"].encode()
         mac = hmac.new(secret, "\0".join(words).encode(), hashlib.sha1).hexdigest()
+        on = {"device_id": device} if device else {}
         wanted = {"nonce": nonce, "username": localpart, "password": password, "admin": admin, "mac": mac}
-        answer = self._call(path, wanted)
+        answer = self._call(path, wanted | on)
         if answer.get("errcode") == "M_USER_IN_USE":
-            answer = self._log_in(localpart, password)
+            answer = self._log_in(localpart, password, on)
         if "access_token" not in answer:
             raise Unavailable(f"The account {localpart} could not be had: {answer.get('error', answer)}")
         return Account(answer["user_id"], answer["access_token"], answer["device_id"])
 
-    def _log_in(self, localpart: str, password: str) -> dict[str, Any]:
+    def _log_in(self, localpart: str, password: str, on: Mapping[str, str]) -> dict[str, Any]:
         who = {"type": "m.id.user", "user": localpart}
-        wanted = {"type": "m.login.password", "identifier": who, "password": password}
+        wanted = {"type": "m.login.password", "identifier": who, "password": password, **on}
         return self._call("/_matrix/client/v3/login", wanted)
 
     def _call(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -255,12 +255,12 @@ async def ping(world: World, ask: Ask) -> Answer:
             session.post(url, json=body, headers=headers) as answer,
         ):
             text = await answer.text()
+            if answer.status >= 300:
+                raise MatrixError(502, "M_BAD_STATUS", "Bad status", status=answer.status, body=text)
             json.loads(text)
     except TimeoutError as error:
         raise MatrixError(504, "M_CONNECTION_TIMEOUT", "No answer in time") from error
     except (aiohttp.ClientError, ValueError) as error:
         raise MatrixError(502, "M_CONNECTION_FAILED", f"{error}") from error
-    if answer.status >= 300:
-        raise MatrixError(502, "M_BAD_STATUS", "Bad status", status=answer.status, body=text)
     world.pushing.set()
     return {"duration_ms": int((time.monotonic() - started) * 1000)}

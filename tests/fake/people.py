@@ -82,6 +82,14 @@ class FakeUser:
         room = self.world.room_for(self.user_id, room_id)
         self.world.set_membership(self.user_id, room, other, {"membership": membership, **more})
 
+    async def upgrade(self, room_id: str, **wanted: Any) -> str:
+        """A new room in place of the old one, as clients do by hand: both point to each other."""
+        content = {**wanted.pop("creation_content", {}), "predecessor": {"room_id": room_id}}
+        new = await self.create_room(creation_content=content, **wanted)
+        replaced = {"body": "This room has been replaced", "replacement_room": new}
+        self.set_state(room_id, "m.room.tombstone", replaced)
+        return new
+
     def membership(self, room_id: str) -> str | None:
         return self.world.room(room_id).membership(self.user_id)
 

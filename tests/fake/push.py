@@ -65,7 +65,8 @@ class Pusher:
             if not await self._step():
                 self.world.pushing.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.world.pushing.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self.world.pushing.wait()
                 wait = self.first_wait if self._in_flight is None else min(wait * 2, self.longest_wait)
             else:
                 wait = self.first_wait

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 
 from tests.fake.directory_routes import invite_state
@@ -28,10 +29,9 @@ async def sync(world: World, ask: Ask) -> Answer:
         if since is None or left <= 0 or answer.keys() > {"next_batch", "device_one_time_keys_count"}:
             return answer
         world.changed.clear()
-        try:
-            await asyncio.wait_for(world.changed.wait(), left)
-        except TimeoutError:
-            continue
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await world.changed.wait()
 
 
 def _since(token: str | None) -> int | None:

@@ -234,12 +234,17 @@ async def test_what_is_not_taken_comes_again(fake: FakeHomeserver, refusal: Any)
 async def test_a16_a_crash_loses_what_was_queued_and_counts_from_1_again(fake: FakeHomeserver) -> None:
     alice = fake.add_user("@alice:hs.test")
     fake.add_bot()
+    receiver = Receiver(fake.registration)
+    async with receiver.listening():
+        first = await alice.create_dm(fake.bot)
+        await fake.pushed()
     await alice.create_dm(fake.bot)
     fake.crash()
-    async with Receiver(fake.registration).listening() as receiver:
-        await alice.create_dm(fake.bot)
+    async with receiver.listening():
+        last = await alice.create_dm(fake.bot)
         await fake.pushed()
-    assert [(txn_id, len(events)) for txn_id, events in receiver.transactions] == [("1", 1)]
+    came = [(txn_id, [event["room_id"] for event in events]) for txn_id, events in receiver.transactions]
+    assert came == [("1", [first]), ("1", [last])]
 
 
 async def test_events_are_pushed_again_as_told(fake: FakeHomeserver) -> None:
@@ -259,15 +264,13 @@ async def test_an_unknown_alias_of_ours_is_asked_for(fake: FakeHomeserver, ask: 
 
 
 async def test_a_ping_tells_whether_we_are_there(fake: FakeHomeserver, ask: Asker) -> None:
-    fake.world.accounts.setdefault(fake.bot, fake.world.accounts[fake.registration.sender])
     path = f"/appservice/{fake.registration.appservice_id}/ping"
     assert (await ask("POST", path, {"transaction_id": "t"}))[1]["errcode"] == "M_CONNECTION_FAILED"
-    async with Receiver(fake.registration).listening():
+    async with Receiver(fake.registration).listening() as receiver:
         assert "duration_ms" in (await ask("POST", path, {"transaction_id": "t"}))[1]
-        fake.registration.hs_token = "another"
-        fake.registration.url = f"{fake.registration.url}/wrong"
+        receiver.ping_status = 403
         status, answer = await ask("POST", path, {})
-    assert (status, answer["errcode"], answer["status"]) == (502, "M_CONNECTION_FAILED", 404)
+    assert (status, answer["errcode"], answer["status"]) == (502, "M_BAD_STATUS", 403)
 
 
 # -- the end state ----------------------------------------------------------------------------------
@@ -280,6 +283,8 @@ async def _build(fake: FakeHomeserver, ask: Asker) -> None:
     parent, room = fake.room_of("n.aaaa").room_id, fake.room_of("g.bbbb").room_id
     await ask("PUT", f"/rooms/{parent}/state/m.space.child/{room}", {"via": ["hs.test"]})
     await ask("PUT", f"/rooms/{room}/send/m.room.message/1", {"msgtype": "m.text", "body": f"See {parent}"})
+    said = fake.room(room).timeline[-1].event_id
+    await ask("PUT", f"/rooms/{room}/state/m.room.pinned_events/", {"pinned": [said]})
     await ask("PUT", f"/directory/list/appservice/town/{room}", {"visibility": "public"})
     await ask("POST", f"/rooms/{room}/invite", {"user_id": "@ann:hs.test"})
 
@@ -299,6 +304,7 @@ async def test_two_runs_that_came_to_the_same_are_equal(fake: FakeHomeserver, as
     assert shown["messages"] == [(fake.bot, "See <n.aaaa>")]
     assert shown["members"] == {"@ann:hs.test": "invite", fake.bot: "join"}
     assert (shown["aliases"], shown["published"]) == (["#hedge_g.bbbb:hs.test"], ["town"])
+    assert shown["state"]["m.room.pinned_events|"] == {"pinned": ["<message 1 in g.bbbb>"]}
     assert "m.space.child|g.bbbb" in fake.end_state()["rooms"]["n.aaaa"]["state"]
 
 
@@ -322,3 +328,7 @@ async def test_people_are_refused_as_on_a_homeserver(fake: FakeHomeserver, ask: 
     alice.react(room, said.event_id, "+")
     ben.redact(room, said.event_id)
     assert alice.messages(room) == [(ben.user_id, "")]
+    new = await alice.upgrade(room)
+    assert fake.room(room).content("m.room.tombstone")["replacement_room"] == new
+    with pytest.raises(MatrixError):
+        await ben.upgrade(room)

@@ -162,8 +162,9 @@ def test_a_question_that_waits_tells_members_of_the_other_side_nothing():
     assert may_see(agreed, member, world.quiet)
 
 
-def test_coordinators_who_are_asked_to_list_a_group_know_of_it():
-    world = World("invite")
+@pytest.mark.parametrize("word", ["private", "invite"])
+def test_coordinators_who_are_asked_to_list_a_group_know_of_it(word):
+    world = World(word)
     asked = changes.share(world.landscape, world.oils, world.other, home_agrees=True, network_agrees=False)
     assert may_see(asked, Standing(ELSEWHERE), world.oils)
     assert not may_see(asked, Standing(STRANGER, joined=frozenset({world.other})), world.oils)

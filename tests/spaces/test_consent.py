@@ -156,6 +156,7 @@ def test_a_share_holds_once_both_sides_have_said_so(two, ids):
     assert asked.shares_of(group) == ()
     assert [share.asked_by for share in asked_of(asked, other)] == [ADA]
     assert changes.accept_share(asked, group, other, for_home=True) is asked
+    assert list(asked_of(changes.archive(asked, one), other)) == []
     shared = changes.accept_share(asked, group, other)
     assert changes.share(asked, group, other, home_agrees=False, network_agrees=True) == shared
     assert shared.shares_of(group) == (other,)

@@ -85,6 +85,25 @@ def test_a_group_sleeps_with_its_network_and_keeps_its_own_status():
     assert asleep.groups[news].status is Status.ACTIVE
 
 
+def test_archiving_a_network_concerns_those_that_list_its_groups():
+    landscape, ids = Landscape(), CountedIds()
+    landscape, home = network(landscape, ids, "Arts")
+    landscape, other = network(landscape, ids, "Health")
+    landscape, group = changes.create_group(landscape, ids, name="Painting", home=home)
+    landscape = changes.share(landscape, group, other, home_agrees=True, network_agrees=True)
+    assert other in changes.archive(landscape, home).changed_since(landscape)
+
+
+def test_what_was_asked_of_an_archive_no_longer_waits():
+    landscape, ids = Landscape(), CountedIds()
+    landscape, one = network(landscape, ids, "Arts")
+    landscape, other = network(landscape, ids, "Health")
+    landscape = changes.link(landscape, one, other, parent_agrees=True, child_agrees=False)
+    assert len(landscape.proposals_of(one)) == len(landscape.proposals_of(other)) == 1
+    asleep = changes.archive(landscape, one)
+    assert asleep.proposals_of(one) == asleep.proposals_of(other) == ()
+
+
 def test_a_place_is_named_in_any_spelling():
     landscape, home = network(Landscape(), ids := CountedIds(), "Arts UK")
     landscape, group = changes.create_group(landscape, ids, name="Life Drawing", home=home)

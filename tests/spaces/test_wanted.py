@@ -165,16 +165,17 @@ def test_p6_an_archive_is_unlinked_withdrawn_and_read_only_with_its_groups_and_c
     landscape, top = arts
     landscape, below = network(landscape, ids, "Painting", under=[top], by=[BEN])
     landscape, group = changes.create_group(landscape, ids, name="Oils", home=below, access=Access.PUBLIC)
-    asleep = changes.archive(landscape, below)
+    asleep, closed = changes.create_group(landscape, ids, name="Core", home=below, access=Access.INVITE)
+    asleep = changes.archive(asleep, below)
     space, room = want(asleep, below), want(asleep, group)
-    for place in (space, room):
+    for place in (space, room, want(asleep, closed)):
         assert place.archived
         assert place.state["m.room.name", ""]["name"].endswith(" (archived)")
         assert (place.alias, place.published_under, place.invited) == (None, None, ())
         assert parents_shown(place) == {}
     assert space.children == {}
     assert below not in want(asleep, top).children
-    back = changes.restore(asleep, below)
+    back = changes.restore(changes.archive(landscape, below), below)
     assert all(want(back, p) == want(landscape, p) for p in [*landscape.networks, *landscape.groups])
 
 

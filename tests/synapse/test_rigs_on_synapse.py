@@ -109,6 +109,23 @@ async def test_a_person_sees_what_others_let_them_see(place: Place, bot: Probe) 
     await place.ben.leave(space)
 
 
+async def test_a_ping_tells_what_came_of_it(place: Place, bot: Probe) -> None:
+    path = f"/appservice/{place.registration.appservice_id}/ping"
+    assert (await bot.bot("POST", path, {}))["errcode"] == "M_CONNECTION_FAILED"
+    async with Receiver(place.registration).listening() as receiver:
+        assert "duration_ms" in await bot.bot("POST", path, {})
+        receiver.ping_status = 403
+        answer = await bot.bot("POST", path, {})
+    assert (answer["errcode"], answer["status"]) == ("M_BAD_STATUS", 403)
+    await bot.bot("POST", "/appservice/another/ping", {})
+    assert [line.partition(". ")[2] for line in bot.seen] == [
+        "POST: 502 M_CONNECTION_FAILED",
+        "POST: 200",
+        "POST: 502 M_BAD_STATUS",
+        "POST: 403 M_FORBIDDEN",
+    ]
+
+
 async def test_what_concerns_the_bot_is_pushed_and_nothing_else(place: Place, bot: Probe) -> None:
     async with Receiver(place.registration).listening() as receiver:
         await bot.bot("POST", f"/appservice/{place.registration.appservice_id}/ping", {})

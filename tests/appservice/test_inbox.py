@@ -1,0 +1,425 @@
+"""Transactions come in, are kept, and each event is handled once, whatever it looks like."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text, update
+
+from appservice.listeners import Event, Listeners
+from appservice.store import database as database_module
+from appservice.store import inbox, tables
+from appservice.store.database import Database, StoreError
+from appservice.work import UnitOfWork
+from bot.conversation import Conversation
+from bot.networks import network_commands
+from config.blueprints import template
+from spaces.actions import ReadBack
+from spaces.identifiers import RoomId
+from tests.appservice.stage import (
+    ALICE,
+    BOT,
+    DIRECT,
+    PlayedRooms,
+    Stage,
+    member,
+    message,
+    says,
+    state,
+    text_of,
+)
+
+
+class Failing(Listeners):
+    """Breaks on the events of these ids."""
+
+    def __init__(self, *ids: str) -> None:
+        super().__init__(Conversation(network_commands(template), BOT), BOT)
+        self.breaks_on = set(ids)
+
+    async def hear(self, event: Event, work: UnitOfWork) -> None:
+        if event.id in self.breaks_on:
+            raise RuntimeError("made to fail")
+        await super().hear(event, work)
+
+
+@pytest.fixture
+async def stage(database: Database) -> Stage:
+    stage = Stage(database)
+    await stage.knows(DIRECT, ALICE)
+    return stage
+
+
+async def stored(database: Database) -> list[tuple[str, str, str | None, str | None]]:
+    """Event id, status, body and reason of all events, in the order in which they came."""
+    t = tables.events.c
+    async with database.reading() as connection:
+        rows = await connection.execute(select(t.event_id, t.status, t.body, t.reason).order_by(t.seq))
+        return [(row.event_id, row.status, row.body, row.reason) for row in rows]
+
+
+# -- the database fails -----------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def outage(database: Database) -> AsyncIterator[None]:
+    """SQLite: somebody else holds the lock. PostgreSQL: it ends all sessions and takes no new ones."""
+    if database.is_sqlite:
+        other = Database(database.url.render_as_string())
+        async with other.writing():
+            yield
+        await other.close()
+        return
+    url = database.url.set(drivername="postgresql", database="postgres").render_as_string()
+    name = database.url.database
+    operator = await asyncpg.connect(url)
+    await operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    await operator.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    try:
+        yield
+    finally:
+        await operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await operator.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite waits for a lock for 50 ms instead of five seconds."""
+    monkeypatch.setitem(database_module._PRAGMAS, "busy_timeout", 50)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a12_while_the_database_fails_nothing_is_accepted_and_afterwards_nothing_is_lost(
+    stage: Stage,
+) -> None:
+    async with outage(stage.database):
+        with pytest.raises((StoreError, OSError)):
+            await stage.push(message(1))
+    assert stage.mailbox.transactions == 0
+    assert (await stage.events())["transactions"] == 0
+    actions = await stage.hears(message(1))
+    assert [said.said for said in says(actions)] == ["answer:$m1"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a12_a_loop_that_meets_an_outage_goes_on_when_it_is_over(stage: Stage) -> None:
+    async with stage.running():
+        await stage.push(message(1))
+        await stage.until_worked_off()
+        async with outage(stage.database):
+            stage.inbox.wake()
+            await asyncio.sleep(0.2)
+        await stage.push(message(2))
+        await stage.until_worked_off()
+    assert [said.said for said in says(await stage.waiting())] == ["answer:$m1", "answer:$m2"]
+
+
+# -- the same again ---------------------------------------------------------------------------------
+
+
+async def test_a8_the_same_transaction_a_hundred_times_is_handled_once(stage: Stage) -> None:
+    for _ in range(100):
+        await stage.push(message(1), message(2))
+    await stage.work_off()
+    assert [said.said for said in says(await stage.waiting())] == ["answer:$m1", "answer:$m2"]
+    assert stage.mailbox.transactions == 100
+    assert (await stage.events())["handled"] == 2
+
+
+async def test_a8_twenty_times_at_once_while_the_loop_works_it_is_handled_once(stage: Stage) -> None:
+    async with stage.running():
+        await asyncio.gather(*(stage.push(message(1), message(2)) for _ in range(20)))
+        await stage.until_worked_off()
+    assert [said.said for said in says(await stage.waiting())] == ["answer:$m1", "answer:$m2"]
+
+
+async def test_a9_the_same_transaction_id_with_other_events_is_handled(stage: Stage) -> None:
+    await stage.push(message(1), txn="1")
+    await stage.work_off()
+    await stage.push(message(2), txn="1")
+    await stage.work_off()
+    assert [said.said for said in says(await stage.waiting())] == ["answer:$m1", "answer:$m2"]
+
+
+async def test_a9_a_transaction_id_that_falls_is_a_sign_of_a_restart(stage: Stage) -> None:
+    for txn in ("7", "8", "8", "9"):
+        await stage.push(txn=txn)
+    assert stage.mailbox.restarts_seen == 0
+    await stage.push(txn="1")
+    assert stage.mailbox.restarts_seen == 1
+
+
+@pytest.mark.parametrize("txn", ["", "a-word", "٣", "9" * 5000, "1.5", "-3"])
+async def test_any_transaction_id_is_taken(stage: Stage, txn: str) -> None:
+    await stage.push(message(1), txn=txn)
+    assert (await stage.events())["transactions"] == 1
+
+
+async def test_a10_of_five_events_three_were_handled_before_and_two_remain(stage: Stage) -> None:
+    await stage.hears(*(message(n) for n in (1, 2, 3)))
+    actions = await stage.hears(*(message(n) for n in (1, 2, 3, 4, 5)))
+    assert [said.said for said in says(actions)] == [f"answer:$m{n}" for n in (1, 2, 3, 4, 5)]
+    assert (await stage.events())["handled"] == 5
+
+
+async def test_a11_a_crash_before_the_commit_repeats_the_event_and_leaves_nothing_behind(
+    stage: Stage,
+) -> None:
+    await stage.push(message(1))
+
+    class Killed(BaseException):
+        pass
+
+    class Dying(Listeners):
+        async def hear(self, event: Event, work: UnitOfWork) -> None:
+            await stage.listeners.hear(event, work)
+            raise Killed
+
+    dying = Stage(stage.database, Dying(Conversation(network_commands(template), BOT), BOT))
+    with pytest.raises(Killed):
+        await dying.inbox.run()
+    assert await stage.waiting() == []
+    await stage.work_off()
+    assert [said.said for said in says(await stage.waiting())] == ["answer:$m1"]
+
+
+# -- what cannot be handled -------------------------------------------------------------------------
+
+
+async def test_a13_one_event_of_a_hundred_that_breaks_is_set_aside_and_the_rest_goes_on(
+    database: Database,
+) -> None:
+    listeners = Failing("$m50")
+    stage = Stage(database, listeners)
+    await stage.knows(DIRECT, ALICE)
+    actions = await stage.hears(*(message(n) for n in range(100)))
+    kept = await stored(database)
+    [(event_id, body, reason)] = [(e, b, r) for e, status, b, r in kept if status == "set aside"]
+    assert event_id == "$m50"
+    assert reason is not None
+    assert reason.endswith(": RuntimeError")
+    assert json.loads(body or "") == message(50)
+    assert sum(status == "handled" for _, status, _, _ in kept) == 99
+    assert stage.inbox.set_aside == 0  # the loop that counted is gone
+    [told] = [said for said in says(actions) if said.said == "answer:$m50"]
+    assert reason.partition(":")[0] in text_of(told), "the person is told the number that the log has"
+    assert len(says(actions)) == 100
+
+
+async def test_a13_what_was_set_aside_can_be_replayed_once_it_works(database: Database) -> None:
+    listeners = Failing("$sname")
+    stage = Stage(database, listeners)
+    arts = await stage.found("Arts")
+    played = PlayedRooms(stage)
+    await played.settle_all()
+    renamed = state("name", "m.room.name", {"name": "Art"}, room_id=f"!{arts}")
+    assert await stage.hears(renamed) == []
+    listeners.breaks_on.clear()
+    async with database.writing() as connection:
+        assert await inbox.replay(connection) == 1
+    await stage.work_off()
+    assert await stage.waiting() == [ReadBack(arts)]
+    assert [(status, body, reason) for _, status, body, reason in await stored(database)] == [
+        ("handled", None, None)
+    ]
+
+
+async def test_an_event_is_counted_when_it_is_set_aside(database: Database) -> None:
+    stage = Stage(database, Failing("$m1"))
+    async with stage.running():
+        await stage.push(message(1))
+        await stage.until_worked_off()
+        assert stage.inbox.set_aside == 1
+        assert stage.inbox.events == 1
+
+
+async def test_a25_a_stored_event_that_cannot_be_read_is_set_aside_and_the_others_are_served(
+    stage: Stage,
+) -> None:
+    await stage.inbox.take([message(1), message(2), message(3)])
+    async with stage.database.writing() as connection:
+        broken = update(tables.events).where(tables.events.c.event_id == "$m2").values(body='{"type":')
+        await connection.execute(broken)
+    await stage.work_off()
+    assert [said.said for said in says(await stage.waiting())] == ["answer:$m1", "answer:$m3"]
+    assert [status for _, status, _, _ in await stored(stage.database)] == ["handled", "set aside", "handled"]
+
+
+# -- what a homeserver changes on the way -----------------------------------------------------------
+
+
+async def test_a14_state_out_of_order_makes_the_room_be_read_and_is_never_believed(stage: Stage) -> None:
+    arts = await stage.found("Arts")
+    played = PlayedRooms(stage)
+    await played.settle_all()
+    room = RoomId(f"!{arts}")
+    played.set(room, "m.room.name", {"name": "Newest"})
+    for txn, n, name in (("21", 1, "Newer"), ("22", 2, "Newest"), ("20", 3, "Oldest")):
+        await stage.push(state(n, "m.room.name", {"name": name}, room_id=room), txn=txn)
+    await stage.work_off()
+    assert await stage.waiting() == [ReadBack(arts)]
+    await played.settle_all()
+    assert (await stage.works.landscape()).networks[arts].name == "Newest"
+
+
+async def test_a14_a_membership_that_comes_back_after_a_leave_makes_the_room_be_read(stage: Stage) -> None:
+    arts = await stage.found("Arts")
+    played = PlayedRooms(stage)
+    await played.settle_all()
+    room = RoomId(f"!{arts}")
+    played.set(room, "m.room.member", {"membership": "leave"}, key="@ben:hs.test")
+    await stage.push(member(2, "@ben:hs.test", "leave", room), txn="22")
+    await stage.push(member(1, "@ben:hs.test", "join", room), txn="21")
+    await stage.work_off()
+    assert ReadBack(arts) in await stage.waiting()
+    await played.settle_all()
+    async with stage.work() as work:
+        assert (await work.members_of(arts))["@ben:hs.test"] == "leave"
+
+
+async def test_a15_an_event_redacted_before_it_was_handled_is_erased_here_too(stage: Stage) -> None:
+    full = message(1, "help canary-5d1e")
+    gone = {**full, "content": {}, "unsigned": {"redacted_because": {"type": "m.room.redaction"}}}
+    await stage.inbox.take([full])
+    await stage.inbox.take([gone])
+    [(_, status, body, _)] = await stored(stage.database)
+    assert status == "waiting"
+    assert "canary-5d1e" not in (body or "")
+    await stage.work_off()
+    assert says(await stage.waiting()) == []
+    assert (await stage.events())["handled"] == 1
+
+
+async def test_a15_a_body_is_erased_once_handled_and_does_not_come_back_with_a_repetition(
+    stage: Stage,
+) -> None:
+    await stage.hears(message(1, "help canary-5d1e"))
+    await stage.hears({**message(1), "content": {}})
+    assert await stored(stage.database) == [("$m1", "handled", None, None)]
+
+
+async def test_a15_a_redacted_copy_takes_the_words_out_of_what_was_set_aside(database: Database) -> None:
+    stage = Stage(database, Failing("$m1"))
+    await stage.hears(message(1, "canary-5d1e"))
+    await stage.hears({**message(1), "content": {}})
+    [(_, _, body, _)] = await stored(database)
+    assert "canary-5d1e" not in (body or "")
+
+
+# -- odd ones ---------------------------------------------------------------------------------------
+
+
+def deep(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("levels", [200, 900, 960, 980, 985, 990, 995])
+async def test_an_event_nested_very_deep_does_not_stop_the_others(stage: Stage, levels: int) -> None:
+    body = json.dumps({"events": [message(1), message(3)]})
+    nested = json.dumps(message(2, content={"x": "HERE"})).replace('"HERE"', "[" * levels + "]" * levels)
+    body = body.replace("}}, ", "}}, " + nested + ", ", 1)
+    await stage.mailbox.accept("1", body.encode())
+    await stage.mailbox.accept("2", json.dumps({"events": [message(4)]}).encode())
+    await stage.work_off()
+    answered = [said.said for said in says(await stage.waiting())]
+    assert "answer:$m4" in answered
+    if levels <= 900:
+        assert answered == ["answer:$m1", "answer:$m2", "answer:$m3", "answer:$m4"]
+
+
+ODD_BODIES = [b"", b"[]", b"null", b'{"events":{}}', b'{"events":[null,5,"x",[]]}', b"\xff\xfe", b'{"events"']
+
+
+@pytest.mark.parametrize("body", ODD_BODIES)
+async def test_a_transaction_that_is_none_does_not_stop_the_stream(stage: Stage, body: bytes) -> None:
+    await stage.mailbox.accept("1", body)
+    assert len(await stage.hears(message(1))) == 1
+
+
+ODD_TEXT = ["a\0b", "\ud800", "\udfff\ud800", "x" * 5000, "\u202e", "\n", "", "𐍈" * 100, "e\u0301" * 1000]
+
+
+@pytest.mark.parametrize("odd", ODD_TEXT)
+@pytest.mark.parametrize("part", ["event_id", "type", "room_id", "sender", "state_key"])
+async def test_a32_odd_text_in_any_part_of_an_event_does_not_stop_the_others(
+    stage: Stage, part: str, odd: str
+) -> None:
+    arts = await stage.found("Arts")
+    await PlayedRooms(stage).settle_all()
+    event = member(1, "@ben:hs.test", "join", f"!{arts}")
+    actions = await stage.hears({**event, part: odd}, message(9))
+    assert [said.said for said in says(actions)] == ["answer:$m9"]
+
+
+@pytest.mark.parametrize("odd", ODD_TEXT)
+async def test_a32_odd_text_in_a_body_is_answered_and_kept_safely(stage: Stage, odd: str) -> None:
+    event = message(1, f"show {odd}", content={"formatted_body": odd, odd: odd})
+    actions = await stage.hears(event, message(2))
+    assert [said.said for said in says(actions)] == ["answer:$m1", "answer:$m2"]
+
+
+@pytest.mark.parametrize("odd", ODD_TEXT)
+async def test_a32_odd_text_in_a_membership_does_not_stop_the_others(stage: Stage, odd: str) -> None:
+    arts = await stage.found("Arts")
+    await PlayedRooms(stage).settle_all()
+    actions = await stage.hears(member(1, "@ben:hs.test", odd, f"!{arts}"), message(9))
+    assert [said.said for said in says(actions)] == ["answer:$m9"]
+
+
+async def test_an_event_that_the_database_itself_refuses_is_set_aside_in_the_end(database: Database) -> None:
+    class Unkeepable(Failing):
+        async def hear(self, event: Event, work: UnitOfWork) -> None:
+            if event.id in self.breaks_on:
+                await work.connection.execute(text("INSERT INTO marks (name, value) VALUES ('x', NULL)"))
+            await super().hear(event, work)
+
+    listeners = Unkeepable("$m1")
+    stage = Stage(database, listeners)
+    await stage.knows(DIRECT, ALICE)
+    actions = await stage.hears(message(1), message(2))
+    assert "answer:$m2" in [said.said for said in says(actions)]
+    assert [status for _, status, _, _ in await stored(database)] == ["set aside", "handled"]
+
+
+words = st.one_of(
+    st.sampled_from(["m.room.message", "m.room.member", "m.room.encrypted", "m.room.name", "join", "m.text"]),
+    st.sampled_from([ALICE, BOT, DIRECT, "!elsewhere", "@far:elsewhere.test", "help", "show Arts", ""]),
+    st.text(st.characters(), max_size=8),
+)
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), words),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=8,
+)
+CONTENT_KEYS = ["body", "msgtype", "membership", "m.relates_to", "m.mentions", "m.new_content", "is_direct"]
+contents = st.dictionaries(st.sampled_from(CONTENT_KEYS) | words, values, max_size=4)
+EVENT_KEYS = {"type": words, "room_id": words, "sender": words, "state_key": words, "content": contents}
+odd_events = st.one_of(
+    st.dictionaries(st.sampled_from([*EVENT_KEYS, "event_id", "unsigned"]), values, max_size=6),
+    st.fixed_dictionaries({"event_id": words}, optional=EVENT_KEYS),
+    st.fixed_dictionaries({"event_id": words, **EVENT_KEYS}),
+    values,
+)
+
+
+@given(events=st.lists(odd_events, min_size=10, max_size=10))
+@settings(
+    max_examples=30,  # of ten events each
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # the stream goes on from one to the next
+)
+async def test_a35_a62_events_of_any_shape_never_stop_the_stream(stage: Stage, events: list[Any]) -> None:
+    async with stage.running():
+        await stage.push(*events)
+        await stage.until_worked_off()

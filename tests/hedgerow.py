@@ -1,0 +1,60 @@
+"""Hedgerow as tests run it: with settings for a homeserver of theirs, in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from appservice.app import Hedgerow
+from config.sections import Settings
+from tests.registration import Registration
+
+ADMIN = "@admin:hs.test"
+
+
+def settings_for(
+    url: str, registration: Registration, database: Path | str, **more: Mapping[str, Any]
+) -> Settings:
+    """Settings for the homeserver at `url`; `database` is a file or a URL. `more` are sections."""
+    at = database if isinstance(database, str) else f"sqlite:///{database}"
+    port = registration.port if registration.url else 29330
+    return Settings.model_validate(
+        {
+            "homeserver": {
+                "url": url,
+                "domain": registration.server_name,
+                "as_token": registration.as_token,
+                "hs_token": registration.hs_token,
+                "sender_localpart": registration.sender_localpart,
+            },
+            "listen": f"127.0.0.1:{port}",
+            "database": at,
+            "admins": [ADMIN],
+            **more,
+        }
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Hedgerow]:
+    """A service that has started; it is stopped in good order at the end."""
+    service, stop = Hedgerow(settings), asyncio.Event()
+    task = asyncio.create_task(service.run(stop))
+    try:
+        started = asyncio.create_task(service.started.wait())
+        await asyncio.wait((started, task), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        yield service
+    finally:
+        stop.set()
+        await task
+
+
+async def crash(task: asyncio.Task[Any]) -> None:
+    """End `task` wherever it is, as a killed process would."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
