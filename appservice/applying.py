@@ -19,6 +19,7 @@ from appservice.store.locks import ActingLock
 from appservice.work import UnitOfWork, Works
 from bot.networks.consulting import ask_coordinators
 from bot.plan import plan_lines
+from spaces.actions import Action
 from spaces.blueprint import Blueprint
 from spaces.blueprint_changes import apply_blueprint
 
@@ -60,6 +61,12 @@ class Applying:
         async with self._works.preview(OPERATOR) as work:
             await self._intend(work)
             return plan_lines(work.landscape, work.gathered)
+
+    async def actions(self) -> list[Action]:
+        """The same as actions, reading back included."""
+        async with self._works.preview(OPERATOR) as work:
+            await self._intend(work)
+            return list(work.gathered)
 
     async def apply(self) -> int | None:
         """Write the intent in one commit; the undertaking to watch, None if there is nothing to do."""

@@ -29,10 +29,12 @@ from appservice.work import Works
 from bot.conversation import failure
 from spaces.actions import Join, Say
 from spaces.errors import Malformed, Refusal
+from spaces.identifiers import printable
 
 log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS = 1.0
+_MOST_TRIES = 3
 
 
 class Mailbox:
@@ -51,7 +53,7 @@ class Mailbox:
         async with self._database.writing(urgent=True) as connection:
             await inbox.keep_transaction(connection, body, self._now())
         self.transactions += 1
-        number = int(txn_id) if txn_id.isascii() and txn_id.isdigit() else 0
+        number = int(txn_id) if txn_id.isascii() and txn_id.isdigit() and len(txn_id) < 20 else 0
         if number and number < self._last_txn:
             self.restarts_seen += 1
         self._last_txn = number
@@ -68,6 +70,7 @@ class Inbox:
         self._listeners = listeners
         self._wake = mailbox.arrived
         self._stopping = False
+        self._refused: tuple[int, int] = (0, 0)
         self.events = 0
         self.set_aside = 0
 
@@ -90,6 +93,9 @@ class Inbox:
                 worked = await self._split() or await self._handle_next()
             except (StoreError, OSError) as error:
                 log.error("inbox_waits_for_database", reason=type(error).__name__)
+                worked = False
+            except Exception:
+                log.exception("inbox_failed")
                 worked = False
             if not worked:
                 await self._rest()
@@ -119,7 +125,8 @@ class Inbox:
         return True
 
     def _is_wanted(self, event: Mapping[str, Any]) -> bool:
-        return isinstance(event.get("event_id"), str) and self._listeners.concerns_us(event)
+        id_ = event.get("event_id")
+        return isinstance(id_, str) and _can_be_a_key(id_) and self._listeners.concerns_us(event)
 
     async def _handle_next(self) -> bool:
         async with self._database.reading() as connection:
@@ -129,15 +136,21 @@ class Inbox:
         try:
             event = Event.parse(arrived.event, arrived.received_at)
             await self._handle(arrived, event)
-        except (StoreError, OSError):
-            raise
         except Malformed as reason:
             await self._set_aside(arrived, reason.sentence)
         except Exception as error:
+            if isinstance(error, (StoreError, OSError)) and not self._is_refused_for_good(arrived.seq):
+                raise
             reference = secrets.token_hex(4)
-            log.exception("event_failed", reference=reference, event=arrived.event.get("event_id"))
+            log.exception("event_failed", reference=reference, event_id=arrived.event.get("event_id"))
             await self._set_aside(arrived, f"{reference}: {type(error).__name__}", reference)
         return True
+
+    def _is_refused_for_good(self, seq: int) -> bool:
+        """Whether the database fails at this one event again and again: then it is not the database."""
+        last, tries = self._refused
+        self._refused = (seq, tries + 1 if seq == last else 1)
+        return self._refused[1] >= _MOST_TRIES
 
     async def _handle(self, arrived: Arrived, event: Event) -> None:
         try:
@@ -161,6 +174,11 @@ class Inbox:
             event = Event.parse(arrived.event, arrived.received_at)
             answer = notice(failure(reference), reply_to(event.id))
             work.put(Say(event.room, f"answer:{event.id}", answer))
+
+
+def _can_be_a_key(event_id: str) -> bool:
+    """Whether it can be an event's id: every database keeps it, and it is within the 255 bytes allowed."""
+    return 0 < len(event_id) <= 255 and printable(event_id) == event_id
 
 
 def _events_in(body: bytes) -> list[Mapping[str, Any]]:

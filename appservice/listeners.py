@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from appservice.newcomers import is_host
+from appservice.readback import MEMBERSHIPS
 from appservice.speech import notice
 from appservice.store import rooms
 from appservice.store.rooms import ConversationRow
@@ -21,6 +22,7 @@ from spaces.identifiers import EventId, RoomId, UserId
 from spaces.reconcile import is_governed
 
 _PARTING = ("leave", "ban")
+_PRESENT = ("invite", "join")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +136,24 @@ class Listeners:
 
     async def _membership(self, event: Event, work: UnitOfWork) -> None:
         membership = event.content.get("membership")
-        if event.state_key is None or not isinstance(membership, str):
+        if event.state_key is None or not isinstance(membership, str) or membership not in MEMBERSHIPS:
             return
         if event.state_key == self._bot:
             await self._about_the_bot(event, membership, work)
             return
-        user = UserId(event.state_key)
-        if await work.place_of_room(event.room) is not None:
+        user = UserId.parse(event.state_key)
+        place = await work.place_of_room(event.room)
+        if place is not None:
+            if membership in _PRESENT and await self._had_left(event.room, user, work):
+                work.put(ReadBack(place))
             await rooms.save_memberships(work.connection, event.room, {user: membership})
         here = await rooms.conversation(work.connection, event.room)
         if here is not None:
             await self._company_changed(here, user, membership, work)
+
+    async def _had_left(self, room: RoomId, user: UserId, work: UnitOfWork) -> bool:
+        """Whether they come back, or an event of before comes late: only the room itself can tell."""
+        return await rooms.membership(work.connection, room, user) in _PARTING
 
     async def _about_the_bot(self, event: Event, membership: str, work: UnitOfWork) -> None:
         if membership == "invite":
@@ -171,7 +180,7 @@ class Listeners:
         if user == here.person and membership in _PARTING:
             await rooms.drop_conversation(work.connection, here.room_id)
             work.put(Leave(here.room_id))
-        elif user != here.person and membership in ("invite", "join"):
+        elif user != here.person and membership in _PRESENT:
             await rooms.save_conversation(work.connection, ConversationRow(here.room_id, None, here.place))
 
     # -- changes by hand -------------------------------------------------------------------------

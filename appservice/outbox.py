@@ -59,20 +59,17 @@ class Outbox:
         self._wake = asyncio.Event()
         self._stopping = False
         self._last_seq = 0
+        self._news = True
 
     def wake(self) -> None:
         """There may be something new."""
+        self._news = True
         self._wake.set()
 
     def homeserver_answers(self) -> None:
         """The homeserver answers again: do not wait any longer."""
         self._lanes.release()
         self._wake.set()
-
-    @property
-    def is_idle(self) -> bool:
-        """Nothing is under way and nothing waits, as far as this process knows."""
-        return not self._tasks and not len(self._lanes)
 
     def prepare(self, rows: list[tuple[PlaceId, bool]]) -> None:
         """Tell which places have rooms already, and whether they are closed and read back."""
@@ -83,7 +80,8 @@ class Outbox:
         """Deliver until `stop`."""
         while not self._stopping:
             self._wake.clear()
-            await self._load()
+            if self._news:
+                await self._load()
             now = self._now()
             for entry in self._lanes.take(now, self._side_by_side - len(self._tasks)):
                 task = asyncio.create_task(self._deliver(entry))
@@ -109,14 +107,16 @@ class Outbox:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
         except TimeoutError:
-            pass
+            self._news = True  # another process may have put something in
 
     async def _load(self) -> None:
+        self._news = False
         try:
             async with self._works.database.reading() as connection:
                 entries = await outbox.waiting(connection, after=self._last_seq)
         except (StoreError, OSError) as error:
             log.error("outbox_not_readable", reason=type(error).__name__)
+            self._news = True
             return
         for entry in entries:
             self._lanes.add(entry)

@@ -17,7 +17,7 @@ from appservice.store import outbox, rooms
 from appservice.work import UnitOfWork
 from spaces import changes
 from spaces.actions import ReadBack, StateEvent
-from spaces.errors import Refusal
+from spaces.errors import Malformed, Refusal
 from spaces.identifiers import PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.reconcile import FoundRoom, closing_gap, is_governed, project_room
@@ -26,7 +26,7 @@ from spaces.wanted import room_name, wanted_room
 log = structlog.get_logger(__name__)
 
 MOST_ROUNDS = 5
-_MEMBERSHIPS = frozenset({"join", "invite", "leave", "ban", "knock"})
+MEMBERSHIPS = frozenset({"join", "invite", "leave", "ban", "knock"})
 
 
 class DoesNotHold(Exception):
@@ -67,10 +67,13 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
 
 
 def _member(key: str, content: Mapping[str, Any], bot: UserId) -> dict[UserId, str]:
+    """A membership that is none counts as having left."""
     membership = content.get("membership")
-    if key == bot or not isinstance(membership, str) or membership not in _MEMBERSHIPS:
+    known = isinstance(membership, str) and membership in MEMBERSHIPS
+    try:
+        return {} if key == bot else {UserId.parse(key): str(membership) if known else "leave"}
+    except Malformed:
         return {}
-    return {UserId(key): membership}
 
 
 async def take_in(

@@ -97,10 +97,13 @@ async def _plant(stage: Stage, blueprint: Blueprint) -> None:
     tops = ", ".join(top.name for top in blueprint.networks)
     typer.echo(f"Planting {tops} …")
     applied = await stage.service.while_running(apply_and_watch(stage.settings, blueprint))
-    if applied is None:
-        typer.echo("It is there from the last time.")
-    elif applied.failed:
+    if applied is not None and applied.failed:
         raise Unavailable("\n".join(["Not everything could be planted:", *applied.failed]))
+    went_on = await stage.service.while_running(stage.wait_until_all_is_delivered())
+    if applied is None:
+        typer.echo(
+            "What was begun the last time is finished." if went_on else "It is there from the last time."
+        )
 
 
 def _show(answers: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from spaces.identifiers import UserId
 
 _V3 = "/_matrix/client/v3"
 _LISTEN_SECONDS = 10
-_PATIENCE_SECONDS = 120.0
+_PATIENCE_SECONDS = 60.0
 _UNFINISHED = "…"  # how a message ends that only tells progress
 Json = dict[str, Any]
 
@@ -65,13 +65,11 @@ class Person:
         found = (await self._call("POST", "/publicRooms", wanted))["chunk"]
         return [r["room_id"] for r in found if r.get("name") == name and r.get("room_type") == "m.space"]
 
-    async def accept_invitations(self, inviter: UserId) -> int:
-        """Join every Space that `inviter` has invited them to; returns how many there were."""
-        invited = await self._invitations(inviter)
-        spaces = [room for room, invitation in invited.items() if invitation.is_space]
-        for room in spaces:
-            await self.join(room)
-        return len(spaces)
+    async def accept_invitations(self, inviter: UserId) -> None:
+        """Join everything that `inviter` has invited them to, but for direct messages."""
+        for room, invitation in (await self._invitations(inviter)).items():
+            if not invitation.is_direct:
+                await self.join(room)
 
     async def direct_room(self, other: UserId) -> tuple[str, bool]:
         """The direct message with `other`, and whether it is new: offered by them, or made just now."""
@@ -132,16 +130,13 @@ class Person:
 class _Invitation:
     inviter: str
     is_direct: bool
-    is_space: bool
 
     @classmethod
     def read(cls, events: Iterable[Json], user: str) -> _Invitation:
         """Of the stripped state that comes with an invitation of `user`."""
-        by_type = {(event["type"], event["state_key"]): event for event in events}
-        member = by_type.get(("m.room.member", user), {})
-        created = by_type.get(("m.room.create", ""), {}).get("content", {})
-        is_direct = member.get("content", {}).get("is_direct") is True
-        return cls(str(member.get("sender", "")), is_direct, created.get("type") == "m.space")
+        own = (event for event in events if (event["type"], event["state_key"]) == ("m.room.member", user))
+        member = next(own, {})
+        return cls(str(member.get("sender", "")), member.get("content", {}).get("is_direct") is True)
 
 
 @dataclass
@@ -151,7 +146,7 @@ class Replies:
     bot: str
     _texts: dict[str, str] = field(default_factory=dict)
     _answers: dict[str, str] = field(default_factory=dict)  # the question's event → the answer's
-    _taken: set[str] = field(default_factory=set)
+    _taken: dict[str, str] = field(default_factory=dict)
 
     def hear(self, event: Json) -> None:
         """Take in one event of the timeline."""
@@ -166,26 +161,34 @@ class Replies:
         if asked := relates.get("m.in_reply_to", {}).get("event_id"):
             self._answers[asked] = event["event_id"]
 
+    def has_begun_to_answer(self, question: str) -> bool:
+        """Whether there is anything yet, be it that the work is under way."""
+        return question in self._answers
+
     def has_answered(self, question: str) -> bool:
         """Whether the answer is there, and is more than progress."""
-        answer = self._answers.get(question)
-        return answer is not None and not self._texts[answer].endswith(_UNFINISHED)
+        return self.has_begun_to_answer(question) and not self._is_unfinished(self._answers[question])
 
-    def take(self) -> list[str]:
-        """The texts not taken before, in their order; what only tells progress stays for later."""
+    def take(self, *, unfinished: bool = False) -> list[str]:
+        """The texts not taken before, in their order. What only tells progress stays unless `unfinished`."""
         ready = [
             event
             for event, text in self._texts.items()
-            if event not in self._taken and not text.endswith(_UNFINISHED)
+            if self._taken.get(event) != text and (unfinished or not self._is_unfinished(event))
         ]
-        self._taken.update(ready)
+        self._taken |= {event: self._texts[event] for event in ready}
         return [self._texts[event] for event in ready]
+
+    def _is_unfinished(self, event: str) -> bool:
+        return self._texts[event].endswith(_UNFINISHED)
 
 
 class Dialogue:
     """One person's direct message with the bot. `begin` comes first."""
 
-    def __init__(self, person: Person, bot: UserId) -> None:
+    def __init__(self, person: Person, bot: UserId, patience: float = _PATIENCE_SECONDS) -> None:
+        """`patience` is how many seconds of silence are too long."""
+        self.patience = patience
         self._person = person
         self._bot = bot
         self._replies = Replies(bot)
@@ -201,22 +204,31 @@ class Dialogue:
     async def ask(self, text: str) -> list[str]:
         """Say `text`; returns the answer, and before it what else the bot has said since.
 
-        Raises `Unavailable` where the bot says nothing for two minutes.
+        After a minute of silence the answer is taken as far as it has come. Raises `Unavailable`
+        where there is none.
         """
         question = await self._person.say(self._room, text)
-        try:
-            while not self._replies.has_answered(question):
-                async with asyncio.timeout(_PATIENCE_SECONDS):
-                    while not await self._listen(_LISTEN_SECONDS):
-                        pass
-        except TimeoutError:
-            raise Unavailable(f"No answer to “{text}” came in {_PATIENCE_SECONDS:.0f} s.") from None
+        while not self._replies.has_answered(question):
+            if not await self._listen_patiently():
+                if not self._replies.has_begun_to_answer(question):
+                    raise Unavailable(f"No answer to “{text}” came in {self.patience:.0f} s.")
+                return self._replies.take(unfinished=True)
         return self._replies.take()
 
     async def news(self) -> list[str]:
         """What the bot has said since, unasked."""
         await self._listen(0)
         return self._replies.take()
+
+    async def _listen_patiently(self) -> bool:
+        """Wait for anything new; returns whether something came."""
+        try:
+            async with asyncio.timeout(self.patience):
+                while not await self._listen(_LISTEN_SECONDS):
+                    pass
+        except TimeoutError:
+            return False
+        return True
 
     async def _listen(self, seconds: int) -> int:
         """Hear what is new, waiting for it that long; returns how many events there were."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 
+from appservice.app import counted
 from appservice.demo.folder import ADMIN, DOMAIN, Folder, Kept
 from appservice.demo.person import Dialogue, Person
 from appservice.demo.service import Service
 from appservice.demo.synapse import LocalSynapse
+from appservice.store.database import Database
 from config.settings import Settings, load_settings
 from spaces.blueprint import Blueprint
 from spaces.identifiers import UserId
@@ -16,6 +19,7 @@ COORDINATOR = "alice"
 MEMBERS = ("bob", "carol")
 EVERYONE = (COORDINATOR, *MEMBERS, ADMIN)
 _DEVICE = "DEMONSTRATION"
+_LOOK_SECONDS = 0.3
 
 
 def user(name: str) -> UserId:
@@ -54,6 +58,19 @@ class Stage:
             self.people[name] = person
             self.dialogues[name] = Dialogue(person, self.settings.homeserver.bot)
             await self.dialogues[name].begin()
+
+    async def wait_until_all_is_delivered(self) -> bool:
+        """Wait until nothing that Hedgerow has begun is left to do; returns whether there was anything."""
+        database = Database(self.settings.database_url)
+        try:
+            looks = 0
+            while True:
+                if not (await counted(database)).waiting:
+                    return looks > 0
+                looks += 1
+                await asyncio.sleep(_LOOK_SECONDS)
+        finally:
+            await database.close()
 
     async def let_them_in(self, blueprint: Blueprint) -> None:
         """Let the coordinator accept her invitations, and the members join what is public at the top."""

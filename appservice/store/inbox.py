@@ -42,16 +42,16 @@ async def drop_transaction(connection: Connection, id_: int) -> None:
 async def keep_events(connection: Connection, events: Iterable[Mapping[str, Any]], now: float) -> int:
     """Keep events not seen before, to be handled; returns how many.
 
-    One that comes again while it waits replaces what was kept: it may have been redacted since.
+    One that comes again before it is handled replaces what was kept: it may have been redacted since.
     """
     by_id = {event["event_id"]: event for event in events}
     seen = await _statuses(connection, list(by_id))
     for event_id, status in seen.items():
-        if status == "waiting":
-            values = {"body": json.dumps(by_id[event_id])}
+        if status != "handled":
+            values = {"body": _written(by_id[event_id])["body"]}
             await connection.execute(update(tables.events).where(t.event_id == event_id).values(values))
     rows = [
-        {"event_id": event_id, "received_at": now, "status": "waiting", "body": json.dumps(event)}
+        {"event_id": event_id, "received_at": now, **_written(event)}
         for event_id, event in by_id.items()
         if event_id not in seen
     ]
@@ -60,15 +60,31 @@ async def keep_events(connection: Connection, events: Iterable[Mapping[str, Any]
     return len(rows)
 
 
+def _written(event: Mapping[str, Any]) -> dict[str, str | None]:
+    try:
+        return {"status": "waiting", "body": json.dumps(event), "reason": None}
+    except RecursionError:
+        return {"status": "set aside", "body": None, "reason": "It is nested too deep."}
+
+
 async def _statuses(connection: Connection, event_ids: list[str]) -> dict[str, str]:
     query = select(t.event_id, t.status).where(t.event_id.in_(event_ids))
     return {row.event_id: row.status for row in await connection.execute(query)}
 
 
 async def next_event(connection: Connection) -> Arrived | None:
+    """The oldest event that waits. One that cannot be read any more comes empty."""
     query = select(t.seq, t.body, t.received_at).where(t.status == "waiting").order_by(t.seq).limit(1)
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else Arrived(row.seq, json.loads(row.body), row.received_at)
+    return None if row is None else Arrived(row.seq, _read(row.body), row.received_at)
+
+
+def _read(body: str | None) -> Mapping[str, Any]:
+    try:
+        event = json.loads(body or "")
+    except (ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}
 
 
 async def handled(connection: Connection, seq: int) -> None:

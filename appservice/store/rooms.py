@@ -160,6 +160,13 @@ async def save_memberships(connection: Connection, room: RoomId, members: Mappin
     await upsert(connection, tables.memberships, changed)
 
 
+async def membership(connection: Connection, room: RoomId, user: UserId) -> str | None:
+    t = tables.memberships.c
+    query = select(t.membership).where(t.room_id == room, t.user == user)
+    found: str | None = (await connection.execute(query)).scalar()
+    return found
+
+
 async def members(connection: Connection, room: RoomId) -> dict[UserId, str]:
     t = tables.memberships.c
     rows = await connection.execute(select(t.user, t.membership).where(t.room_id == room))

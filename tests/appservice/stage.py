@@ -73,6 +73,7 @@ class Stage:
         self.places = Places(BOT.server)
         self.settler = Settler(self.works, self.places)
         self.mailbox = Mailbox(database, self.clock)
+        self._loop: asyncio.Task[None]
         self.listeners = listeners or usual_listeners()
         self.inbox = Inbox(self.mailbox, self.works, self.listeners)
 
@@ -89,17 +90,19 @@ class Stage:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """The inbox loop runs; if it dies, so does the test."""
-        loop = asyncio.create_task(self.inbox.run())
+        self._loop = asyncio.create_task(self.inbox.run())
         try:
             yield
         finally:
             self.inbox.stop()
-            await loop
+            await self._loop
             self.inbox = Inbox(self.mailbox, self.works, self.listeners)
 
     async def until_worked_off(self) -> None:
         async with asyncio.timeout(30):
             while (found := await self.events()).get("waiting") or found["transactions"]:
+                if self._loop.done():
+                    self._loop.result()
                 self.inbox.wake()
                 await asyncio.sleep(0.005)
 
@@ -165,21 +168,26 @@ class PlayedRooms:
         self._stage = stage
         self.state: dict[RoomId, dict[tuple[str, str], Json]] = {}
         self.done: list[Action] = []
-        self.passed: list[bool] = []
+        self.ready: dict[PlaceId, bool] = {}
 
     async def settle_all(self, *, at_most: int = 300) -> list[Action]:
-        """Do what waits, and what comes of it, in the order of the outbox; returns what was done."""
+        """Do what waits, and what comes of it, the oldest first that can be done; returns what was done."""
         began = len(self.done)
-        while entries := await self._stage.entries():
+        while entries := [entry for entry in await self._stage.entries() if self._can(entry.action)]:
             assert len(self.done) - began < at_most, "it does not end"
             await self.settle(entries[0])
+        assert await self._stage.waiting() == []
         return self.done[began:]
+
+    def _can(self, action: Action) -> bool:
+        is_made = isinstance(action, CreateRoom) or action.room in (*self.ready, *self.state)
+        return is_made and all(self.ready.get(place) for place in action.needs)
 
     async def settle(self, entry: Entry) -> bool | None:
         self.done.append(entry.action)
         passed = await self._stage.settler.settle(entry, self._perform(entry.action))
-        if passed is not None:
-            self.passed.append(passed)
+        if isinstance(entry.action.room, PlaceId):
+            self.ready[entry.action.room] = bool(passed or (passed is None and self.ready.get(entry.action.room)))
         return passed
 
     def _perform(self, action: Action) -> Outcome:

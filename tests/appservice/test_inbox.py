@@ -157,10 +157,11 @@ async def test_a9_a_transaction_id_that_falls_is_a_sign_of_a_restart(stage: Stag
     assert stage.mailbox.restarts_seen == 1
 
 
-@pytest.mark.parametrize("txn", ["", "a-word", "٣", "9" * 5000, "1.5", "-3"])
-async def test_any_transaction_id_is_taken(stage: Stage, txn: str) -> None:
-    await stage.push(message(1), txn=txn)
-    assert (await stage.events())["transactions"] == 1
+async def test_any_transaction_id_is_taken(stage: Stage) -> None:
+    odd = ("", "a-word", "٣", "9" * 5000, "1.5", "-3")
+    for n, txn in enumerate(odd):
+        await stage.push(message(n), txn=txn)
+    assert (await stage.events())["transactions"] == len(odd)
 
 
 async def test_a10_of_five_events_three_were_handled_before_and_two_remain(stage: Stage) -> None:
@@ -317,63 +318,54 @@ async def test_a15_a_redacted_copy_takes_the_words_out_of_what_was_set_aside(dat
 # -- odd ones ---------------------------------------------------------------------------------------
 
 
-def deep(levels: int) -> Any:
-    value: Any = 1
-    for _ in range(levels):
-        value = [value]
-    return value
-
-
-@pytest.mark.parametrize("levels", [200, 900, 960, 980, 985, 990, 995])
-async def test_an_event_nested_very_deep_does_not_stop_the_others(stage: Stage, levels: int) -> None:
-    body = json.dumps({"events": [message(1), message(3)]})
-    nested = json.dumps(message(2, content={"x": "HERE"})).replace('"HERE"', "[" * levels + "]" * levels)
-    body = body.replace("}}, ", "}}, " + nested + ", ", 1)
-    await stage.mailbox.accept("1", body.encode())
-    await stage.mailbox.accept("2", json.dumps({"events": [message(4)]}).encode())
-    await stage.work_off()
-    answered = [said.said for said in says(await stage.waiting())]
-    assert "answer:$m4" in answered
-    if levels <= 900:
-        assert answered == ["answer:$m1", "answer:$m2", "answer:$m3", "answer:$m4"]
+async def test_events_nested_as_deep_as_can_be_read_do_not_stop_the_others(stage: Stage) -> None:
+    for levels in range(900, 1000):
+        nested = json.dumps(message(levels, content={"x": "HERE"}))
+        nested = nested.replace('"HERE"', "[" * levels + "]" * levels)
+        await stage.mailbox.accept("1", f'{{"events":[{nested}]}}'.encode())
+    actions = await stage.hears(message(1))
+    answered = {said.said for said in says(actions)}
+    assert {"answer:$m1", "answer:$m900"} <= answered
 
 
 ODD_BODIES = [b"", b"[]", b"null", b'{"events":{}}', b'{"events":[null,5,"x",[]]}', b"\xff\xfe", b'{"events"']
 
 
-@pytest.mark.parametrize("body", ODD_BODIES)
-async def test_a_transaction_that_is_none_does_not_stop_the_stream(stage: Stage, body: bytes) -> None:
-    await stage.mailbox.accept("1", body)
+async def test_a_transaction_that_is_none_does_not_stop_the_stream(stage: Stage) -> None:
+    for body in ODD_BODIES:
+        await stage.mailbox.accept("1", body)
     assert len(await stage.hears(message(1))) == 1
 
 
 ODD_TEXT = ["a\0b", "\ud800", "\udfff\ud800", "x" * 5000, "\u202e", "\n", "", "𐍈" * 100, "e\u0301" * 1000]
 
 
-@pytest.mark.parametrize("odd", ODD_TEXT)
 @pytest.mark.parametrize("part", ["event_id", "type", "room_id", "sender", "state_key"])
 async def test_a32_odd_text_in_any_part_of_an_event_does_not_stop_the_others(
-    stage: Stage, part: str, odd: str
+    stage: Stage, part: str
 ) -> None:
     arts = await stage.found("Arts")
     await PlayedRooms(stage).settle_all()
-    event = member(1, "@ben:hs.test", "join", f"!{arts}")
-    actions = await stage.hears({**event, part: odd}, message(9))
+    odd = [
+        {**member(n, "@ben:hs.test", "join", f"!{arts}"), part: text_} for n, text_ in enumerate(ODD_TEXT)
+    ]
+    actions = await stage.hears(*odd, message(9))
     assert [said.said for said in says(actions)] == ["answer:$m9"]
 
 
-@pytest.mark.parametrize("odd", ODD_TEXT)
-async def test_a32_odd_text_in_a_body_is_answered_and_kept_safely(stage: Stage, odd: str) -> None:
-    event = message(1, f"show {odd}", content={"formatted_body": odd, odd: odd})
-    actions = await stage.hears(event, message(2))
-    assert [said.said for said in says(actions)] == ["answer:$m1", "answer:$m2"]
+async def test_a32_odd_text_in_a_body_is_answered_and_kept_safely(stage: Stage) -> None:
+    events = [
+        message(n, f"show {odd}", content={"formatted_body": odd, odd: odd}) for n, odd in enumerate(ODD_TEXT)
+    ]
+    actions = await stage.hears(*events)
+    assert [said.said for said in says(actions)] == [f"answer:$m{n}" for n in range(len(ODD_TEXT))]
 
 
-@pytest.mark.parametrize("odd", ODD_TEXT)
-async def test_a32_odd_text_in_a_membership_does_not_stop_the_others(stage: Stage, odd: str) -> None:
+async def test_a32_odd_text_in_a_membership_does_not_stop_the_others(stage: Stage) -> None:
     arts = await stage.found("Arts")
     await PlayedRooms(stage).settle_all()
-    actions = await stage.hears(member(1, "@ben:hs.test", odd, f"!{arts}"), message(9))
+    odd = [member(n, "@ben:hs.test", text_, f"!{arts}") for n, text_ in enumerate(ODD_TEXT)]
+    actions = await stage.hears(*odd, message(9))
     assert [said.said for said in says(actions)] == ["answer:$m9"]
 
 

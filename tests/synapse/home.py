@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,7 @@ class Home:
     synapse: LocalSynapse
     config: Path
     port: int
+    _earlier: set[str] = field(default_factory=set, init=False, repr=False)
 
     @classmethod
     def prepare(cls, directory: Path, **extra: Any) -> Home:
@@ -98,14 +100,34 @@ class Home:
         ]
 
     async def landscape(self) -> dict[str, Room]:
-        """Every room of Hedgerow's by the name that it has, as Synapse's administrator sees it."""
-        account = await self.synapse.register(_OVERSEER, "a password", admin=True)
-        async with SecondClient(self.synapse.base_url, account.user_id, account.access_token) as overseer:
-            rooms = [await _room(overseer, room) for room in await _all_rooms(overseer)]
-        ours = [room for room in rooms if room.marker]
-        named = {room.name: room for room in ours if not room.marker.startswith("d.")}
-        assert len(named) == len([room for room in ours if not room.marker.startswith("d.")]), sorted(named)
+        """Hedgerow's rooms by the names that they have, as Synapse's administrator sees them.
+
+        Those that an earlier module left behind are not among them, nor are direct rooms.
+        """
+        async with await self._overseer() as overseer:
+            rooms = [await _room(overseer, room) for room in await self._rooms_of_the_bot(overseer)]
+        places = [room for room in rooms if room.marker and not room.marker.startswith("d.")]
+        named = {room.name: room for room in places}
+        assert len(named) == len(places), sorted(room.name for room in places)
         return named
+
+    async def begin_anew(self) -> None:
+        """From now on, count only with rooms that are made later."""
+        async with await self._overseer() as overseer:
+            self._earlier |= set(await self._rooms_of_the_bot(overseer))
+
+    async def _overseer(self) -> SecondClient:
+        account = await self.synapse.register(_OVERSEER, "a password", admin=True)
+        return SecondClient(self.synapse.base_url, account.user_id, account.access_token)
+
+    async def _rooms_of_the_bot(self, overseer: SecondClient) -> list[str]:
+        found: list[str] = []
+        start: int | None = 0
+        while start is not None:
+            page = await overseer.call("GET", "/_synapse/admin/v1/rooms", **{"from": start}, limit=500)
+            found += [room["room_id"] for room in page["rooms"] if room["creator"] == BOT]
+            start = page.get("next_batch")
+        return [room for room in found if room not in self._earlier]
 
 
 @dataclass(frozen=True)
@@ -146,16 +168,6 @@ class Room:
     @property
     def event_ids(self) -> set[str]:
         return {event["event_id"] for event in self.state.values()}
-
-
-async def _all_rooms(overseer: SecondClient) -> list[str]:
-    rooms: list[str] = []
-    start: int | None = 0
-    while start is not None:
-        page = await overseer.call("GET", "/_synapse/admin/v1/rooms", **{"from": start}, limit=100)
-        rooms += [room["room_id"] for room in page["rooms"]]
-        start = page.get("next_batch")
-    return rooms
 
 
 async def _room(overseer: SecondClient, room_id: str) -> Room:
@@ -256,6 +268,22 @@ class Hedge:
         self._process.kill()
         await asyncio.to_thread(self._process.wait, 30)
 
+    async def until_delivered(self, within: float = 120.0) -> None:
+        """Wait until nothing waits in the outbox."""
+        await until(lambda: not self._waiting(), within)
+
+    def _waiting(self) -> int:
+        database = sqlite3.connect(self.directory / "hedgerow.db", timeout=30)
+        try:
+            [(count,)] = database.execute("SELECT count(*) FROM outbox WHERE status = 'waiting'")
+            return int(count)
+        finally:
+            database.close()
+
+    @property
+    def was_launched(self) -> bool:
+        return self._process is not None
+
     @property
     def exit_code(self) -> int | None:
         return self._process.poll() if self._process else None
@@ -320,6 +348,7 @@ class Village:
     def of(cls, home: Home, directory: Path, blueprint: Mapping[str, Any]) -> Iterator[Self]:
         """Start the service, let it make what the blueprint wants; it has to end in good order."""
         hedge = Hedge(home, directory)
+        asyncio.run(home.begin_anew())
         asyncio.run(hedge.start())
         try:
             applied = asyncio.run(hedge.apply(written(directory / "blueprint.yaml", blueprint)))
@@ -389,6 +418,15 @@ def _text(event: Json) -> str:
 
 def without_links(text: str) -> str:
     return re.sub(r" \(https://matrix\.to/[^)]*\)", "", text)
+
+
+async def until(is_so: Callable[[], bool], within: float = 60.0) -> None:
+    """Wait until `is_so`. Raises TimeoutError."""
+    async with asyncio.timeout(within):
+        while True:
+            if is_so():
+                return
+            await asyncio.sleep(0.02)
 
 
 def written(path: Path, blueprint: Mapping[str, Any]) -> Path:

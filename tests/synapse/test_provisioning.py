@@ -67,11 +67,10 @@ def built(request: pytest.FixtureRequest, home: Home, tmp_path_factory: pytest.T
     directory = tmp_path_factory.mktemp(f"version{version}")
     hedge = Hedge(home, directory, {"HEDGEROW_ROOMS__VERSION": version})
     blueprint = written(directory / "blueprint.yaml", _blueprint(version))
+    asyncio.run(home.begin_anew())
     applied = asyncio.run(hedge.apply(blueprint))
     assert applied.code == 0, applied
-    rooms = asyncio.run(home.landscape())
-    mine = {name: room for name, room in rooms.items() if name.startswith(f"Arts {version}")}
-    return Built(home, hedge, version, blueprint, mine)
+    return Built(home, hedge, version, blueprint, asyncio.run(home.landscape()))
 
 
 def _alias(localpart: str) -> str:

@@ -1,0 +1,121 @@
+"""`hedgerow plan` and `apply` against a real homeserver, with the service running and without."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.synapse.home import BOT, Hedge, Home, until, user, written
+
+_ACCOUNT = ("/devices/", "/profile/", "/register", "/ping")  # what the bot does for itself at each start
+
+
+def _blueprint(name: str) -> dict[str, Any]:
+    top: dict[str, Any] = {"name": name, "coordinators": [user("ann"), user("ben")]}
+    groups = [{"name": f"{name} walks"}, {"name": f"{name} council", "access": "invite"}]
+    below = {"name": f"{name} youth", "access": "private"}
+    away = {"name": f"{name} away", "kind": "ecosystem", "access": "private"}
+    bridge = {"name": f"{name} fair", "between": [f"{name} youth", f"{name} away"]}
+    return {"networks": [{**top, "groups": groups, "networks": [below]}, away], "bridges": [bridge]}
+
+
+@pytest.fixture
+async def hedge(home: Home, tmp_path: Path) -> AsyncIterator[Hedge]:
+    """Hedgerow with an empty database, not running."""
+    await home.begin_anew()
+    hedge = Hedge(home, tmp_path)
+    yield hedge
+    if hedge.exit_code is None and hedge.was_launched:
+        assert await hedge.stop() == 0
+
+
+async def _provisioning(home: Home, before: int) -> list[str]:
+    """What the bot has written since, but for its own account."""
+    await home.landscape()  # until Synapse has written down what it answered before
+    return [line for line in home.requests[before:] if not any(part in line for part in _ACCOUNT)]
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["alone", "beside the service"])
+async def test_a_plan_has_a_line_for_each_write_of_apply_and_is_empty_after_it(
+    hedge: Hedge, home: Home, running: bool
+) -> None:
+    name = "Riverside" if running else "Hillside"
+    blueprint = written(hedge.directory / "blueprint.yaml", _blueprint(name))
+    if running:
+        await hedge.start()
+    before = len(home.requests)
+    planned = await hedge.plan(blueprint, "--detailed-exitcode")
+    *lines, total = planned.out.splitlines()
+    assert (planned.code, planned.err) == (2, "")
+    assert await _provisioning(home, before) == []
+    applied = await hedge.apply(blueprint)
+    assert (applied.code, applied.out, applied.err) == (0, "Done.\n", "")
+    made = await _provisioning(home, before)
+    assert all(line.split()[1] == "200" for line in made)
+    assert total == f"{len(lines)} writes."
+    assert len(made) == len(lines), made
+    assert len(await home.landscape()) == sum("create the" in line for line in lines) == 13
+    again = await hedge.plan(blueprint, "--detailed-exitcode")
+    assert (again.code, again.out) == (0, "Nothing to do.\n")
+
+
+async def test_a_change_of_the_blueprint_is_planned_as_the_difference(hedge: Hedge, home: Home) -> None:
+    wanted = _blueprint("Lakeside")
+    blueprint = written(hedge.directory / "blueprint.yaml", wanted)
+    assert (await hedge.apply(blueprint)).code == 0
+    wanted["networks"][0]["groups"].append({"name": "Lakeside boats", "topic": "Bring a jacket"})
+    written(blueprint, wanted)
+    planned = await hedge.plan(blueprint)
+    assert planned.out.splitlines() == [
+        "  list “Lakeside boats” in “Lakeside”",
+        "  create the room “Lakeside boats”",
+        "2 writes.",
+    ]
+    before = len(home.requests)
+    assert (await hedge.apply(blueprint)).code == 0
+    assert len(await _provisioning(home, before)) == 2
+    boats = (await home.landscape())["Lakeside boats"]
+    assert boats.content("m.room.topic")["topic"] == "Bring a jacket"
+
+
+async def test_killed_after_its_commit_the_outcome_of_apply_is_the_same(hedge: Hedge, home: Home) -> None:
+    blueprint = written(hedge.directory / "blueprint.yaml", _blueprint("Seaside"))
+    applying = hedge.applying(blueprint)
+    await _until_something_is_made(home, applying)
+    applying.kill()
+    await asyncio.to_thread(applying.wait)
+    await hedge.start()
+    await hedge.until_delivered()
+    planned = await hedge.plan(blueprint)
+    assert planned.out == "Nothing to do.\n"
+    rooms = await home.landscape()
+    assert len(rooms) == 13
+    assert len({room.marker for room in rooms.values()}) == 13
+    assert rooms["Seaside"].members == {BOT: "join", user("ann"): "invite", user("ben"): "invite"}
+
+
+async def test_apply_gives_way_to_the_service_and_still_says_done(hedge: Hedge, home: Home) -> None:
+    blueprint = written(hedge.directory / "blueprint.yaml", _blueprint("Roadside"))
+    applying = hedge.applying(blueprint)
+    await _until_something_is_made(home, applying)
+    hedge.launch()
+    await hedge.until_ready()
+    assert await asyncio.to_thread(applying.wait, 60) == 0
+    assert "waiting_for_another_process_to_give_way" in hedge.log.read_text("utf-8")
+    assert len(await home.landscape()) == 13
+    assert (await hedge.plan(blueprint)).out == "Nothing to do.\n"
+
+
+async def _until_something_is_made(home: Home, applying: subprocess.Popen[bytes]) -> None:
+    before = len(home.requests)
+
+    def something_is_made() -> bool:
+        assert applying.poll() is None
+        return any("createRoom" in line for line in home.requests[before:])
+
+    await until(something_is_made)
