@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from spaces.actions import Action, CreateRoom, Invite, Join, ReadBack, Redact, Say, SetState
 from spaces.identifiers import PlaceId
 
-_CALM_AFTER = 10
+_CALM_AFTER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +45,31 @@ class Entry:
 
 @dataclass(slots=True)
 class Pace:
-    """How fast one kind of call may go. `interval` is seconds between two; 0 is as fast as it goes."""
+    """How fast one kind of call may go. `interval` is seconds between two; 0 is as fast as it goes.
+
+    After some calls that went well it tries half the interval, and takes that back at the first 429.
+    """
 
     interval: float = 0.0
     next_at: float = 0.0
     limited: set[str] = field(default_factory=set)
     calm: int = 0
+    eased_from: float = 0.0
 
     def slow_down(self, lane: str, wait: float, now: float) -> None:
         self.limited.add(lane)
         self.calm = 0
-        if len(self.limited) > 1:
-            self.interval = max(self.interval, wait)
+        if self.interval or len(self.limited) > 1:
+            self.interval = max(self.interval, self.eased_from, wait)
+            self.eased_from = 0.0
             self.next_at = max(self.next_at, now + wait)
 
     def went_well(self, lane: str) -> None:
         self.limited.discard(lane)
         self.calm += 1
-        if self.calm >= _CALM_AFTER:
+        if self.interval and self.calm >= _CALM_AFTER:
             self.calm = 0
+            self.eased_from = self.interval
             self.interval = self.interval / 2 if self.interval > 0.1 else 0.0
 
     def start(self, now: float) -> None:
@@ -143,8 +149,16 @@ class Lanes:
             self._free(entry, place)
 
     def unready(self, place: PlaceId) -> None:
-        """The place's room was found not closed as it should be; what comes new waits."""
+        """The place's room was found not closed as it should be; what needs it closed waits again."""
         self._ready.discard(place)
+        for lane, heap in self._runnable.items():
+            waiting = [entry for _, entry in heap if place in entry.action.needs]
+            for entry in waiting:
+                self._lacking[entry.seq] = {place}
+                self._blocked[place].append(entry)
+            if waiting:
+                self._runnable[lane] = [pair for pair in heap if pair[0] not in self._lacking]
+                heapq.heapify(self._runnable[lane])
 
     def _free(self, entry: Entry, place: PlaceId) -> None:
         lacking = self._lacking.get(entry.seq)
@@ -219,6 +233,5 @@ class Lanes:
         """
         self._under_way.pop(entry.lane, None)
         self._parked[entry.lane] = until
-        if until_it_answers:
-            self._silent.add(entry.lane)
+        (self._silent.add if until_it_answers else self._silent.discard)(entry.lane)
         heapq.heappush(self._runnable[entry.lane], (entry.seq, entry))

@@ -124,6 +124,10 @@ class Outbox:
 
     async def _deliver(self, entry: Entry) -> None:
         try:
+            if not await self._still_waits(entry):
+                await self._settler.replaced(entry)
+                self._lanes.done(entry)
+                return
             edited = await self._edited_by(entry)
             outcome = await self._performer.perform(entry.action, tried=entry.attempts > 0, edited=edited)
             await self._settle(entry, outcome)
@@ -139,6 +143,11 @@ class Outbox:
         except Exception:
             log.exception("delivery_failed", action=entry.seq)
             await self._give_up(entry, "an error of Hedgerow's own; the log says more")
+
+    async def _still_waits(self, entry: Entry) -> bool:
+        """A later action may have replaced it: what was made private meanwhile is not listed first."""
+        async with self._works.database.reading() as connection:
+            return await outbox.still_waits(connection, entry.seq)
 
     async def _edited_by(self, entry: Entry) -> EventId | None:
         edits = entry.action.content.get("edits") if isinstance(entry.action, Say) else None

@@ -36,12 +36,16 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Who says it, where and when. `open_creation`: everyone local may make networks at the top."""
+    """Who says it, where and when. `open_creation`: everyone local may make networks at the top.
+
+    `server` is ours: only its aliases lead anywhere.
+    """
 
     heard: Heard
     standing: Standing
     work: Work
     open_creation: bool = False
+    server: str | None = None
 
     @property
     def sender(self) -> UserId:

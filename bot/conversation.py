@@ -65,7 +65,8 @@ class Conversation:
         if said is None:
             return False
         before = work.landscape
-        call = Call(heard, await work.standing_of(heard.sender), work, self._open_creation)
+        standing = await work.standing_of(heard.sender)
+        call = Call(heard, standing, work, self._open_creation, self._bot.server)
         try:
             reply, meanwhile = await self._done(said, call)
         except Refusal as refusal:

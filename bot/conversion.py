@@ -57,7 +57,7 @@ async def _place(parameter: Parameter, typed: str, call: Call) -> PlaceId:
         found = await call.work.place_of_room(room)
         place = access.require_sight(call.landscape, call.standing, found, typed, kind=kind)
     else:
-        place = access.find_place(call.landscape, call.standing, meant, kind=kind)
+        place = access.find_place(call.landscape, call.standing, meant, kind=kind, server=call.server)
     made: PlaceId = parameter.type(place)
     return made
 

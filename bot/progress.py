@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.reply import Block, Bullet, Document, Paragraph, line
+from bot.reply import Block, Bullet, Document, Line, Paragraph, Text, line
 
 _MOST_SHOWN = 5
 
@@ -12,7 +12,13 @@ _MOST_SHOWN = 5
 def under_way(meanwhile: Document, done: int, total: int) -> Document:
     """What is being done, and how far it is. Ends in `…`: it only tells progress."""
     *before, last = meanwhile.blocks
-    return Document((*before, Paragraph((*last.line, *line(f" {done} of {total} …")))))
+    return Document((*before, Paragraph((*_unfinished(last.line), *line(f" {done} of {total} …")))))
+
+
+def _unfinished(words: Line) -> Line:
+    """`words` without the `…` at their end, which comes behind the numbers."""
+    *first, last = words
+    return (*first, Text(last.text.rstrip(" …"))) if isinstance(last, Text) else words
 
 
 def finished(reply: Document, reasons: Sequence[str]) -> Document:

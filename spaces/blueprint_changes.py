@@ -34,15 +34,17 @@ def apply_blueprint(
     by: UserId | None,
     admins: Collection[UserId],
     prune: bool = False,
+    fresh: bool = False,
 ) -> Landscape:
     """The landscape with `blueprint` in it; the very one given where nothing differs.
 
     A network for which the blueprint names no coordinators takes those named at the top it stands
     under, else `admins`. `by` is who asks, None at the command line. With `prune`, networks and
-    groups below the blueprint's tops that it does not name are archived. Raises
+    groups below the blueprint's tops that it does not name are archived. With `fresh` the tops are made
+    anew, whatever bears their names already. Raises
     `BlueprintRefused` where a bridge names a network that is not there, or several of one name.
     """
-    building = _Building(landscape, ids, by, tuple(admins))
+    building = _Building(landscape, ids, by, tuple(admins), fresh)
     for wanted in blueprint.networks:
         building.network(wanted, None, wanted.coordinators or building.admins)
     for bridge in blueprint.bridges:
@@ -58,6 +60,7 @@ class _Building:
     ids: Ids
     by: UserId | None
     admins: tuple[UserId, ...]
+    fresh: bool
     ours: set[NetworkId] = field(default_factory=set)  # made just now: nobody else need be asked
     networks: dict[NetworkId, str] = field(default_factory=dict)  # named by the blueprint
     groups: set[GroupId] = field(default_factory=set)
@@ -69,7 +72,8 @@ class _Building:
         self, wanted: WantedNetwork, parent: NetworkId | None, coordinators: Sequence[UserId]
     ) -> None:
         people = tuple(wanted.coordinators) or tuple(coordinators)
-        network = self._found(wanted.name, [parent] if parent else [])
+        anew = self.fresh and parent is None
+        network = None if anew else self._found(wanted.name, [parent] if parent else [])
         if network is None:
             network = self._made(wanted, wanted.kind, [parent] if parent else [], people)
         else:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import unicodedata
 
+_SAME_SIGN = str.maketrans(
+    dict.fromkeys("’‘ʼ`´", "'") | dict.fromkeys("“”„«»", '"') | dict.fromkeys("‐‑–—", "-")
+)
 _IGNORED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
@@ -22,8 +25,9 @@ def skeleton(name: str) -> str:
 
 
 def folded(name: str) -> str:
-    """`name` without regard to capitals, widths and spaces: what people take for the same word."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """`name` without regard to capitals, widths, spaces, kinds of quotes, and `&` for `and`."""
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_SAME_SIGN)
+    return " ".join(plain.replace("&", " and ").split())
 
 
 def mixes_scripts(name: str) -> bool:

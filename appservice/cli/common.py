@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import typer
 
 from appservice import logs
-from config.settings import Settings, load_settings
+from config.settings import Settings, SettingsRefused, read_settings
 from spaces.errors import Refusal
 
 ConfigOption = Annotated[Path, typer.Option(help="The settings file.", show_default=True)]
@@ -31,7 +31,11 @@ def refusals() -> Iterator[None]:
 
 def begin(config: Path, *, quiet: bool = False) -> Settings:
     """Load the settings and start the log; with `quiet` only what goes wrong is logged."""
-    settings = load_settings(config, os.environ)
+    settings, problems = read_settings(config, os.environ)
+    if settings is None or any(problem.is_error for problem in problems):
+        raise SettingsRefused(problems)
+    for warning in problems if not quiet else ():
+        typer.echo(str(warning), err=True)
     tokens = (settings.homeserver.as_token, settings.homeserver.hs_token)
     password = urlsplit(settings.database.get_secret_value()).password
     logs.hide(*(token.get_secret_value() for token in tokens), password or "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bot.command import Call, Name, command
-from bot.networks.rules import Named, WaysIn, check_words, named, ways_in
+from bot.networks.rules import Named, WaysIn, check_no_lookalike, check_words, named, ways_in
 from bot.permissions import may
 from spaces import changes
 from spaces.access import Deed
@@ -125,6 +125,8 @@ async def _rename(call: Call, place: PlaceId, name: str) -> Renamed:
     before = named(call.landscape, place)
     if changes.check_name(name) == call.landscape.place(place).name:
         return Renamed(before, before)
+    if place.is_network:
+        check_no_lookalike(call.landscape, call.standing, name)
     landscape = changes.rename(call.landscape, call.work.ids, place, name)
     await call.work.change(landscape, what=f"rename {before.name} to {name}", about=place)
     return Renamed(named(landscape, place), before)

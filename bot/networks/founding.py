@@ -8,7 +8,7 @@ from typing import Annotated
 
 from bot.command import Call, Name, command
 from bot.networks.asking import Waiting, ask_the_others, has_yes_of, waiting_for
-from bot.networks.rules import Named, WaysIn, all_named, check_words, named, ways_in
+from bot.networks.rules import Named, WaysIn, all_named, check_no_lookalike, check_words, named, ways_in
 from bot.networks.sides import OneOf
 from bot.permissions import may
 from spaces import changes
@@ -211,6 +211,7 @@ async def _found(
     if there:
         return AlreadyThere(named(call.landscape, there), waiting_for(call, there))
     check_words(plan.access, plan.ask, plan.listed)
+    check_no_lookalike(call.landscape, call.standing, plan.name)
     landscape, network = make(call, plan)
     await call.work.change(landscape, what=f"{plan.kind} create {plan.name}", about=network)
     await ask_the_others(call, network)
@@ -242,25 +243,17 @@ def _created(call: Call, plan: _Plan) -> tuple[Landscape, NetworkId]:
 
 
 def _built(call: Call, plan: _Plan, template: Blueprint) -> tuple[Landscape, NetworkId]:
-    """The template's network under the name and words of `plan`, with all that the template puts below it.
-
-    It is made under a name that nobody has, so that the template takes over no network which the
-    speaker perhaps may not even know of, and called by its own name after that.
-    """
-    name, ids = changes.check_name(plan.name), call.work.ids
-    provisional = f"New {ids.suffix()}{ids.suffix()}"
-    wanted = _with_words(template.renamed(provisional), plan, call.sender)
-    landscape = apply_blueprint(call.landscape, ids, wanted, by=call.sender, admins=())
-    [network] = (n.id for n in landscape.networks.values() if n.name == provisional)
+    """The template's network under the name and words of `plan`, with all that the template puts below it."""
+    before = call.landscape
+    wanted = _with_words(template.renamed(changes.check_name(plan.name)), plan, call.sender)
+    landscape = apply_blueprint(before, call.work.ids, wanted, by=call.sender, admins=(), fresh=True)
+    [network] = (n for n in landscape.networks if n not in before.networks and not landscape.all_parents(n))
     for parent in plan.parents:
         yes = has_yes_of(call, parent)
         landscape = changes.link(
             landscape, parent, network, parent_agrees=yes, child_agrees=True, by=call.sender
         )
-    provisional_slug = landscape.slug_of(network)
-    landscape = changes.rename(landscape, ids, network, name)
-    given = {slug: place for slug, place in landscape.slugs.items() if slug != provisional_slug}
-    return replace(landscape, slugs=given), network
+    return landscape, network
 
 
 def _with_words(template: Blueprint, plan: _Plan, by: UserId) -> Blueprint:

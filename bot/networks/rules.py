@@ -12,6 +12,7 @@ from spaces.access import Standing, may_enter, may_see
 from spaces.errors import Conflict
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
+from spaces.lookalikes import folded, skeleton
 from spaces.network import Access, Group, Link, Network, Status
 from spaces.wanted import room_name
 
@@ -124,6 +125,18 @@ def check_words(access: Access | None, ask: bool, listed: bool) -> None:
         raise Conflict("`--ask` is for what is private. Add `--access private`, or leave `--ask` out.")
     if listed and access is not Access.INVITE:
         raise Conflict("`--listed` is for invitation only. Add `--access invite`, or leave `--listed` out.")
+
+
+def check_no_lookalike(landscape: Landscape, standing: Standing, name: str) -> None:
+    """Raise `Conflict` where a reader could not tell `name` from that of another network they may see."""
+    look = skeleton(name)
+    for network in landscape.networks.values():
+        alike = skeleton(network.name) == look and folded(network.name) != folded(name)
+        if alike and may_see(landscape, standing, network.id):
+            raise Conflict(
+                f"“{name}” looks just like “{network.name}” ({network.slug}), in other letters. "
+                "Choose a name that people can tell from it."
+            )
 
 
 def waits_for(link: Link) -> NetworkId:
