@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, SecretStr
 from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config import values
 from config.problems import Misfit, shown
@@ -173,8 +174,27 @@ class LogSettings(_Section):
     format: Annotated[LogFormat, _one_of(get_args(LogFormat))] = "text"
 
 
-class Settings(_Section):
-    """All settings, checked. `database` is a secret since a password may stand in it."""
+class Settings(BaseSettings):
+    """All settings, checked. `database` is a secret since a password may stand in it.
+
+    Where each value was said is kept track of in `sources.py`, which gathers them, so that all
+    problems can be told at once with their places; nothing is read behind its back.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
     homeserver: HomeserverSettings
     listen: Listen = values.ListenAddress("127.0.0.1", 29330)
