@@ -190,6 +190,8 @@ class Hedgerow:
         await self.foundation.lay()
         try:
             await self._take_over(stop)
+            if stop.is_set():
+                return
             self.engine = Engine(self.foundation)
             await self._listen()
             starting = asyncio.create_task(self._start())

@@ -1,4 +1,8 @@
-"""Actions and found rooms as JSON, for the store. A place stays a place: `{"$place": "n.…"}`."""
+"""Actions and found rooms as JSON, for the store. A place stays a place: `{"$place": "n.…"}`.
+
+What others wrote into a room's state can look like that too: an object with a `$` before any key is
+kept as `{"$map": [[key, value], …]}`.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +107,9 @@ def _plain(value: Any) -> Any:
         case StateEvent():
             return {"$event": [value.type, _plain(value.content), _plain(value.state_key)]}
         case Mapping():
-            return {key: _plain(part) for key, part in value.items()}
+            plain = {key: _plain(part) for key, part in value.items()}
+            is_marked = any(key.startswith("$") for key in plain)
+            return {"$map": [[key, part] for key, part in plain.items()]} if is_marked else plain
         case tuple() | list():
             return [_plain(part) for part in value]
         case _:
@@ -118,6 +124,8 @@ def _rich(value: Any) -> Any:
             return SaidKey(text)
         case {"$event": [str(kind), content, key]}:
             return StateEvent(kind, _rich(content), _rich(key))
+        case {"$map": list(pairs)}:
+            return {key: _rich(part) for key, part in pairs}
         case dict():
             return {key: _rich(part) for key, part in value.items()}
         case list():

@@ -317,8 +317,9 @@ def _limited(headers: Mapping[str, str], body: Mapping[str, Any]) -> Limited:
 
 def _seconds(value: object, unit: float) -> float | None:
     """`value / unit` within 0 and ten minutes; None for what is no number."""
+    is_number = isinstance(value, (int, float, str)) and not isinstance(value, bool)
     try:
-        number = float(value) / unit if isinstance(value, (int, float, str)) else math.nan
+        number = float(str(value)) / unit if is_number else math.nan
     except ValueError:
         return None
     return min(number, _LONGEST_WAIT_SECONDS) if number > 0 and math.isfinite(number) else None

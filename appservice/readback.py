@@ -88,6 +88,8 @@ async def take_in(
     await rooms.save_memberships(work.connection, room, read.members)
     if place.is_direct:
         return True
+    if place not in work.landscape.networks and place not in work.landscape.groups:
+        return False  # its row was set aside: the room is left alone
     before = await work.expected_of(place)
     found = replace(
         read.found,

@@ -16,7 +16,7 @@ from appservice.work import UnitOfWork, Works
 from bot.progress import finished, under_way
 from bot.reply import from_json
 from spaces.actions import Action, CreateRoom, Join, Leave, MarkDirect, ReadBack, Say
-from spaces.identifiers import PlaceId, RoomId
+from spaces.identifiers import PlaceId, RoomId, printable
 
 SLOW_SECONDS = 2.0
 _HEDGEROW = "hedgerow"
@@ -39,7 +39,7 @@ class Settler:
                 await self._fail(work, entry, f"the homeserver does not keep its settings ({gap})")
                 return None
             await outbox.delivered(work.connection, entry.seq, event=outcome.event)
-            await self._conclude(work, entry)
+            await self._conclude(work, entry.undertaking)
         if outcome.room is not None and isinstance(entry.action, CreateRoom):
             self._places.put(PlaceId(entry.action.room), outcome.room)
         return passed
@@ -76,7 +76,7 @@ class Settler:
 
     async def _fail(self, work: UnitOfWork, entry: Entry, reason: str) -> set[int]:
         action = entry.action
-        sentence = f"{_what(work, action)}: {reason}"
+        sentence = printable(f"{_what(work, action)}: {reason}")
         await outbox.failed(work.connection, entry.seq, sentence)
         await journal.write(
             work.connection, now=work.now, who=_HEDGEROW, what=f"gave up: {sentence}", about=action.room
@@ -89,7 +89,7 @@ class Settler:
             if isinstance(action, CreateRoom):
                 await rooms.drop_unmade(work.connection, {action.room, *_unmade(lost)})
         for concerned in (entry, *lost):
-            await self._conclude(work, concerned)
+            await self._conclude(work, concerned.undertaking)
         return {other.seq for other in lost}
 
     async def remember_try(self, entry: Entry) -> None:
@@ -97,13 +97,18 @@ class Settler:
         async with self._works.database.writing() as connection:
             await outbox.tried(connection, entry.seq, entry.attempts + 1)
 
+    async def replaced(self, entry: Entry) -> None:
+        """Something later took its place; who asked for this one may have waited for nothing else."""
+        async with self._works.begin(_HEDGEROW) as work:
+            await self._conclude(work, entry.undertaking)
+
     # -- who waits -------------------------------------------------------------------------------
 
-    async def _conclude(self, work: UnitOfWork, entry: Entry) -> None:
+    async def _conclude(self, work: UnitOfWork, undertaking: int | None) -> None:
         """Say that all is done, once it is."""
-        if entry.undertaking is None or await outbox.depth(work.connection, entry.undertaking):
+        if undertaking is None or await outbox.depth(work.connection, undertaking):
             return
-        found = await outbox.undertaking(work.connection, entry.undertaking)
+        found = await outbox.undertaking(work.connection, undertaking)
         if found is None or found.status == "done":
             return
         await outbox.set_status(work.connection, found.id, "done")
@@ -115,21 +120,27 @@ class Settler:
         work.put(Say(found.room, f"answer:{found.event}", notice(reply, found.relates, edits=edits)))
 
     async def tell_progress(self) -> None:
-        """Say how far it is to everyone who has waited for more than 2 s and has not been told."""
+        """Say how far it is to everyone who has waited for more than 2 s and has not been told.
+
+        An undertaking of which nothing waits any more, because all of it was replaced, is concluded.
+        """
         async with self._works.database.reading() as connection:
             before = self._works.surroundings.now() - SLOW_SECONDS
-            slow = [u for u in await outbox.slow(connection, before=before) if u.status == "open"]
+            slow = await outbox.slow(connection, before=before)
+            left = {u.id: await outbox.depth(connection, u.id) for u in slow}
         for found in slow:
-            async with self._works.begin(_HEDGEROW) as work:
-                await self._say_progress(work, found)
+            if found.status == "open" or not left[found.id]:
+                async with self._works.begin(_HEDGEROW) as work:
+                    await self._say_progress(work, found)
 
     async def _say_progress(self, work: UnitOfWork, found: Undertaking) -> None:
         waiting = await outbox.depth(work.connection, found.id)
-        if found.room is None or found.meanwhile is None or not waiting:
-            return
-        document = under_way(from_json(found.meanwhile), found.total - waiting, found.total)
-        await outbox.set_status(work.connection, found.id, "told")
-        work.put(Say(found.room, _progress(found), notice(document, found.relates)))
+        if not waiting:
+            await self._conclude(work, found.id)
+        elif found.room is not None and found.meanwhile is not None:
+            document = under_way(from_json(found.meanwhile), found.total - waiting, found.total)
+            await outbox.set_status(work.connection, found.id, "told")
+            work.put(Say(found.room, _progress(found), notice(document, found.relates)))
 
 
 def depending_on(place: PlaceId, waiting: Iterable[Entry]) -> list[Entry]:

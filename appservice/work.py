@@ -84,10 +84,11 @@ class Works:
             work = UnitOfWork(connection, landscape, self.surroundings, who)
             yield work
             await work.flush()
+            revision: int | None = None
             if work.landscape is not landscape:
-                await self._landscapes.save(connection, landscape, work.landscape)
-        if work.landscape is not landscape:
-            self._landscapes.keep(work.landscape)
+                revision = await self._landscapes.save(connection, landscape, work.landscape)
+        if revision is not None:
+            self._landscapes.keep(work.landscape, revision)
         self._wake()
 
     @asynccontextmanager

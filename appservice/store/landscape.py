@@ -50,27 +50,36 @@ class LandscapeStore:
 
     async def load(self, connection: Connection, *, for_writing: bool = False) -> Landscape:
         """The landscape as it stands. With `for_writing` no one else changes it before the commit."""
-        query = select(tables.marks.c.value).where(tables.marks.c.name == _REVISION)
-        if for_writing:
-            query = query.with_for_update()
-        revision = int((await connection.execute(query)).scalar_one())
-        if revision != self._revision:
-            self._kept, self._revision = await _load(connection), revision
-        return self._kept
+        revision = await _revision(connection, for_writing=for_writing)
+        if revision == self._revision:
+            return self._kept
+        loaded = await _load(connection)
+        self.keep(loaded, revision)
+        return loaded
 
-    async def save(self, connection: Connection, before: Landscape, after: Landscape) -> None:
-        """Write what differs, in a transaction that has loaded `for_writing`. Call `keep` once committed."""
+    async def save(self, connection: Connection, before: Landscape, after: Landscape) -> int:
+        """Write what differs, in a transaction that has loaded `for_writing`; its revision.
+
+        Call `keep` with it once it is committed.
+        """
         for name, table, _ in _TABLES:
             await _save_difference(connection, table, getattr(before, name), getattr(after, name))
         new = [{"slug": s, "place": p} for s, p in after.slugs.items() if before.slugs.get(s) != p]
         await upsert(connection, tables.slugs, new)
+        revision = await _revision(connection) + 1
         revised = update(tables.marks).where(tables.marks.c.name == _REVISION)
-        await connection.execute(revised.values(value=str(self._revision + 1)))
+        await connection.execute(revised.values(value=str(revision)))
+        return revision
 
-    def keep(self, after: Landscape) -> None:
+    def keep(self, after: Landscape, revision: int) -> None:
         """The saved landscape is committed."""
-        self._kept = after
-        self._revision += 1
+        self._kept, self._revision = after, revision
+
+
+async def _revision(connection: Connection, *, for_writing: bool = False) -> int:
+    query = select(tables.marks.c.value).where(tables.marks.c.name == _REVISION)
+    query = query.with_for_update() if for_writing else query
+    return int((await connection.execute(query)).scalar_one())
 
 
 async def _load(connection: Connection) -> Landscape:

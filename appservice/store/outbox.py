@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,9 +91,19 @@ async def waiting(connection: Connection, *, after: int = 0) -> list[Entry]:
 
 
 async def waiting_in(connection: Connection, room: PlaceId | RoomId, *, but: int) -> list[Action]:
-    """Waiting actions of one room, but for one."""
+    """Waiting actions of one room, but for one and for any that cannot be read."""
     query = select(t.action).where(t.status == "waiting", t.seq != but, t.room == room).order_by(t.seq)
-    return [action_from_json(text) for text in (await connection.execute(query)).scalars()]
+    found: list[Action] = []
+    for text in (await connection.execute(query)).scalars():
+        with suppress(ValueError):
+            found.append(action_from_json(text))
+    return found
+
+
+async def still_waits(connection: Connection, seq: int) -> bool:
+    """Whether it is still to be done: a later action of the same key may have replaced it."""
+    query = select(t.seq).where(t.seq == seq, t.status == "waiting")
+    return (await connection.execute(query)).first() is not None
 
 
 async def delivered(connection: Connection, seq: int, *, event: EventId | None = None) -> None:

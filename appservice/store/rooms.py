@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy import delete, select, update
 
 from appservice.codec import found_from_json, found_to_json, place_id
@@ -13,7 +14,10 @@ from appservice.store.database import Connection, upsert
 from spaces.identifiers import PlaceId, RoomId, UserId
 from spaces.reconcile import FoundRoom
 
+log = structlog.get_logger(__name__)
+
 _CHUNK = 500
+_UNKNOWN_VERSION = "1"  # one whose levels name the bot, so that it never takes its own from itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,17 @@ async def expected(
         members = await _members_of(connection, [r.room_id for r in rows if r.room_id], people)
         for row in rows:
             here = members.get(row.room_id, {})
-            found[place_id(row.place)] = found_from_json(row.expected, here)
+            found[place_id(row.place)] = _expected(row.place, row.expected, here)
     return found
+
+
+def _expected(place: str, kept: str, members: Mapping[UserId, str]) -> FoundRoom:
+    """What cannot be read is as if nothing were there: all of it is put again, and read back."""
+    try:
+        return found_from_json(kept, members)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        log.error("row_set_aside", table="rooms", place=place, reason=type(error).__name__)
+        return FoundRoom(_UNKNOWN_VERSION, members=members)
 
 
 async def _members_of(

@@ -30,6 +30,8 @@ _OVERSEER = "overseer"  # Synapse's own administrator, who sees every room's sta
 _START_SECONDS = 60.0
 _COMMAND_SECONDS = 120.0
 _REQUEST = re.compile(r'\{(?P<who>[^}]*)\}.*? (?P<status>\d{3}) "(?P<method>[A-Z]+) (?P<path>/[^ ?]*)')
+_ACCOUNT = ("/devices/", "/profile/", "/register", "/ping")
+_PROGRAM = ("-m", "appservice")
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -99,17 +101,25 @@ class Home:
             if line and line["method"] in ("PUT", "POST", "DELETE") and BOT in line["who"]
         ]
 
+    @property
+    def provisioning(self) -> list[str]:
+        """The bot's writes but for what it does for its own account at each start."""
+        return [line for line in self.requests if not any(part in line for part in _ACCOUNT)]
+
     async def landscape(self) -> dict[str, Room]:
         """Hedgerow's rooms by the names that they have, as Synapse's administrator sees them.
 
         Those that an earlier module left behind are not among them, nor are direct rooms.
         """
-        async with await self._overseer() as overseer:
-            rooms = [await _room(overseer, room) for room in await self._rooms_of_the_bot(overseer)]
-        places = [room for room in rooms if room.marker and not room.marker.startswith("d.")]
+        places = [room for room in await self.all_of_the_bots() if room.marker[:2] in ("n.", "g.")]
         named = {room.name: room for room in places}
         assert len(named) == len(places), sorted(room.name for room in places)
         return named
+
+    async def all_of_the_bots(self) -> list[Room]:
+        """Every room that the bot has made, be it a second one for its place or a half-made one."""
+        async with await self._overseer() as overseer:
+            return [await _room(overseer, room) for room in await self._rooms_of_the_bot(overseer)]
 
     async def begin_anew(self) -> None:
         """From now on, count only with rooms that are made later."""
@@ -194,7 +204,7 @@ def _logging(requests: Path) -> Json:
 def hedgerow(*words: str, environ: Mapping[str, str] | None = None) -> Finished:
     """Run one command of `hedgerow` to its end."""
     done = subprocess.run(
-        [sys.executable, "-m", "appservice", *words],
+        [sys.executable, *_PROGRAM, *words],
         env={**os.environ, **(environ or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -207,11 +217,15 @@ def hedgerow(*words: str, environ: Mapping[str, str] | None = None) -> Finished:
 
 @dataclass
 class Hedge:
-    """Hedgerow with one database at a `Home`. `settings` are variables such as `HEDGEROW_ROOMS__VERSION`."""
+    """Hedgerow with one database at a `Home`. `settings` are variables such as `HEDGEROW_ROOMS__VERSION`.
+
+    `patched`, as `module:NAME=value`, is set in the service's process before it runs.
+    """
 
     home: Home
     directory: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    patched: str = ""
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 
     async def __aenter__(self) -> Self:
@@ -237,7 +251,7 @@ class Hedge:
     def launch(self) -> None:
         """Start the service; it may not be ready yet."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._process = self._spawn("run")
+        self._process = self._spawn("run", program=_patching(self.patched) if self.patched else _PROGRAM)
 
     async def start(self) -> None:
         """Start the service and wait until it is ready."""
@@ -256,11 +270,11 @@ class Hedge:
         """The status of `/ready`; 0 where nothing listens."""
         return await asyncio.to_thread(_status_of, f"http://127.0.0.1:{self.home.port}/ready")
 
-    async def stop(self) -> int:
+    async def stop(self, within: float = 30.0) -> int:
         """Ask it to end, as a service manager does; its exit code."""
         assert self._process is not None
         self._process.terminate()
-        return await asyncio.to_thread(self._process.wait, 30)
+        return await asyncio.to_thread(self._process.wait, within)
 
     async def kill(self) -> None:
         """End it at once, as a crash would."""
@@ -270,9 +284,11 @@ class Hedge:
 
     async def until_delivered(self, within: float = 120.0) -> None:
         """Wait until nothing waits in the outbox."""
-        await until(lambda: not self._waiting(), within)
+        await until(lambda: not self.waiting, within)
 
-    def _waiting(self) -> int:
+    @property
+    def waiting(self) -> int:
+        """How many actions wait in the outbox."""
         database = sqlite3.connect(self.directory / "hedgerow.db", timeout=30)
         try:
             [(count,)] = database.execute("SELECT count(*) FROM outbox WHERE status = 'waiting'")
@@ -281,8 +297,13 @@ class Hedge:
             database.close()
 
     @property
-    def was_launched(self) -> bool:
-        return self._process is not None
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     @property
     def exit_code(self) -> int | None:
@@ -310,15 +331,22 @@ class Hedge:
         self.directory.mkdir(parents=True, exist_ok=True)
         return self._spawn("apply", str(blueprint), "--yes")
 
-    def _spawn(self, *words: str) -> subprocess.Popen[bytes]:
+    def _spawn(self, *words: str, program: Sequence[str] = _PROGRAM) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "appservice", *words, "--config", str(self.home.config)],
+                [sys.executable, *program, *words, "--config", str(self.home.config)],
                 env={**os.environ, **self.environ},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
+
+
+def _patching(patch: str) -> tuple[str, str]:
+    module, _, setting = patch.partition(":")
+    name, _, value = setting.partition("=")
+    lines = f"import {module} as m; m.{name} = {value}; from appservice.cli import main; main()"
+    return "-c", lines
 
 
 def _status_of(url: str) -> int:

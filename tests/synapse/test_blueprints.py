@@ -12,8 +12,6 @@ import pytest
 
 from tests.synapse.home import BOT, Hedge, Home, until, user, written
 
-_ACCOUNT = ("/devices/", "/profile/", "/register", "/ping")  # what the bot does for itself at each start
-
 
 def _blueprint(name: str) -> dict[str, Any]:
     top: dict[str, Any] = {"name": name, "coordinators": [user("ann"), user("ben")]}
@@ -30,14 +28,14 @@ async def hedge(home: Home, tmp_path: Path) -> AsyncIterator[Hedge]:
     await home.begin_anew()
     hedge = Hedge(home, tmp_path)
     yield hedge
-    if hedge.exit_code is None and hedge.was_launched:
+    if hedge.is_running:
         assert await hedge.stop() == 0
 
 
 async def _provisioning(home: Home, before: int) -> list[str]:
-    """What the bot has written since, but for its own account."""
+    """What the bot has written since."""
     await home.landscape()  # until Synapse has written down what it answered before
-    return [line for line in home.requests[before:] if not any(part in line for part in _ACCOUNT)]
+    return home.provisioning[before:]
 
 
 @pytest.mark.parametrize("running", [False, True], ids=["alone", "beside the service"])
@@ -48,7 +46,7 @@ async def test_a_plan_has_a_line_for_each_write_of_apply_and_is_empty_after_it(
     blueprint = written(hedge.directory / "blueprint.yaml", _blueprint(name))
     if running:
         await hedge.start()
-    before = len(home.requests)
+    before = len(home.provisioning)
     planned = await hedge.plan(blueprint, "--detailed-exitcode")
     *lines, total = planned.out.splitlines()
     assert (planned.code, planned.err) == (2, "")
@@ -76,7 +74,7 @@ async def test_a_change_of_the_blueprint_is_planned_as_the_difference(hedge: Hed
         "  create the room “Lakeside boats”",
         "2 writes.",
     ]
-    before = len(home.requests)
+    before = len(home.provisioning)
     assert (await hedge.apply(blueprint)).code == 0
     assert len(await _provisioning(home, before)) == 2
     boats = (await home.landscape())["Lakeside boats"]
@@ -112,10 +110,10 @@ async def test_apply_gives_way_to_the_service_and_still_says_done(hedge: Hedge, 
 
 
 async def _until_something_is_made(home: Home, applying: subprocess.Popen[bytes]) -> None:
-    before = len(home.requests)
+    before = len(home.provisioning)
 
     def something_is_made() -> bool:
         assert applying.poll() is None
-        return any("createRoom" in line for line in home.requests[before:])
+        return any("createRoom" in line for line in home.provisioning[before:])
 
     await until(something_is_made)

@@ -1,0 +1,139 @@
+"""Actions and found rooms survive the way into the store and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appservice.codec import action_from_json, action_to_json, found_from_json, found_to_json, place_id
+from spaces import actions
+from spaces.actions import Action, SaidKey, StateEvent
+from spaces.identifiers import DirectId, EventId, GroupId, NetworkId, PlaceId, RoomId, UserId
+from spaces.reconcile import FoundRoom
+
+ARTS = NetworkId("n.aaaaaaaaaaaaaaaa")
+TALK = GroupId("g.bbbbbbbbbbbbbbbb")
+OURS = DirectId("d.cccccccccccccccc")
+ROOM = RoomId("!room:hs.test")
+ALICE = UserId("@alice:hs.test")
+LEVELS = {"users": {ALICE: 50}, "events": {"m.room.name": 50}}
+
+EVERY_KIND: list[Action] = [
+    actions.CreateRoom(ARTS),
+    actions.CreateRoom(
+        TALK,
+        (
+            StateEvent("m.space.parent", {"via": ["hs.test"], "canonical": True}, ARTS),
+            StateEvent("m.room.join_rules", {"join_rule": "restricted", "allow": [{"room_id": ARTS}]}),
+        ),
+        LEVELS,
+        space=True,
+        version="12",
+    ),
+    actions.ReadBack(ARTS, 3),
+    actions.SetState(ARTS, StateEvent("m.space.child", {"via": ["hs.test"], "order": "!a"}, TALK)),
+    actions.SetState(ROOM, StateEvent("m.room.topic", {"topic": "n.aaaaaaaaaaaaaaaa"}), closing=True),
+    actions.AddAlias(ARTS, "hedge_arts"),
+    actions.RemoveAlias(ARTS, "hedge_arts"),
+    actions.Publish(ARTS, NetworkId("n.dddddddddddddddd")),
+    actions.Withdraw(ARTS, NetworkId("n.dddddddddddddddd")),
+    actions.Invite(ARTS, ALICE, "Willkommen, 你好"),
+    actions.Remove(TALK, ALICE, "n.aaaaaaaaaaaaaaaa"),
+    actions.Say(OURS, "tell:1", {"document": [["Paragraph", 0, [["Text", "n.abc"]]]], "relates": None}),
+    actions.Say(ROOM, "answer:$1", {"edits": SaidKey("progress:$1")}),
+    actions.Redact(ROOM, EventId("$event")),
+    actions.Join(ROOM, ALICE),
+    actions.Leave(ROOM, "not a place for me"),
+    actions.MarkDirect(OURS, ALICE),
+]
+
+
+def kinds_of_action(base: type[Action] = Action) -> set[str]:
+    return {kind.__name__ for kind in base.__subclasses__()}
+
+
+def types_in(value: Any) -> Any:
+    """The types of `value` and of all within, but for tuples and lists, which are one in JSON."""
+    match value:
+        case dict():
+            return {key: types_in(part) for key, part in value.items()}
+        case list() | tuple():
+            return [types_in(part) for part in value]
+        case StateEvent():
+            return ["event", types_in(value.state_key), types_in(value.content)]
+        case _:
+            return type(value)
+
+
+def test_every_kind_of_action_is_among_the_examples() -> None:
+    assert {type(action).__name__ for action in EVERY_KIND} == kinds_of_action()
+
+
+@pytest.mark.parametrize("action", EVERY_KIND, ids=lambda action: type(action).__name__)
+def test_every_kind_of_action_comes_back_equal_with_its_places_as_places(action: Action) -> None:
+    back = action_from_json(action_to_json(action))
+    assert back == action
+    assert (back.key, back.needs) == (action.key, action.needs)
+    for name in action.__slots__:
+        assert types_in(getattr(back, name)) == types_in(getattr(action, name)), name
+    assert type(back.room) is type(action.room)
+
+
+def test_text_that_looks_like_a_place_stays_text() -> None:
+    said = actions.SetState(ARTS, StateEvent("m.room.topic", {"topic": TALK.replace("b", "b")}))
+    back = action_from_json(action_to_json(said))
+    assert isinstance(back, actions.SetState)
+    assert type(back.event.content["topic"]) is str
+    assert back.needs == (ARTS,)
+
+
+@pytest.mark.parametrize("kind", [NetworkId, GroupId, DirectId])
+def test_an_id_is_of_the_kind_that_its_prefix_says(kind: type[PlaceId]) -> None:
+    assert type(place_id(f"{kind.prefix}abc")) is kind
+
+
+BROKEN = ["", "{", "[]", "null", "5", '"x"', "{}", '{"kind":"Say"}', '{"kind":"Nothing","room":"!a"}',
+          '{"kind":"Say","room":"!a","surplus":1}', '{"kind":["Say"],"room":"!a"}',
+          '{"kind":"SetState","room":"!a"}x', '{"kind":"CreateRoom","room":"!a","state":5}']  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a25_what_is_no_action_is_refused_with_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match="not an action|Expecting|Extra data"):
+        action_from_json(text)
+
+
+keys = st.sampled_from(["$place", "$said", "$event", "$map", "users", "topic", "n.x"]) | st.text(max_size=5)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["n.x", "g.y"]) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
+    max_leaves=8,
+)
+contents = st.dictionaries(keys, json_values, max_size=4)
+state_keys = st.one_of(st.just(""), st.text(max_size=5), st.just(ARTS), st.just(TALK))
+
+
+@given(st.dictionaries(st.tuples(st.text(max_size=8), state_keys), contents, max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_a35_whatever_somebody_put_into_a_rooms_state_comes_back_as_it_was(state: dict[Any, Any]) -> None:
+    found = FoundRoom("12", state, frozenset(state), frozenset({"hedge_arts"}), frozenset({ARTS}), {ALICE: "join"})
+    back = found_from_json(found_to_json(found), {})
+    assert back == found
+    assert types_in(list(back.state.values())) == types_in(list(found.state.values()))
+    assert {type(key) for _, key in back.state} == {type(key) for _, key in found.state}
+
+
+def test_memberships_known_better_go_before_those_that_were_kept() -> None:
+    found = FoundRoom("12", members={ALICE: "invite"})
+    assert found_from_json(found_to_json(found), {ALICE: "join"}).members == {ALICE: "join"}
+
+
+@given(json_values)
+@settings(max_examples=200, deadline=None)
+def test_a_content_of_any_shape_travels_in_an_action(content: Any) -> None:
+    action = actions.SetState(ROOM, StateEvent("x", {"content": content}))
+    assert action_from_json(action_to_json(action)) == action
+    assert action_to_json(action).isascii(), "lone surrogates and NUL are escaped: any database keeps it"

@@ -1,0 +1,114 @@
+"""One process acts at a time, and the kernel or the database server frees the lock of one that dies."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from appservice.store.database import Database
+from appservice.store.locks import ActingLock
+
+ROOT = Path(__file__).parents[2]
+HOLDER = """
+import asyncio, sys
+from appservice.store.database import Database
+from appservice.store.locks import ActingLock
+
+async def hold(url):
+    print("taken" if await ActingLock(Database(url)).take() else "refused", flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(hold(sys.argv[1]))
+"""
+
+
+async def another_process(url: str) -> tuple[Process, str]:
+    """A process that tries to take the lock and lives on, and what it says."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDER, url, cwd=ROOT, stdout=PIPE)
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        return process, (await process.stdout.readline()).decode().strip()
+
+
+async def killed(process: Process) -> None:
+    process.kill()
+    await process.wait()
+
+
+@pytest.fixture
+async def unmigrated(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+async def test_a76_a_second_process_gets_the_lock_only_after_the_first_is_killed(
+    unmigrated: Database, database_url: str
+) -> None:
+    first, said = await another_process(database_url)
+    try:
+        assert said == "taken"
+        lock = ActingLock(unmigrated)
+        assert not await lock.take()
+        assert not await lock.holds()
+    finally:
+        await killed(first)
+    async with asyncio.timeout(20):
+        while not await lock.take():
+            await asyncio.sleep(0.02)
+    assert await lock.holds()
+    second, said = await another_process(database_url)
+    await killed(second)
+    assert said == "refused"
+    await lock.release()
+
+
+async def test_a_lock_let_go_can_be_taken_again_by_anybody(unmigrated: Database) -> None:
+    one, two = ActingLock(unmigrated), ActingLock(unmigrated)
+    assert await one.take()
+    assert not await two.take()
+    await one.release()
+    assert not await one.holds()
+    assert await two.take()
+    await two.release()
+    assert await one.take()
+    await one.release()
+
+
+async def test_letting_go_of_what_is_not_held_is_no_error(unmigrated: Database) -> None:
+    lock = ActingLock(unmigrated)
+    await lock.release()
+    assert not await lock.holds()
+
+
+async def test_the_lock_keeps_no_reader_or_writer_out(database: Database) -> None:
+    lock = ActingLock(database)
+    assert await lock.take()
+    async with database.writing():
+        pass
+    assert await database.answers()
+    await lock.release()
+
+
+async def test_a76_a_session_that_the_server_has_ended_holds_nothing_any_more(postgres_database: str) -> None:
+    database = Database(postgres_database.replace("postgresql://", "postgresql+asyncpg://", 1))
+    lock = ActingLock(database)
+    assert await lock.take()
+    assert await lock.holds()
+    operator = await asyncpg.connect(postgres_database)
+    await operator.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+        "AND datname = current_database()"
+    )
+    await operator.close()
+    assert not await lock.holds()
+    await lock.release()
+    assert await lock.take()
+    await lock.release()
+    await database.close()

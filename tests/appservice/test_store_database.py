@@ -1,0 +1,147 @@
+"""Connections: what is set on each, whose turn it is to write, and whether the database answers."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from appservice.store import database as database_module
+from appservice.store import journal
+from appservice.store.database import Database, StoreError
+from tests.appservice.stage import ALICE, DIRECT, Stage, message, says
+
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+async def pragmas(database: Database) -> dict[str, object]:
+    async with database.engine.connect() as connection:
+        found = {
+            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in PRAGMAS
+        }
+        await connection.invalidate()  # so that the next one is new
+    return found
+
+
+async def test_a70_every_one_of_fifty_connections_has_the_pragmas(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'hedgerow.db'}")
+    for _ in range(5):
+        assert await asyncio.gather(*(pragmas(database) for _ in range(10))) == [PRAGMAS] * 10
+    await database.close()
+
+
+async def test_a70_a_database_that_does_not_take_a_pragma_is_refused() -> None:
+    database = Database("sqlite+aiosqlite://")
+    with pytest.raises(RuntimeError, match="SQLite would not set journal_mode to wal"):
+        await database.answers()
+    await database.close()
+
+
+async def test_what_arrives_from_the_homeserver_goes_before_all_who_wait(database: Database) -> None:
+    order: list[str] = []
+
+    async def write(who: str, *, urgent: bool = False) -> None:
+        async with database.writing(urgent=urgent):
+            order.append(who)
+            await asyncio.sleep(0)
+
+    async with database.writing():
+        waiting = [asyncio.create_task(write(f"loop {n}")) for n in range(3)]
+        await asyncio.sleep(0.01)
+        waiting += [asyncio.create_task(write("transaction", urgent=True)) for _ in range(2)]
+        await asyncio.sleep(0.01)
+    await asyncio.gather(*waiting)
+    assert order[:2] == ["transaction", "transaction"]
+    assert sorted(order[2:]) == ["loop 0", "loop 1", "loop 2"]
+
+
+async def test_who_gives_up_waiting_for_the_turn_keeps_nobody_waiting(database: Database) -> None:
+    async def write(*, urgent: bool) -> None:
+        async with database.writing(urgent=urgent):
+            pass
+
+    async with database.writing():
+        tired = [asyncio.create_task(write(urgent=urgent)) for urgent in (True, False)]
+        await asyncio.sleep(0.01)
+        for task in tired:
+            task.cancel()
+        await asyncio.gather(*tired, return_exceptions=True)
+    async with asyncio.timeout(10):
+        await write(urgent=False)
+
+
+async def test_a17_a_transaction_is_kept_while_the_loop_is_busy(database: Database) -> None:
+    stage = Stage(database)
+    await stage.knows(DIRECT, ALICE)
+    await stage.push(*(message(n) for n in range(40)))
+    async with stage.running():
+        for n in range(100, 120):
+            await stage.push(message(n))
+        handled = (await stage.events()).get("handled", 0)
+        assert handled < 60, "twenty were taken before the loop had worked off what was there"
+        await stage.until_worked_off()
+    assert len(says(await stage.waiting())) == 60
+
+
+async def test_whatever_goes_wrong_within_a_write_nothing_of_it_is_there(database: Database) -> None:
+    with pytest.raises(RuntimeError, match="made to fail"):
+        async with database.writing() as connection:
+            await journal.set_mark(connection, "a", "1")
+            raise RuntimeError("made to fail")
+    async with database.writing() as connection:
+        assert await journal.mark(connection, "a") is None
+
+
+async def test_a_reader_sees_what_was_committed_and_not_what_is_under_way(database: Database) -> None:
+    async with database.writing() as writing:
+        await journal.set_mark(writing, "a", "1")
+        async with database.reading() as reading:
+            assert await journal.mark(reading, "a") is None
+    async with database.reading() as reading:
+        assert await journal.mark(reading, "a") == "1"
+
+
+async def test_whether_the_database_answers(tmp_path: Path) -> None:
+    assert not await Database("postgresql+asyncpg://nobody@127.0.0.1:1/none").answers()
+    missing = Database(f"sqlite+aiosqlite:///{tmp_path / 'no folder' / 'hedgerow.db'}")
+    assert not await missing.answers()
+    there = Database(f"sqlite+aiosqlite:///{tmp_path / 'hedgerow.db'}")
+    assert await there.answers()
+    await there.close()
+
+
+async def test_a_mark_is_set_replaced_and_cleared(database: Database) -> None:
+    async with database.writing() as connection:
+        await journal.set_mark(connection, "sync", "s1")
+        await journal.set_mark(connection, "sync", "s2")
+        assert await journal.mark(connection, "sync") == "s2"
+        await journal.clear_mark(connection, "sync")
+        assert await journal.mark(connection, "sync") is None
+
+
+async def test_the_audit_log_tells_who_did_what_when_and_what_was_before(database: Database) -> None:
+    stage = Stage(database)
+    arts = await stage.found("Arts")
+    async with database.reading() as connection:
+        [row] = (await connection.execute(text("SELECT * FROM audit"))).mappings()
+    assert (row["who"], row["what"], row["about"], row["at"]) == (ALICE, "founded", arts, stage.clock())
+    assert row["before"] is None
+    assert "Arts" in row["after"]
+
+
+async def test_a12_a_full_disk_is_an_error_and_no_acceptance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_PRAGMAS", {**PRAGMAS, "max_page_count": 60})
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'hedgerow.db'}")
+    from appservice.store.migrate import migrate
+
+    await migrate(database)
+    stage = Stage(database)
+    with pytest.raises(StoreError, match="full"):
+        for n in range(1000):
+            await stage.push(message(n, "x" * 10_000))
+    assert (await stage.events())["transactions"] == stage.mailbox.transactions
+    await database.close()
