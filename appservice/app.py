@@ -67,6 +67,7 @@ class Foundation:
     async def lay(self) -> None:
         """Migrate, and read or make what outlives the process. Raises `Unavailable`."""
         try:
+            self.database.make_file()
             await migrate(self.database)
             async with self.database.writing() as connection:
                 self.secret = await _kept(connection, "secret", secrets.token_hex(16))

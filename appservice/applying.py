@@ -26,6 +26,7 @@ from spaces.blueprint_changes import apply_blueprint
 log = structlog.get_logger(__name__)
 
 OPERATOR = "operator"
+_NAME = "blueprint"
 _LOOK_SECONDS = 0.2
 _SILENCE_SECONDS = 2.0
 
@@ -69,10 +70,15 @@ class Applying:
             return list(work.gathered)
 
     async def apply(self) -> int | None:
-        """Write the intent in one commit; the undertaking to watch, None if there is nothing to do."""
+        """Write the intent in one commit; the undertaking to watch, None if there is nothing to do.
+
+        Where nothing is new but an earlier apply is not done yet, that is the one to watch.
+        """
         async with self._works.begin(OPERATOR) as work:
             await self._intend(work)
-            return await work.undertake("blueprint") if work.gathered else None
+            if work.gathered:
+                return await work.undertake(_NAME)
+            return await outbox.unfinished(work.connection, _NAME)
 
     async def _intend(self, work: UnitOfWork) -> None:
         before = work.landscape

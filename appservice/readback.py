@@ -100,17 +100,16 @@ async def take_in(
     pending = await outbox.waiting_in(work.connection, place, but=seq)
     maker = work.surroundings.maker
     work.expect(place, project_room(found, pending, maker))
-    await _adopt(work, place, read)
-    await work.settle([place])
     wanted = wanted_room(work.landscape, place, work.surroundings.server)
     gap = closing_gap(wanted, found, maker) if wanted else []
-    if not gap:
-        return True
-    if action.round >= MOST_ROUNDS:
+    if gap and action.round >= MOST_ROUNDS:
         raise DoesNotHold(", ".join(sorted({step.event.type for step in gap})))
-    log.warning("room_not_closed", place=place, round=action.round)
-    work.put(ReadBack(place, action.round + 1))
-    return False
+    await _adopt(work, place, read)
+    await work.settle([place])
+    if gap:
+        log.warning("room_not_closed", place=place, round=action.round)
+        work.put(ReadBack(place, action.round + 1))
+    return not gap
 
 
 async def _adopt(work: UnitOfWork, place: PlaceId, read: Read) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import structlog
 
 from appservice.demo.synapse import LocalSynapse, free_port
 from tests.fake import FakeHomeserver
@@ -16,6 +17,13 @@ from tests.postgres import Cluster, NoPostgres
 from tests.registration import Registration
 
 _numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """A command that a test runs in this process sets up the log: the next test must not find it so."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -42,6 +42,11 @@ class Database:
         """SQLite's file."""
         return Path(self.url.database or "") if self.is_sqlite else None
 
+    def make_file(self) -> None:
+        """Make SQLite's file, if it is missing, readable by this user only. Raises `OSError`."""
+        if self.path is not None:
+            self.path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
+
     @asynccontextmanager
     async def writing(self, *, urgent: bool = False) -> AsyncIterator[Connection]:
         """One transaction that writes; committed at the end, rolled back on any exception."""
@@ -80,20 +85,29 @@ class _Turnstile:
 
     @asynccontextmanager
     async def turn(self, *, urgent: bool) -> AsyncIterator[None]:
-        if not urgent:
-            await self._calm.wait()
-            async with self._lock:
-                yield
-            return
-        self._urgent += 1
-        self._calm.clear()
+        self._urgent += urgent
+        if urgent:
+            self._calm.clear()
         try:
-            async with self._lock:
+            await self._acquire(urgent=urgent)
+            try:
                 yield
+            finally:
+                self._lock.release()
         finally:
-            self._urgent -= 1
+            self._urgent -= urgent
             if not self._urgent:
                 self._calm.set()
+
+    async def _acquire(self, *, urgent: bool) -> None:
+        """Who is not urgent, and comes first while somebody urgent waits, steps back."""
+        while True:
+            if not urgent:
+                await self._calm.wait()
+            await self._lock.acquire()
+            if urgent or self._calm.is_set():
+                return
+            self._lock.release()
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -193,6 +193,15 @@ async def undertaking(connection: Connection, id_: int) -> Undertaking | None:
     return None if row is None else _undertaking(row)
 
 
+async def unfinished(connection: Connection, event: str) -> int | None:
+    """The newest undertaking of that name of which something waits."""
+    u = tables.undertakings
+    query = select(u.c.id).join(tables.outbox, t.undertaking == u.c.id)
+    query = query.where(u.c.event_id == event, t.status == "waiting").order_by(u.c.id.desc()).limit(1)
+    found: int | None = (await connection.execute(query)).scalar()
+    return found
+
+
 async def slow(connection: Connection, *, before: float) -> list[Undertaking]:
     """Undertakings that somebody has been waiting for since before that time."""
     u = tables.undertakings

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from appservice.store import database as database_module
 from appservice.store import journal
 from appservice.store.database import Database, StoreError
+from appservice.store.migrate import migrate
 from tests.appservice.stage import ALICE, DIRECT, Stage, message, says
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
@@ -136,8 +137,6 @@ async def test_a12_a_full_disk_is_an_error_and_no_acceptance(
 ) -> None:
     monkeypatch.setattr(database_module, "_PRAGMAS", {**PRAGMAS, "max_page_count": 60})
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'hedgerow.db'}")
-    from appservice.store.migrate import migrate
-
     await migrate(database)
     stage = Stage(database)
     with pytest.raises(StoreError, match="full"):
