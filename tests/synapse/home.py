@@ -57,6 +57,8 @@ class Home:
     config: Path
     port: int
     _earlier: set[str] = field(default_factory=set, init=False, repr=False)
+    _requests: list[str] = field(default_factory=list, init=False, repr=False)
+    _read_to: int = field(default=0, init=False, repr=False)
 
     @classmethod
     def prepare(cls, directory: Path, **extra: Any) -> Home:
@@ -93,13 +95,14 @@ class Home:
     @property
     def requests(self) -> list[str]:
         """The bot's writes so far, in Synapse's own words: `PUT 200 /_matrix/…`, oldest first."""
-        text = (self.directory / "requests.log").read_text(encoding="utf-8")
-        found = (_REQUEST.search(line) for line in text.splitlines())
-        return [
-            f"{line['method']} {line['status']} {line['path']}"
-            for line in found
-            if line and line["method"] in ("PUT", "POST", "DELETE") and BOT in line["who"]
-        ]
+        with (self.directory / "requests.log").open(encoding="utf-8") as log:
+            log.seek(self._read_to)
+            while (line := log.readline()).endswith("\n"):
+                self._read_to = log.tell()
+                found = _REQUEST.search(line)
+                if found and BOT in found["who"] and found["method"] in ("PUT", "POST", "DELETE"):
+                    self._requests.append(f"{found['method']} {found['status']} {found['path']}")
+        return list(self._requests)
 
     @property
     def provisioning(self) -> list[str]:
