@@ -20,7 +20,7 @@ from appservice.homeserver import HomeserverError, Limited, Unreachable
 from appservice.lanes import Entry, Lanes
 from appservice.performing import Outcome, Performer
 from appservice.places import Places, Unplaced
-from appservice.provisioning import AliasConflict
+from appservice.provisioning import AliasConflict, Ghost
 from appservice.settling import Settler
 from appservice.store import outbox
 from appservice.store.database import StoreError
@@ -58,6 +58,7 @@ class Outbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._is_silent = False
         self._last_seq = 0
         self._news = True
 
@@ -68,6 +69,7 @@ class Outbox:
 
     def homeserver_answers(self) -> None:
         """The homeserver answers again: do not wait any longer."""
+        self._is_silent = False
         self._lanes.release()
         self._wake.set()
 
@@ -160,6 +162,8 @@ class Outbox:
         is_ready = await self._settler.settle(entry, outcome)
         self._lanes.went_well(entry)
         self._lanes.done(entry)
+        if self._is_silent:
+            self.homeserver_answers()
         place = entry.action.room
         if not isinstance(place, PlaceId):
             return
@@ -183,6 +187,10 @@ class Outbox:
         log.warning("delivery_put_off", action=entry.seq, status=error.status, attempts=attempts)
         if isinstance(entry.action, CreateRoom) and not entry.attempts:
             await self._settler.remember_try(entry)
+        if isinstance(error, Ghost):
+            self._lanes.put_back(entry.tried_again(), self._now() + error.wait)
+            return
+        self._is_silent = self._is_silent or isinstance(error, Unreachable)
         until = self._now() + _back_off(attempts)
         self._lanes.put_back(entry.tried_again(), until, until_it_answers=error.status in (0, 502, 503, 504))
 

@@ -34,7 +34,14 @@ class AliasConflict(Exception):
 
 
 class Ghost(Unreachable):
-    """The alias points to no room that can be read: perhaps one that is being made right now."""
+    """The alias points to no room that can be read: perhaps one that is being made right now.
+
+    Look again in `wait` seconds.
+    """
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("the room's alias is taken, but there is no room behind it yet")
+        self.wait = wait
 
 
 @dataclass(slots=True)
@@ -137,7 +144,7 @@ class Provisioner:
         seen = self._ghosts.setdefault(place, _Sighting(self._now()))
         seen.looks += 1
         if seen.looks < _LOOKS_AT_A_GHOST or self._now() - seen.since < _SECONDS_AT_A_GHOST:
-            raise Ghost("the room's alias is taken, but there is no room behind it yet")
+            raise Ghost(_SECONDS_AT_A_GHOST / _LOOKS_AT_A_GHOST)
         await self._homeserver.delete_alias(alias)
         del self._ghosts[place]
 

@@ -7,6 +7,7 @@ linked, invited to or opened. A name or topic that a coordinator set in their cl
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,13 +58,22 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
             version = str(content.get("room_version", "1"))
         elif kind == "m.room.member":
             members |= _member(key, content, bot)
-        elif is_governed(kind):
+        elif is_governed(kind) and _is_where_it_belongs(kind, key):
             here = places.localise(StateEvent(kind, content, key))
             state[kind, here.state_key] = here.content
             senders[kind] = str(event.get("sender"))
             if event.get("sender") != bot:
                 by_hand.add((kind, here.state_key))
     return Read(FoundRoom(version, state, frozenset(by_hand)), members, senders)
+
+
+def _is_where_it_belongs(kind: str, key: str) -> bool:
+    """Links are kept under a room's id, all else under no key."""
+    if kind not in ("m.space.child", "m.space.parent"):
+        return key == ""
+    with suppress(Malformed):
+        return bool(RoomId.parse(key))
+    return False
 
 
 def _member(key: str, content: Mapping[str, Any], bot: UserId) -> dict[UserId, str]:

@@ -19,7 +19,7 @@ from appservice.store.landscape import LandscapeStore
 from bot.ports import Heard, ServiceStatus
 from bot.reply import Document, to_json
 from spaces.access import Standing
-from spaces.actions import Action, Invite, ReadBack, Remove, Say
+from spaces.actions import Action, Invite, Leave, ReadBack, Remove, Say
 from spaces.hierarchy import parents_first
 from spaces.identifiers import DirectId, GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
@@ -273,9 +273,11 @@ class UnitOfWork:
     async def flush(self) -> None:
         """Write all that was gathered, within the transaction."""
         tellings = [a for a in self._actions if isinstance(a, Say)]
-        others = [a for a in self._actions if not isinstance(a, Say)]
+        partings = [a for a in self._actions if isinstance(a, Leave)]
+        others = [a for a in self._actions if not isinstance(a, (Say, Leave))]
         await self._put(others, self._undertaking)
         await self._put(tellings, None)
+        await self._put(partings, self._undertaking)  # whoever leaves a room has nothing more to say there
         await rooms.save_expected(self.connection, self._expected)
         for note in self._notes:
             await journal.write(self.connection, now=self.now, who=self.who, **note)

@@ -291,9 +291,7 @@ def unknown(what: Kind, typed: str) -> Unknown:
     noun = {"any": "network or group"}.get(what, what)
     shown = " ".join(printable(typed.replace("\n", " ")).split())[:_TYPED_AT_MOST]
     called = f" called “{shown}”" if shown else " of that name"
-    return Unknown(
-        f"I know no {noun}{called}. `tree` shows the networks that you can see, `find` searches them."
-    )
+    return Unknown(f"I know no {noun}{called}. `tree` shows the networks that you can see.")
 
 
 def _is_kind(place: PlaceId, kind: Kind) -> bool:

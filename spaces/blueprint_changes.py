@@ -19,6 +19,7 @@ from spaces.blueprint import (
     WantedNetwork,
 )
 from spaces.changes import Ids
+from spaces.errors import Conflict
 from spaces.hierarchy import descendants
 from spaces.identifiers import GroupId, NetworkId, UserId
 from spaces.landscape import Landscape
@@ -104,15 +105,27 @@ class _Building:
             self.network(child, network, people)
 
     def _found(self, name: str, parents: Iterable[NetworkId]) -> NetworkId | None:
+        """The network of that name under those parents; one that was archived is restored."""
         above = set(parents)
+        asleep: list[NetworkId] = []
         for place in self.landscape.named(name):
             network = self.landscape.networks.get(NetworkId(place))
-            if network is None or network.status is Status.ARCHIVED:
+            if network is None or folded(network.name) != folded(name):
                 continue
             its_parents = set(self.landscape.all_parents(network.id))
-            if folded(network.name) == folded(name) and (above <= its_parents if above else not its_parents):
+            if not (above <= its_parents if above else not its_parents):
+                continue
+            if network.status is not Status.ARCHIVED:
                 return network.id
-        return None
+            asleep.append(network.id)
+        return next((one for one in asleep if self._restored(one)), None)
+
+    def _restored(self, place: NetworkId | GroupId) -> bool:
+        try:
+            self.landscape = changes.restore(self.landscape, place)
+        except Conflict:
+            return False
+        return True
 
     def _made(
         self,
@@ -188,8 +201,9 @@ class _Building:
     # -- groups ----------------------------------------------------------------------------------
 
     def _group(self, wanted: WantedGroup, home: NetworkId) -> None:
-        same = (g for g in self.landscape.groups_of(home) if folded(g.name) == folded(wanted.name))
-        found = next((g for g in same if g.status is not Status.ARCHIVED), None)
+        same = [g for g in self.landscape.groups_of(home) if folded(g.name) == folded(wanted.name)]
+        same.sort(key=lambda group: group.status is Status.ARCHIVED)
+        found = next((g for g in same if g.status is not Status.ARCHIVED or self._restored(g.id)), None)
         if found is not None:
             self._described(found.id, wanted.access, wanted.topic, ask=wanted.ask, listed=wanted.listed)
             self.groups.add(found.id)

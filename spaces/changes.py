@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from spaces.access import Standing, may_see
-from spaces.consent import accept, accept_share, decline, link, settled, share, unlink, unshare
+from spaces.consent import RESTORING, accept, accept_share, decline, link, settled, share, unlink, unshare
 from spaces.errors import Conflict
 from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, UserId
 from spaces.landscape import Landscape
@@ -191,7 +191,7 @@ def _check_parents(landscape: Landscape, kind: Kind, parents: tuple[NetworkId, .
 def _check_active(landscape: Landscape, network: NetworkId) -> None:
     found = landscape.networks[network]
     if found.status is Status.ARCHIVED:
-        raise Conflict(f"“{found.name}” is archived. Restore it first: `network restore {found.slug}`.")
+        raise Conflict(f"“{found.name}” is archived. {RESTORING}")
     if found.status is Status.PROPOSED:
         raise Conflict(f"“{found.name}” still waits for a yes of its parents. Try again once it has theirs.")
 

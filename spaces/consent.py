@@ -14,6 +14,9 @@ from spaces.network import Kind, Link, Share, Status
 MayName = Callable[[NetworkId], bool]
 
 
+RESTORING = "Applying a blueprint that names it restores it; ask an admin of this server."
+
+
 def _everything(_: NetworkId) -> bool:
     return True
 
@@ -137,9 +140,7 @@ def _check_no_loop(landscape: Landscape, parent: NetworkId, child: NetworkId, ma
 def _check_awake(landscape: Landscape, *networks: NetworkId) -> None:
     for network in map(landscape.networks.__getitem__, networks):
         if network.status is Status.ARCHIVED:
-            raise Conflict(
-                f"“{network.name}” is archived. Restore it first: `network restore {network.slug}`."
-            )
+            raise Conflict(f"“{network.name}” is archived. {RESTORING}")
 
 
 def _names(landscape: Landscape, *networks: NetworkId) -> list[str]:

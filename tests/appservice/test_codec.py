@@ -102,7 +102,7 @@ BROKEN = ["", "{", "[]", "null", "5", '"x"', "{}", '{"kind":"Say"}', '{"kind":"N
 
 @pytest.mark.parametrize("text", BROKEN)
 def test_a25_what_is_no_action_is_refused_with_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError, match="not an action|Expecting|Extra data"):
+    with pytest.raises(ValueError, match=r"not an action|Expecting|Extra data"):
         action_from_json(text)
 
 
@@ -119,7 +119,9 @@ state_keys = st.one_of(st.just(""), st.text(max_size=5), st.just(ARTS), st.just(
 @given(st.dictionaries(st.tuples(st.text(max_size=8), state_keys), contents, max_size=4))
 @settings(max_examples=300, deadline=None)
 def test_a35_whatever_somebody_put_into_a_rooms_state_comes_back_as_it_was(state: dict[Any, Any]) -> None:
-    found = FoundRoom("12", state, frozenset(state), frozenset({"hedge_arts"}), frozenset({ARTS}), {ALICE: "join"})
+    found = FoundRoom(
+        "12", state, frozenset(state), frozenset({"hedge_arts"}), frozenset({ARTS}), {ALICE: "join"}
+    )
     back = found_from_json(found_to_json(found), {})
     assert back == found
     assert types_in(list(back.state.values())) == types_in(list(found.state.values()))

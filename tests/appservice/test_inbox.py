@@ -341,14 +341,10 @@ ODD_TEXT = ["a\0b", "\ud800", "\udfff\ud800", "x" * 5000, "\u202e", "\n", "", "ð
 
 
 @pytest.mark.parametrize("part", ["event_id", "type", "room_id", "sender", "state_key"])
-async def test_a32_odd_text_in_any_part_of_an_event_does_not_stop_the_others(
-    stage: Stage, part: str
-) -> None:
+async def test_a32_odd_text_in_any_part_of_an_event_does_not_stop_the_others(stage: Stage, part: str) -> None:
     arts = await stage.found("Arts")
     await PlayedRooms(stage).settle_all()
-    odd = [
-        {**member(n, "@ben:hs.test", "join", f"!{arts}"), part: text_} for n, text_ in enumerate(ODD_TEXT)
-    ]
+    odd = [{**member(n, "@ben:hs.test", "join", f"!{arts}"), part: text_} for n, text_ in enumerate(ODD_TEXT)]
     actions = await stage.hears(*odd, message(9))
     assert [said.said for said in says(actions)] == ["answer:$m9"]
 

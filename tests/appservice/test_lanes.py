@@ -87,7 +87,9 @@ def test_rooms_go_side_by_side_up_to_the_room_there_is() -> None:
 
 
 def test_what_is_said_goes_before_older_things_of_other_rooms() -> None:
-    lanes = lanes_of(name_of(ROOM), Invite(OTHER, ALICE), say(RoomId("!chat")), Redact(RoomId("!z"), EventId("$")))
+    lanes = lanes_of(
+        name_of(ROOM), Invite(OTHER, ALICE), say(RoomId("!chat")), Redact(RoomId("!z"), EventId("$"))
+    )
     assert taken(lanes, room_for=2) == [3, 4]
     assert taken(lanes) == [1, 2]
 

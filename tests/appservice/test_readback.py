@@ -12,6 +12,7 @@ from appservice.places import Places, Unplaced
 from appservice.readback import MOST_ROUNDS, read_state
 from appservice.store import outbox
 from appservice.store.database import Database
+from bot.reply import say
 from spaces.actions import Action, Invite, Publish, ReadBack, Say, SetState, StateEvent
 from spaces.identifiers import NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Access
@@ -84,7 +85,14 @@ async def test_a29_a_half_made_room_is_closed_and_read_again_before_anything_els
     assert await scene.read() is False
     assert not await scene.is_ready()
     actions = await scene.waiting()
-    assert types(actions) == [LEVELS, RULES, "m.room.history_visibility", "m.room.guest_access", "ReadBack", NAME]
+    assert types(actions) == [
+        LEVELS,
+        RULES,
+        "m.room.history_visibility",
+        "m.room.guest_access",
+        "ReadBack",
+        NAME,
+    ]
     assert ReadBack(scene.arts, 1) in actions
     for action in actions[:4]:
         assert isinstance(action, SetState)
@@ -181,7 +189,20 @@ async def test_a_name_and_a_topic_set_by_hand_are_taken_over(scene: Scene) -> No
     assert scene.rooms.content(scene.room, NAME) == {"name": "Arts and Crafts"}
 
 
-ODD_NAMES = ["", "  ", "@room", "#arts:hs.test", "x" * 81, "a\u202eb", "a\0b", "\ud800", "!!!", 5, None, ["Arts"]]
+ODD_NAMES = [
+    "",
+    "  ",
+    "@room",
+    "#arts:hs.test",
+    "x" * 81,
+    "a\u202eb",
+    "a\0b",
+    "\ud800",
+    "!!!",
+    5,
+    None,
+    ["Arts"],
+]
 
 
 @pytest.mark.parametrize("name", ODD_NAMES, ids=range(len(ODD_NAMES)))
@@ -290,7 +311,9 @@ async def test_a35_whatever_is_put_into_a_private_room_it_ends_closed_and_nothin
         assert await outbox.failures(connection) == []
 
 
-events = st.dictionaries(st.sampled_from(["type", "state_key", "content", "sender", "event_id"]), values, max_size=5)
+events = st.dictionaries(
+    st.sampled_from(["type", "state_key", "content", "sender", "event_id"]), values, max_size=5
+)
 plausible = st.fixed_dictionaries(
     {"type": st.sampled_from([*KINDS, "m.room.create"]), "state_key": state_keys, "content": contents},
     optional={"sender": values},
@@ -342,12 +365,16 @@ def test_rooms_of_ours_are_known_where_ids_belong_and_nowhere_else() -> None:
 async def test_a_direct_room_passes_the_gate_as_it_is(database: Database) -> None:
     stage = Stage(database)
     async with stage.work() as work:
-        from bot.reply import say
-
         await work.tell(ALICE, say("Hello."), said="hello")
     rooms = PlayedRooms(stage)
     done = await rooms.settle_all()
-    assert [type(action).__name__ for action in done] == ["CreateRoom", "ReadBack", "Invite", "MarkDirect", "Say"]
+    assert [type(action).__name__ for action in done] == [
+        "CreateRoom",
+        "ReadBack",
+        "Invite",
+        "MarkDirect",
+        "Say",
+    ]
     assert isinstance(done[-1], Say)
     found = await stage.conversation(RoomId(f"!{done[0].room}"))
     assert found is not None

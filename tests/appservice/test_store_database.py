@@ -19,9 +19,7 @@ PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_tim
 
 async def pragmas(database: Database) -> dict[str, object]:
     async with database.engine.connect() as connection:
-        found = {
-            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in PRAGMAS
-        }
+        found = {name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in PRAGMAS}
         await connection.invalidate()  # so that the next one is new
     return found
 
@@ -87,10 +85,13 @@ async def test_a17_a_transaction_is_kept_while_the_loop_is_busy(database: Databa
 
 
 async def test_whatever_goes_wrong_within_a_write_nothing_of_it_is_there(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="made to fail"):
+    async def fail() -> None:
         async with database.writing() as connection:
             await journal.set_mark(connection, "a", "1")
             raise RuntimeError("made to fail")
+
+    with pytest.raises(RuntimeError, match="made to fail"):
+        await fail()
     async with database.writing() as connection:
         assert await journal.mark(connection, "a") is None
 
@@ -139,8 +140,12 @@ async def test_a12_a_full_disk_is_an_error_and_no_acceptance(
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'hedgerow.db'}")
     await migrate(database)
     stage = Stage(database)
-    with pytest.raises(StoreError, match="full"):
+
+    async def fill() -> None:
         for n in range(1000):
             await stage.push(message(n, "x" * 10_000))
+
+    with pytest.raises(StoreError, match="full"):
+        await fill()
     assert (await stage.events())["transactions"] == stage.mailbox.transactions
     await database.close()

@@ -141,12 +141,15 @@ async def test_what_is_rolled_back_was_never_there(database: Database) -> None:
     stage = Stage(database)
     arts = await stage.found("Arts")
     before = await stage.works.landscape()
-    with pytest.raises(RuntimeError, match="made to fail"):
+
+    async def fail() -> None:
         async with stage.work() as work:
-            await work.change(
-                changes.rename(work.landscape, work.ids, arts, "Health"), what="renamed", about=arts
-            )
+            renamed = changes.rename(work.landscape, work.ids, arts, "Health")
+            await work.change(renamed, what="renamed", about=arts)
             raise RuntimeError("made to fail")
+
+    with pytest.raises(RuntimeError, match="made to fail"):
+        await fail()
     assert await stage.works.landscape() == before
     assert await load(database) == before
 

@@ -230,7 +230,9 @@ async def test_conversations_are_kept_by_room_and_the_direct_one_is_found_by_per
         assert await rooms.direct_room(connection, ALICE) == DIRECT
         await rooms.drop_conversation(connection, DIRECT)
         assert await rooms.direct_room(connection, ALICE) is None
-    assert await stage.conversation(RoomId("!several")) == rooms.ConversationRow(RoomId("!several"), None, None)
+    assert await stage.conversation(RoomId("!several")) == rooms.ConversationRow(
+        RoomId("!several"), None, None
+    )
 
 
 async def test_a_row_that_names_an_odd_place_stops_nobody(stage: Stage) -> None:

@@ -114,13 +114,14 @@ class Home:
 
         Those that an earlier module left behind are not among them, nor are direct rooms.
         """
-        places = [room for room in await self.all_of_the_bots() if room.marker[:2] in ("n.", "g.")]
+        theirs = [room for room in await self.all_of_the_bots() if room.members.get(BOT) == "join"]
+        places = [room for room in theirs if room.marker[:2] in ("n.", "g.")]
         named = {room.name: room for room in places}
         assert len(named) == len(places), sorted(room.name for room in places)
         return named
 
     async def all_of_the_bots(self) -> list[Room]:
-        """Every room that the bot has made, be it a second one for its place or a half-made one."""
+        """Every room that the bot began to make, those included that Synapse never let anyone into."""
         async with await self._overseer() as overseer:
             return [await _room(overseer, room) for room in await self._rooms_of_the_bot(overseer)]
 
