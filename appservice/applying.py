@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from appservice.app import WANTED_MARK, Engine, Foundation
+from appservice.engine import WANTED_MARK, Engine, Foundation
 from appservice.homeserver import HomeserverError
 from appservice.store import journal, outbox
 from appservice.store.locks import ActingLock

@@ -12,9 +12,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from appservice.app import Foundation
 from appservice.applying import Applied, Applying, Progress
 from appservice.cli.common import DEFAULT_CONFIG, ConfigOption, begin, refusals
+from appservice.engine import Foundation
 from bot.plan import NOTHING
 from config.blueprints import read_blueprint
 from config.settings import Settings

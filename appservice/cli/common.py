@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import structlog
 import typer
 
 from appservice import logs
 from config.settings import Settings, SettingsRefused, read_settings
 from spaces.errors import Refusal
+
+log = structlog.get_logger(__name__)
 
 ConfigOption = Annotated[Path, typer.Option(help="The settings file.", show_default=True)]
 DEFAULT_CONFIG = Path("hedgerow.yaml")
@@ -34,10 +37,10 @@ def begin(config: Path, *, quiet: bool = False) -> Settings:
     settings, problems = read_settings(config, os.environ)
     if settings is None or any(problem.is_error for problem in problems):
         raise SettingsRefused(problems)
-    for warning in problems if not quiet else ():
-        typer.echo(str(warning), err=True)
     tokens = (settings.homeserver.as_token, settings.homeserver.hs_token)
     password = urlsplit(settings.database.get_secret_value()).password
     logs.hide(*(token.get_secret_value() for token in tokens), password or "")
     logs.configure("ERROR" if quiet else settings.log.level, settings.log.format)
+    for problem in problems:
+        log.warning("look_at_the_settings", problem=str(problem))
     return settings

@@ -26,9 +26,9 @@ from urllib.parse import quote
 
 import aiohttp
 
-from appservice.app import Foundation
 from appservice.applying import Applying
 from appservice.demo.synapse import LocalSynapse, free_port
+from appservice.engine import Foundation
 from appservice.places import Places
 from appservice.provisioning import MARKER
 from spaces.actions import Action, AddAlias, CreateRoom, Invite, Publish, ReadBack, SetState

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import pytest
 
-from appservice.app import Foundation
 from appservice.applying import Applying
+from appservice.engine import Foundation
 from config.sections import Settings
 from spaces.blueprint import Blueprint, WantedBridge, WantedGroup, WantedNetwork
 from spaces.identifiers import UserId

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from appservice.app import Foundation
 from appservice.applying import Applied, Applying
+from appservice.engine import Foundation
 from appservice.homeserver import Homeserver, Identity
 from appservice.places import Places
 from appservice.provisioning import MARKER, AliasConflict, Ghost, Provisioner

@@ -115,6 +115,15 @@ def test_a79_settings_with_tokens_that_others_know_are_refused(tmp_path: Path) -
     assert "homeserver.hs_token" in ended.err
 
 
+async def test_a79_settings_that_everyone_can_read_are_warned_of(tmp_path: Path) -> None:
+    apart = Home.prepare(tmp_path / "home")
+    apart.config.chmod(0o644)
+    hedge = Hedge(apart, tmp_path)
+    hedge.launch()
+    await until(lambda: "Everyone on this machine can read the secrets" in hedge.log.read_text("utf-8"))
+    assert await hedge.stop() == 0
+
+
 async def test_two_services_do_not_act_on_one_database(hedge: Hedge) -> None:
     await hedge.start()
     second = Hedge(hedge.home, hedge.directory)

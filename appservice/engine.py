@@ -1,0 +1,142 @@
+"""What whoever acts is made of: the database and who the bot is, and what delivers.
+
+    Foundation   database, who the bot is            (plan needs no more)
+    Engine       + homeserver, outbox                (whoever acts: the service, or apply)
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from appservice.homeserver import Homeserver, Identity
+from appservice.outbox import Outbox
+from appservice.performing import Performer
+from appservice.places import Places
+from appservice.provisioning import Provisioner
+from appservice.settling import Settler
+from appservice.store import journal, rooms
+from appservice.store.database import Connection, Database, StoreError
+from appservice.store.migrate import migrate
+from appservice.version import VERSION
+from appservice.work import Health, RandomIds, Surroundings, Works
+from config.settings import Settings
+from spaces.errors import Unavailable
+from spaces.power_levels import choose_version
+from spaces.reconcile import Maker
+
+WANTED_MARK = "acting wanted"
+
+
+class Foundation:
+    """The database, brought to this version's shape, and who the bot is."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        self.health = Health()
+        self.secret = ""
+        self.device_id = ""
+        self.room_version = ""
+
+    async def lay(self) -> None:
+        """Migrate, and read or make what outlives the process. Raises `Unavailable`."""
+        try:
+            self.database.make_file()
+            await migrate(self.database)
+            async with self.database.writing() as connection:
+                self.secret = await _kept(connection, "secret", secrets.token_hex(16))
+                self.device_id = await _kept(connection, "device", f"HEDGEROW{secrets.token_hex(4).upper()}")
+                self.room_version = await journal.mark(connection, "room version") or ""
+        except (StoreError, OSError) as error:
+            raise Unavailable(
+                f"The database cannot be opened ({type(error).__name__}). Look at `database` in the "
+                "configuration: the folder must be there and writable, or PostgreSQL must answer."
+            ) from error
+
+    def surroundings(self) -> Surroundings:
+        wished = self.settings.rooms.version
+        chosen = self.room_version or ("12" if wished == "auto" else wished)
+        return Surroundings(
+            maker=Maker(self.settings.homeserver.bot, chosen),
+            admins=frozenset(self.settings.admins),
+            now=time.time,
+            health=self.health,
+            version=VERSION,
+            secret=self.secret,
+            ids=RandomIds(),
+        )
+
+
+async def _kept(connection: Connection, name: str, fresh: str) -> str:
+    """The mark of that name; `fresh` if there was none."""
+    found = await journal.mark(connection, name)
+    if found is None:
+        await journal.set_mark(connection, name, fresh)
+    return found or fresh
+
+
+class Engine:
+    """What delivers: used by the service, and by `apply` when no service acts."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        settings = foundation.settings
+        self.foundation = foundation
+        self.homeserver = Homeserver(
+            Identity(
+                url=settings.homeserver.url,
+                user=settings.homeserver.bot,
+                as_token=settings.homeserver.as_token.get_secret_value(),
+                device_id=foundation.device_id,
+            )
+        )
+        self.places = Places(settings.homeserver.domain)
+        self.works: Works
+        self.outbox: Outbox
+        self.settler: Settler
+
+    async def greet(self) -> None:
+        """Make the bot's account and device, and choose the room version. Raises `HomeserverError`."""
+        await self.homeserver.register()
+        await self.homeserver.make_device("Hedgerow")
+        await self.homeserver.set_display_name(self.foundation.settings.bot.display_name)
+        offered, default = await self.homeserver.room_versions()
+        wished = self.foundation.settings.rooms.version
+        chosen = choose_version(wished, offered, default)
+        if chosen is None:
+            raise Unavailable(
+                f"The homeserver offers no room version that fits `rooms.version: {wished}` "
+                f"(it has {', '.join(offered) or 'none'}). Set one that it offers, from 10 on."
+            )
+        self.foundation.room_version = chosen
+        async with self.foundation.database.writing() as connection:
+            await journal.set_mark(connection, "room version", chosen)
+        self.foundation.health.homeserver_answers = True
+
+    async def assemble(self) -> None:
+        """Build what delivers, once greeted."""
+        database = self.foundation.database
+        self.works = Works(database, self.foundation.surroundings(), self._woken)
+        provisioner = Provisioner(self.homeserver, self.places, time.time)
+        performer = Performer(self.homeserver, self.places, provisioner)
+        self.settler = Settler(self.works, self.places)
+        self.outbox = Outbox(
+            self.works,
+            performer,
+            self.settler,
+            self.places,
+            time.time,
+            side_by_side=self.foundation.settings.outbox.side_by_side,
+        )
+        async with database.reading() as connection:
+            rows = await rooms.all_rooms(connection)
+        for row in rows:
+            if row.room_id is not None:
+                self.places.put(row.place, row.room_id)
+        self.outbox.prepare([(row.place, row.ready) for row in rows if row.room_id is not None])
+
+    def _woken(self) -> None:
+        self.outbox.wake()
+
+    async def close(self) -> None:
+        await self.homeserver.close()
