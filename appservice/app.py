@@ -167,7 +167,7 @@ class Hedgerow:
             health.homeserver_answers = True
         except HomeserverError:
             health.homeserver_answers = False
-        if health.homeserver_answers and not health.pinged:
+        if health.homeserver_answers:
             await self._ping()
         restarted = self.mailbox.restarts_seen != self._restarts_seen
         self._restarts_seen = self.mailbox.restarts_seen
@@ -223,18 +223,21 @@ class Hedgerow:
     async def _stop(self) -> None:
         """Let what is under way end, within the time that a service manager gives."""
         log.info("stopping")
-        if self._loops:
-            self.engine.outbox.stop()
-            self.inbox.stop()
-        await asyncio.gather(self.schedule.stop(), *(server.stop() for server in self._servers))
-        if self._loops:
-            _, late = await asyncio.wait(self._loops, timeout=_STOP_SECONDS)
-            for task in late:
-                task.cancel()
+        servers = (server.stop() for server in self._servers)
+        await asyncio.gather(self._end_loops(), self.schedule.stop(), *servers)
         if hasattr(self, "engine"):
             await self.engine.close()
         await self._lock.release()
         await self.foundation.database.close()
+
+    async def _end_loops(self) -> None:
+        if not self._loops:
+            return
+        self.engine.outbox.stop()
+        self.inbox.stop()
+        _, late = await asyncio.wait(self._loops, timeout=_STOP_SECONDS)
+        for task in late:
+            task.cancel()
 
 
 async def _first_of(starting: asyncio.Task[None], stop: asyncio.Event) -> None:

@@ -189,7 +189,7 @@ class UnitOfWork:
 
     async def _look_at(self, places: Collection[PlaceId]) -> None:
         unseen = [place for place in places if place not in self._expected]
-        people = {c.user for c in self._landscape.coordinators.values()}
+        people = {user for place in unseen for user in self._landscape.looking_after(place)}
         self._expected |= await rooms.expected(self.connection, unseen, people)
 
     async def expected_of(self, place: PlaceId) -> FoundRoom | None:

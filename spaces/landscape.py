@@ -96,6 +96,11 @@ class Landscape:
     def coordinators_of(self, network: NetworkId) -> tuple[UserId, ...]:
         return self._coordinators_of.get(network, ())
 
+    def looking_after(self, place: PlaceId) -> tuple[UserId, ...]:
+        """The coordinators of a network, or of a group's home; none for what is not in the landscape."""
+        group = self.groups.get(GroupId(place))
+        return self.coordinators_of(group.home if group else NetworkId(place))
+
     def former_coordinators_of(self, network: NetworkId) -> tuple[UserId, ...]:
         return self._former.get(network, ())
 

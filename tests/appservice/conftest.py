@@ -8,7 +8,8 @@ import pytest
 
 from appservice.store.database import Database
 from appservice.store.migrate import migrate
-from tests.appservice.stage import Stage
+from tests.appservice.scene import Scene
+from tests.appservice.stage import ALICE, DIRECT, SHARED, Stage
 
 
 @pytest.fixture
@@ -20,5 +21,14 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def stage(database: Database) -> Stage:
-    return Stage(database)
+async def stage(database: Database) -> Stage:
+    """The bot is in Alice's direct room and in one with several people."""
+    stage = Stage(database)
+    await stage.knows(DIRECT, ALICE)
+    await stage.knows(SHARED, None)
+    return stage
+
+
+@pytest.fixture
+async def scene(stage: Stage) -> Scene:
+    return await Scene(stage).open()

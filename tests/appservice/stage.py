@@ -12,13 +12,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy import select
+
 from appservice.inbox import Inbox, Mailbox
 from appservice.lanes import Entry
 from appservice.listeners import Listeners
 from appservice.performing import Outcome
 from appservice.places import Places
 from appservice.settling import Settler
-from appservice.store import inbox, outbox, rooms
+from appservice.store import inbox, outbox, rooms, tables
 from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
 from appservice.work import Health, RandomIds, Surroundings, UnitOfWork, Works
@@ -118,6 +120,13 @@ class Stage:
     async def events(self) -> dict[str, int]:
         async with self.database.reading() as connection:
             return await inbox.counts(connection)
+
+    async def stored(self) -> list[tuple[str, str, str | None, str | None]]:
+        """Event id, status, body and reason of all events, in the order in which they came."""
+        t = tables.events.c
+        async with self.database.reading() as connection:
+            rows = await connection.execute(select(t.event_id, t.status, t.body, t.reason).order_by(t.seq))
+            return [(row.event_id, row.status, row.body, row.reason) for row in rows]
 
     # -- out -------------------------------------------------------------------------------------
 

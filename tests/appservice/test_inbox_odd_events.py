@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text, update
+from sqlalchemy import text
 
 from appservice.listeners import Event, Listeners
-from appservice.store import database as database_module
-from appservice.store import inbox, tables
-from appservice.store.database import Database, StoreError
+from appservice.store.database import Database
 from appservice.work import UnitOfWork
 from bot.conversation import Conversation
 from bot.networks import network_commands
 from config.blueprints import template
-from spaces.actions import ReadBack
-from spaces.identifiers import RoomId
 from tests.appservice.stage import (
     ALICE,
     BOT,
@@ -33,24 +25,7 @@ from tests.appservice.stage import (
     member,
     message,
     says,
-    state,
-    text_of,
 )
-
-
-@pytest.fixture
-async def stage(database: Database) -> Stage:
-    stage = Stage(database)
-    await stage.knows(DIRECT, ALICE)
-    return stage
-
-
-async def stored(database: Database) -> list[tuple[str, str, str | None, str | None]]:
-    """Event id, status, body and reason of all events, in the order in which they came."""
-    t = tables.events.c
-    async with database.reading() as connection:
-        rows = await connection.execute(select(t.event_id, t.status, t.body, t.reason).order_by(t.seq))
-        return [(row.event_id, row.status, row.body, row.reason) for row in rows]
 
 
 async def test_events_nested_as_deep_as_can_be_read_do_not_stop_the_others(stage: Stage) -> None:
@@ -101,18 +76,18 @@ async def test_a32_odd_text_in_a_membership_does_not_stop_the_others(stage: Stag
 
 
 async def test_an_event_that_the_database_itself_refuses_is_set_aside_in_the_end(database: Database) -> None:
-    class Unkeepable(Failing):
+    class Unkeepable(Listeners):
         async def hear(self, event: Event, work: UnitOfWork) -> None:
-            if event.id in self.breaks_on:
+            if event.id == "$m1":
                 await work.connection.execute(text("INSERT INTO marks (name, value) VALUES ('x', NULL)"))
             await super().hear(event, work)
 
-    listeners = Unkeepable("$m1")
-    stage = Stage(database, listeners)
+    conversation = Conversation(network_commands(template), BOT)
+    stage = Stage(database, Unkeepable(conversation, BOT))
     await stage.knows(DIRECT, ALICE)
     actions = await stage.hears(message(1), message(2))
     assert "answer:$m2" in [said.said for said in says(actions)]
-    assert [status for _, status, _, _ in await stored(database)] == ["set aside", "handled"]
+    assert [status for _, status, _, _ in await stage.stored()] == ["set aside", "handled"]
 
 
 words = st.one_of(

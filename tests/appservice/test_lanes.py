@@ -2,58 +2,15 @@
 
 from __future__ import annotations
 
-import heapq
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appservice.homeserver import _limited
-from appservice.lanes import Entry, Lanes
-from spaces.actions import Action, CreateRoom, Invite, ReadBack, Redact, Say, SetState, StateEvent
-from spaces.identifiers import EventId, NetworkId, RoomId, UserId
-
-ARTS = NetworkId("n.arts")
-HEALTH = NetworkId("n.health")
-ROOM = RoomId("!room")
-OTHER = RoomId("!other")
-ALICE = UserId("@alice:hs.test")
-
-
-def lanes_of(*actions: Action, made: tuple[NetworkId, ...] = (), ready: tuple[NetworkId, ...] = ()) -> Lanes:
-    lanes = Lanes()
-    for place in made:
-        lanes.made(place)
-    for place in ready:
-        lanes.ready(place)
-    for seq, action in enumerate(actions, 1):
-        lanes.add(Entry(seq, action))
-    return lanes
-
-
-def taken(lanes: Lanes, now: float = 0.0, room_for: int = 100) -> list[int]:
-    """The seqs of what is taken; it stays under way."""
-    return [entry.seq for entry in lanes.take(now, room_for)]
-
-
-def done(lanes: Lanes, now: float = 0.0) -> list[int]:
-    """The seqs of what is taken, and done."""
-    entries = lanes.take(now, 100)
-    for entry in entries:
-        lanes.done(entry)
-    return [entry.seq for entry in entries]
-
-
-def say(room: RoomId | NetworkId, said: str = "x") -> Say:
-    return Say(room, said, {})
-
-
-def name_of(place: NetworkId | RoomId, name: str = "x") -> SetState:
-    return SetState(place, StateEvent("m.room.name", {"name": name}))
+from appservice.lanes import Entry
+from spaces.actions import CreateRoom, Invite, ReadBack, Redact, SetState, StateEvent
+from spaces.identifiers import EventId, NetworkId, RoomId
+from tests.appservice.laning import ALICE, ARTS, HEALTH, OTHER, ROOM, done, lanes_of, name_of, say, taken
 
 
 def closing(place: NetworkId) -> SetState:

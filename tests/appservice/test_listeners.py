@@ -6,18 +6,14 @@ from typing import Any
 
 import pytest
 
-from appservice.performing import Outcome
-from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
-from spaces.actions import Action, Join, Leave, MarkDirect, ReadBack, Say
-from spaces.identifiers import NetworkId, RoomId, UserId
+from spaces.actions import Leave, ReadBack
+from spaces.identifiers import RoomId, UserId
 from tests.appservice.stage import (
-    ADMIN,
     ALICE,
     BEN,
     BOT,
     DIRECT,
-    FAR,
     SHARED,
     Json,
     PlayedRooms,
@@ -30,15 +26,6 @@ from tests.appservice.stage import (
 )
 
 NEW = RoomId("!new")
-
-
-@pytest.fixture
-async def stage(database: Database) -> Stage:
-    """The bot is in Alice's direct room and in one with several people."""
-    stage = Stage(database)
-    await stage.knows(DIRECT, ALICE)
-    await stage.knows(SHARED, None)
-    return stage
 
 
 # -- messages ---------------------------------------------------------------------------------------
@@ -133,14 +120,6 @@ async def test_one_that_nobody_can_read_is_told_so_once_in_a_direct_room_and_nev
     assert len(actions) == 1
     assert told.room == DIRECT
     assert "cannot read encrypted messages" in text_of(told)
-
-
-async def test_a_room_that_is_not_known_is_found_out_about_and_then_heard(stage: Stage) -> None:
-    assert await stage.hears(message(1, room_id=NEW)) == [Join(NEW, ALICE)]
-    assert (await stage.events()).get("handled", 0) == 0, "it will be read again"
-    await joined(stage, [member("a", ALICE, "join", NEW)], said=[message(1, room_id=NEW)])
-    await stage.work_off()
-    assert [said.said for said in says(await stage.waiting())] == ["answer:$m1"]
 
 
 # -- company ----------------------------------------------------------------------------------------

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from appservice.performing import Outcome
-from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
-from spaces.actions import Action, Join, Leave, MarkDirect, ReadBack, Say
+from spaces.actions import Action, Join, Leave, MarkDirect, Say
 from spaces.identifiers import NetworkId, RoomId, UserId
 from tests.appservice.stage import (
     ADMIN,
@@ -18,7 +15,6 @@ from tests.appservice.stage import (
     BOT,
     DIRECT,
     FAR,
-    SHARED,
     Json,
     PlayedRooms,
     Stage,
@@ -165,3 +161,9 @@ async def test_having_left_a_room_the_bot_has_no_conversation_there(stage: Stage
     assert await stage.conversation(DIRECT) is None
 
 
+async def test_a_room_that_is_not_known_is_found_out_about_and_then_heard(stage: Stage) -> None:
+    assert await stage.hears(message(1, room_id=NEW)) == [Join(NEW, ALICE)]
+    assert (await stage.events()).get("handled", 0) == 0, "it will be read again"
+    await joined(stage, [member("a", ALICE, "join", NEW)], said=[message(1, room_id=NEW)])
+    await stage.work_off()
+    assert [said.said for said in says(await stage.waiting())] == ["answer:$m1"]

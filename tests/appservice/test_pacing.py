@@ -9,19 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from appservice.homeserver import _limited
 from appservice.lanes import Entry, Lanes
-from spaces.actions import Action, CreateRoom, Invite, ReadBack, Redact, Say, SetState, StateEvent
-from spaces.identifiers import EventId, NetworkId, RoomId, UserId
-
-ARTS = NetworkId("n.arts")
-HEALTH = NetworkId("n.health")
-ROOM = RoomId("!room")
-OTHER = RoomId("!other")
-ALICE = UserId("@alice:hs.test")
+from spaces.actions import Action, CreateRoom, Invite
+from spaces.identifiers import NetworkId, RoomId
+from tests.appservice.laning import ALICE, ARTS, ROOM, done, lanes_of, say
 
 
 def test_one_room_told_to_slow_down_slows_no_other() -> None:

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from appservice.places import Places, Unplaced
-from appservice.readback import MOST_ROUNDS, read_state
-from appservice.store import outbox
 from appservice.store.database import Database
 from bot.reply import say
-from spaces.actions import Action, Invite, Publish, ReadBack, Say, SetState, StateEvent
-from spaces.identifiers import NetworkId, PlaceId, RoomId, UserId
-from spaces.network import Access
-from spaces.power_levels import level_of
-from tests.appservice.stage import ALICE, BEN, BOT, PlayedRooms, Stage
+from spaces.actions import Say, StateEvent
+from spaces.identifiers import NetworkId, PlaceId, RoomId
+from tests.appservice.stage import ALICE, PlayedRooms, Stage
 
-LEVELS = "m.room.power_levels"
 RULES = "m.room.join_rules"
-NAME = "m.room.name"
-TOPIC = "m.room.topic"
-
-
 ARTS, HEALTH = NetworkId("n.arts"), NetworkId("n.health")
 
 

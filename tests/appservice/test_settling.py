@@ -12,7 +12,7 @@ import pytest
 from appservice.homeserver import HomeserverError, Limited, Unreachable
 from appservice.lanes import Entry
 from appservice.outbox import Outbox
-from appservice.performing import Outcome
+from appservice.performing import Outcome, Performer
 from appservice.places import Places
 from appservice.settling import SLOW_SECONDS, depending_on
 from appservice.store import outbox
@@ -194,7 +194,7 @@ def test_what_depends_on_a_room_is_found_over_several_steps() -> None:
 # -- the outbox loop --------------------------------------------------------------------------------
 
 
-class Script:
+class Script(Performer):
     """Performs actions: each raises what was put down for it, in turn, and then goes well."""
 
     def __init__(self, places: Places) -> None:
