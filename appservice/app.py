@@ -32,6 +32,7 @@ from spaces.wanted import published_under
 log = structlog.get_logger(__name__)
 
 _HEALTH_SECONDS = 10
+_ASK_SECONDS = 0.5
 _PROGRESS_SECONDS = 0.5
 _DAY_SECONDS = 86_400
 _ROOMS_EVERY = 20  # looks at all rooms' state once in so many catch-ups
@@ -56,10 +57,12 @@ class Hedgerow:
         self._numbers = Numbers(self._gauges)
         self._depth = 0
         self._restarts_seen = 0
+        self._stop_asked = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set. Raises `Unavailable` where it cannot start at all."""
         await self.foundation.lay()
+        self._stop_asked = stop
         try:
             await self._take_over(stop)
             if stop.is_set():
@@ -80,10 +83,10 @@ class Hedgerow:
         while not stop.is_set() and not await self._lock.take():
             if not asked:
                 log.info("waiting_for_another_process_to_give_way")
-                async with self.foundation.database.writing() as connection:
-                    await journal.set_mark(connection, WANTED_MARK, "run")
-                asked = True
-            await asyncio.sleep(0.3)
+            asked = True
+            async with self.foundation.database.writing() as connection:
+                await journal.set_mark(connection, WANTED_MARK, str(time.time()))
+            await asyncio.sleep(_ASK_SECONDS)
         async with self.foundation.database.writing() as connection:
             await journal.clear_mark(connection, WANTED_MARK)
 
@@ -130,6 +133,8 @@ class Hedgerow:
         self.inbox = Inbox(self.mailbox, works, Listeners(conversation, bot))
         self.reconciler = Reconciler(works, self.engine.homeserver, self.inbox, self.engine.places)
         self._loops = [asyncio.create_task(self.engine.outbox.run()), asyncio.create_task(self.inbox.run())]
+        for loop in self._loops:
+            loop.add_done_callback(self._loop_ended)
         await self._ping()
         await self.reconciler.look_at_rooms()
         self._set_schedule()
@@ -156,17 +161,25 @@ class Hedgerow:
         self.schedule.every(_DAY_SECONDS, "tidy", self.reconciler.tidy)
         self.schedule.start()
 
+    def _loop_ended(self, loop: asyncio.Task[None]) -> None:
+        """A loop ends when it is told to. If it ends otherwise, so does the service, to be started again."""
+        if not self._stop_asked.is_set():
+            error = None if loop.cancelled() else loop.exception()
+            self._end(f"a loop has ended ({type(error).__name__})")
+
+    def _end(self, reason: str) -> None:
+        log.critical("ending", reason=reason)
+        self._stop_asked.set()
+
     # -- watching --------------------------------------------------------------------------------
 
     async def _check_health(self) -> None:
         """After an outage, and after a sign of the homeserver's restart, read again what may be missed."""
         health = self.foundation.health
         was_well = health.homeserver_answers
-        try:
-            await self.engine.homeserver.versions()
-            health.homeserver_answers = True
-        except HomeserverError:
-            health.homeserver_answers = False
+        health.homeserver_answers = await self._is_known()
+        if not await self._lock.holds():
+            self._end("the lock on the database is lost, and another process may act")
         if health.homeserver_answers:
             await self._ping()
         restarted = self.mailbox.restarts_seen != self._restarts_seen
@@ -177,6 +190,18 @@ class Hedgerow:
             await self.reconciler.look_at_rooms()
         async with self.foundation.database.reading() as connection:
             self._depth = await outbox.depth(connection)
+
+    async def _is_known(self) -> bool:
+        """Whether the homeserver answers, and takes us for the bot; a device that it lost is made again."""
+        homeserver = self.engine.homeserver
+        try:
+            await homeserver.who_am_i()
+        except HomeserverError as error:
+            log.warning("homeserver_does_not_answer", status=error.status, errcode=error.errcode)
+            if error.errcode == "M_UNKNOWN_DEVICE":
+                await self._greet()
+            return error.errcode == "M_UNKNOWN_DEVICE"
+        return True
 
     async def _ping(self) -> None:
         try:

@@ -7,6 +7,7 @@ are made, and that is this process itself as long as nobody else does.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ OPERATOR = "operator"
 _NAME = "blueprint"
 _LOOK_SECONDS = 0.2
 _SILENCE_SECONDS = 2.0
+_FRESH_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,13 @@ class Applying:
         before = work.landscape
         admins = sorted(work.surroundings.admins)
         landscape = apply_blueprint(
-            before, work.ids, self._blueprint, by=None, admins=admins, prune=self._prune
+            before,
+            work.ids,
+            self._blueprint,
+            by=None,
+            admins=admins,
+            bot=work.surroundings.maker.bot,
+            prune=self._prune,
         )
         if landscape is not before:
             about = next(iter(landscape.networks))
@@ -100,7 +108,7 @@ class Applying:
                 async with self._works.database.reading() as connection:
                     found = await outbox.undertaking(connection, undertaking)
                     waiting = await outbox.depth(connection, undertaking)
-                    wanted = await journal.mark(connection, WANTED_MARK)
+                    wanted = _is_fresh(await journal.mark(connection, WANTED_MARK))
                 total = found.total if found else 0
                 tell(Progress(max(total - waiting, 0), total, hand.acts))
                 if not waiting:
@@ -114,6 +122,11 @@ class Applying:
             await hand.let_go()
         async with self._works.database.reading() as connection:
             return Applied(total, tuple(await outbox.failures(connection, undertaking)))
+
+
+def _is_fresh(mark: str | None) -> bool:
+    """Whether somebody wants to act and says so again and again: one that was killed no longer does."""
+    return mark is not None and time.time() - float(mark) < _FRESH_SECONDS
 
 
 class _Hand:

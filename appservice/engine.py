@@ -1,7 +1,7 @@
 """What whoever acts is made of: the database and who the bot is, and what delivers.
 
-    Foundation   database, who the bot is            (plan needs no more)
-    Engine       + homeserver, outbox                (whoever acts: the service, or apply)
+Foundation   database, who the bot is            (plan needs no more)
+Engine       + homeserver, outbox                (whoever acts: the service, or apply)
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ only then does Synapse keep a message's transaction id on disk. nio repeats requ
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from collections.abc import Mapping
@@ -53,6 +54,24 @@ class Unreachable(HomeserverError):
 
     def __init__(self, message: str) -> None:
         super().__init__(0, "", message)
+
+
+class Disowned(Unreachable):
+    """It does not take us for the bot: it does not know the token or the device."""
+
+    def __init__(self, status: int, errcode: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.errcode = errcode
+
+    @property
+    def is_final(self) -> bool:
+        return False
+
+
+_ABOUT_US = frozenset(
+    {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_UNKNOWN_DEVICE", "M_USER_DEACTIVATED", "M_UNRECOGNIZED"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +129,7 @@ class Homeserver:
         self.server = identity.user.server
         self._identity = identity
         self._client = _BotClient(identity)
+        self._marking = asyncio.Lock()
         self._headers = {
             "Authorization": f"Bearer {identity.as_token}",
             "Content-Type": "application/json",
@@ -165,11 +185,9 @@ class Homeserver:
         path = f"/_matrix/client/v1/appservice/{_q(appservice_id)}/ping"
         await self.call("POST", path, {"transaction_id": txn_id}, seconds=15)
 
-    async def versions(self) -> list[str]:
-        """The versions of the specification that it speaks."""
-        answer = await self.call("GET", "/_matrix/client/versions", seconds=15)
-        versions = answer.get("versions")
-        return [str(v) for v in versions] if isinstance(versions, list) else []
+    async def who_am_i(self) -> None:
+        """Ask whether it answers, and takes us for the bot."""
+        await self.call("GET", f"{_ACTING}/account/whoami", seconds=15)
 
     async def room_versions(self) -> tuple[list[str], str]:
         """The room versions offered, and the default."""
@@ -180,15 +198,16 @@ class Homeserver:
     async def mark_direct(self, user: UserId, room: RoomId) -> None:
         """Note `room` as a direct one with `user` in the bot's account data (m.direct)."""
         path = f"{_ACTING}/user/{_q(self.user)}/account_data/m.direct"
-        try:
-            direct = await self.call("GET", path)
-        except HomeserverError as error:
-            if error.status != 404:
-                raise
-            direct = {}
-        rooms = direct.get(user) if isinstance(direct.get(user), list) else []
-        if room not in rooms:
-            await self.call("PUT", path, {**direct, user: [*rooms, room]})
+        async with self._marking:  # it is read, changed and written whole
+            try:
+                direct = await self.call("GET", path)
+            except HomeserverError as error:
+                if error.status != 404:
+                    raise
+                direct = {}
+            rooms = direct.get(user) if isinstance(direct.get(user), list) else []
+            if room not in rooms:
+                await self.call("PUT", path, {**direct, user: [*rooms, room]})
 
     # -- rooms -----------------------------------------------------------------------------------
 
@@ -302,7 +321,10 @@ def _read(status: int, headers: Mapping[str, str], text: str) -> Any:
         raise _limited(headers, body if isinstance(body, dict) else {})
     if not 200 <= status < 300:
         said = body if isinstance(body, dict) else {}
-        raise HomeserverError(status, str(said.get("errcode", "")), str(said.get("error", ""))[:200])
+        errcode, message = str(said.get("errcode", "")), str(said.get("error", ""))[:200]
+        if status == 401 or errcode in _ABOUT_US:
+            raise Disowned(status, errcode, message)
+        raise HomeserverError(status, errcode, message)
     if not isinstance(body, (dict, list)):
         raise Unreachable("an answer that is not JSON")
     return body

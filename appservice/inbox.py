@@ -159,7 +159,7 @@ class Inbox:
                 await inbox.handled(work.connection, arrived.seq)
         except UnknownRoom:
             async with self._works.begin(event.sender) as work:
-                work.put(Join(event.room, event.sender))
+                work.put(Join(event.room, event.sender, invited=False))
                 await inbox.forget_event(work.connection, arrived.seq)
         except Refusal as refusal:
             await self._set_aside(arrived, refusal.sentence)

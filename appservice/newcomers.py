@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from appservice.performing import Outcome
@@ -19,8 +19,7 @@ async def take_in_conversation(work: UnitOfWork, action: Join, outcome: Outcome)
     bot = work.surroundings.maker.bot
     if outcome.room is None or outcome.state is None:
         return
-    others = people_in(outcome.state, bot)
-    person = next(iter(others)) if len(others) == 1 and not _is_space(outcome.state) else None
+    person = whose_direct_room(outcome.state, bot, action.inviter)
     if person is None and not await is_host(work, action.inviter):
         await _decline(work, outcome.room)
         return
@@ -39,14 +38,29 @@ async def is_host(work: UnitOfWork, user: UserId) -> bool:
     return user in work.surroundings.admins or bool(work.landscape.coordinated_by(user))
 
 
-def people_in(state: Iterable[Mapping[str, Any]], bot: UserId) -> set[UserId]:
+def whose_direct_room(state: Sequence[Mapping[str, Any]], bot: UserId, inviter: UserId) -> UserId | None:
+    """Who brought the bot into a room where just they two are, and nobody else can come or read."""
+    contents = {event.get("type"): event.get("content") for event in state if event.get("state_key") == ""}
+    shut = _said(contents.get("m.room.join_rules"), "join_rule") == "invite"
+    open_to_all = _said(contents.get("m.room.history_visibility"), "history_visibility") == "world_readable"
+    alone = people_in(state, bot) == {inviter} and inviter in people_in(state, bot, ("join",))
+    return inviter if alone and shut and not open_to_all and not _is_space(state) else None
+
+
+def _said(content: object, key: str) -> object:
+    return content.get(key) if isinstance(content, dict) else None
+
+
+def people_in(
+    state: Iterable[Mapping[str, Any]], bot: UserId, memberships: Collection[str] = ("join", "invite")
+) -> set[UserId]:
     """Who is in the room or invited to it, but for the bot."""
     here: set[UserId] = set()
     for event in state:
         content, key = event.get("content"), event.get("state_key")
         if event.get("type") != "m.room.member" or not isinstance(content, dict) or not isinstance(key, str):
             continue
-        if content.get("membership") in ("join", "invite") and key != bot:
+        if content.get("membership") in memberships and key != bot:
             here.add(UserId(key))
     return here
 

@@ -22,7 +22,7 @@ from appservice.performing import Outcome, Performer
 from appservice.places import Places, Unplaced
 from appservice.provisioning import AliasConflict, Ghost
 from appservice.settling import Settler
-from appservice.store import outbox
+from appservice.store import outbox, rooms
 from appservice.store.database import StoreError
 from appservice.work import Works
 from spaces.actions import CreateRoom, Say
@@ -126,7 +126,7 @@ class Outbox:
 
     async def _deliver(self, entry: Entry) -> None:
         try:
-            if not await self._still_waits(entry):
+            if not await self._still_waits(entry) or not await self._still_private(entry):
                 await self._settler.replaced(entry)
                 self._lanes.done(entry)
                 return
@@ -150,6 +150,15 @@ class Outbox:
         """A later action may have replaced it: what was made private meanwhile is not listed first."""
         async with self._works.database.reading() as connection:
             return await outbox.still_waits(connection, entry.seq)
+
+    async def _still_private(self, entry: Entry) -> bool:
+        """What is for one person only is said while they alone are there, or not at all."""
+        person = entry.action.content.get("person") if isinstance(entry.action, Say) else None
+        if person is None:
+            return True
+        async with self._works.database.reading() as connection:
+            here = await rooms.conversation(connection, self._places.room(entry.action.room))
+        return here is not None and here.person == person
 
     async def _edited_by(self, entry: Entry) -> EventId | None:
         edits = entry.action.content.get("edits") if isinstance(entry.action, Say) else None
@@ -190,9 +199,10 @@ class Outbox:
         if isinstance(error, Ghost):
             self._lanes.put_back(entry.tried_again(), self._now() + error.wait)
             return
-        self._is_silent = self._is_silent or isinstance(error, Unreachable)
+        silent = isinstance(error, Unreachable) or error.status in (502, 503, 504)
+        self._is_silent = self._is_silent or silent
         until = self._now() + _back_off(attempts)
-        self._lanes.put_back(entry.tried_again(), until, until_it_answers=error.status in (0, 502, 503, 504))
+        self._lanes.put_back(entry.tried_again(), until, until_it_answers=silent)
 
     async def _give_up(self, entry: Entry, reason: str) -> None:
         log.error("delivery_given_up", action=entry.seq, kind=type(entry.action).__name__)

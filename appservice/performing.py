@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appservice.homeserver import Homeserver, HomeserverError
-from appservice.places import Places
+from appservice.places import Places, Unplaced
 from appservice.provisioning import Provisioner
 from appservice.speech import event_content
 from spaces.actions import (
@@ -26,6 +26,7 @@ from spaces.actions import (
     RemoveAlias,
     Say,
     SetState,
+    StateEvent,
     Withdraw,
 )
 from spaces.identifiers import EventId, RoomId
@@ -65,8 +66,8 @@ class Performer:
                 return Outcome(event=await self._homeserver.send(room, "m.room.message", txn_id, content))
             case Redact():
                 await self._homeserver.redact(room, action.event, self._txn_id(room, action.event))
-            case Join():
-                return await self._join(room)
+            case Join(invited=invited):
+                return await self._join(room) if invited else await self._look(room)
             case _:
                 await self._settle(action, room)
         return Outcome()
@@ -75,8 +76,7 @@ class Performer:
         server = self._homeserver.server
         match action:
             case SetState(event=event):
-                key, content = self._places.resolve(event.state_key), self._places.resolve(event.content)
-                await self._homeserver.put_state(room, event.type, key, content)
+                await self._set_state(room, event)
             case AddAlias(localpart=localpart):
                 await self._add_alias(f"#{localpart}:{server}", room)
             case RemoveAlias(localpart=localpart):
@@ -95,6 +95,15 @@ class Performer:
                 await self._homeserver.mark_direct(user, room)
             case _:
                 raise TypeError(f"nobody performs a {type(action).__name__}")
+
+    async def _set_state(self, room: RoomId, event: StateEvent) -> None:
+        try:
+            key, content = self._places.resolve(event.state_key), self._places.resolve(event.content)
+        except Unplaced:
+            if event.content:
+                raise
+            return  # to take away what was never there
+        await self._homeserver.put_state(room, event.type, key, content)
 
     async def _add_alias(self, alias: str, room: RoomId) -> None:
         try:
@@ -120,6 +129,18 @@ class Performer:
     async def _join(self, room: RoomId) -> Outcome:
         """Join, and read who is there and what was said before: none of it is pushed to us."""
         await self._homeserver.join(room)
+        return await self._read(room)
+
+    async def _look(self, room: RoomId) -> Outcome:
+        """The same without joining; nothing where the bot is not there."""
+        try:
+            return await self._read(room)
+        except HomeserverError as error:
+            if error.status not in (403, 404):
+                raise
+            return Outcome()
+
+    async def _read(self, room: RoomId) -> Outcome:
         state = await self._homeserver.state(room)
         missed: list[dict[str, Any]] = []
         start: str | None = None

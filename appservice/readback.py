@@ -6,7 +6,7 @@ linked, invited to or opened. A name or topic that a coordinator set in their cl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,8 +16,9 @@ import structlog
 from appservice.places import Places
 from appservice.store import outbox, rooms
 from appservice.work import UnitOfWork
+from bot.networks.rules import check_no_lookalike
 from spaces import changes
-from spaces.actions import ReadBack, StateEvent
+from spaces.actions import ReadBack, SetState, StateEvent
 from spaces.errors import Malformed, Refusal
 from spaces.identifiers import PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
@@ -114,7 +115,7 @@ async def take_in(
     gap = closing_gap(wanted, found, maker) if wanted else []
     if gap and action.round >= MOST_ROUNDS:
         raise DoesNotHold(", ".join(sorted({step.event.type for step in gap})))
-    await _adopt(work, place, read)
+    await _adopt(work, place, read, {action.key for action in pending})
     await work.settle([place])
     if gap:
         log.warning("room_not_closed", place=place, round=action.round)
@@ -122,20 +123,33 @@ async def take_in(
     return not gap
 
 
-async def _adopt(work: UnitOfWork, place: PlaceId, read: Read) -> None:
-    """What was renamed or described by hand is so from now on, where our rules allow the name."""
+async def _adopt(work: UnitOfWork, place: PlaceId, read: Read, pending: Set[str]) -> None:
+    """What was renamed or described by hand is so from now on, where our rules allow the name.
+
+    A command that is under way came later and wins.
+    """
     bot = work.surroundings.maker.bot
     landscape = work.landscape
+    people: dict[UserId, None] = {}
     for kind, change in (("m.room.name", _renamed), ("m.room.topic", _described)):
         content = read.found.state.get((kind, ""))
         if content is None or read.senders.get(kind) in (None, bot):
             continue
+        if SetState(place, StateEvent(kind, {})).key in pending:
+            continue
         try:
-            landscape = change(work, landscape, place, content)
+            by = UserId.parse(read.senders[kind])
+            changed = change(work, landscape, place, content)
+            if place.is_network and (name := changed.place(place).name) != landscape.place(place).name:
+                check_no_lookalike(landscape, await work.standing_of(by), name)
         except Refusal as refusal:
             log.info("change_by_hand_put_back", place=place, reason=refusal.sentence)
-    if landscape is not work.landscape:
-        await work.change(landscape, what="changed by hand in a Matrix client", about=place)
+            continue
+        if changed is not landscape:
+            landscape, people = changed, {**people, by: None}
+    if people:
+        what = f"changed by hand in a Matrix client by {' and '.join(people)}"
+        await work.change(landscape, what=what, about=place)
 
 
 def _renamed(work: UnitOfWork, landscape: Landscape, place: PlaceId, content: Mapping[str, Any]) -> Landscape:

@@ -19,7 +19,7 @@ from appservice.places import Places
 from appservice.store import inbox, journal, outbox
 from appservice.work import Works
 from spaces.actions import ReadBack
-from spaces.identifiers import UserId
+from spaces.identifiers import RoomId, UserId
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +38,9 @@ _FILTER = {
     },
 }
 
+_FIRST_ROOMS = {"timeline": {"limit": 1}, "state": {"types": []}, "ephemeral": {"types": []}}
+_FIRST_FILTER = {**_FILTER, "room": _FIRST_ROOMS}
+
 
 class Reconciler:
     """Reads again what may have been missed."""
@@ -53,49 +56,62 @@ class Reconciler:
         async with self._works.database.reading() as connection:
             since = await journal.mark(connection, _SINCE)
         try:
-            answer = await self._homeserver.sync(since, _FILTER)
-            events = [event async for event in self._events(answer, since)]
+            answer = await self._homeserver.sync(since, _FILTER if since else _FIRST_FILTER)
         except HomeserverError as error:
             log.warning("could_not_catch_up", status=error.status)
             return
-        await self._inbox.take(events)
+        await self._inbox.take(await self._news_in(_mapping(answer.get("rooms")), since))
         token = answer.get("next_batch")
         if isinstance(token, str):
             async with self._works.database.writing() as connection:
                 await journal.set_mark(connection, _SINCE, token)
 
-    async def _events(self, answer: Mapping[str, Any], since: str | None) -> Any:
-        rooms = answer.get("rooms", {})
-        for room, joined in rooms.get("join", {}).items():
-            timeline = joined.get("timeline", {})
-            if since is not None and timeline.get("limited"):
-                for event in await self._missed(room, timeline.get("prev_batch"), since):
-                    yield event
-            for event in timeline.get("events", ()) if since is not None else ():
-                yield {**event, "room_id": room}
-        for room, invited in rooms.get("invite", {}).items():
-            for event in self._invitation(room, invited):
-                yield event
+    async def _news_in(self, rooms: Mapping[str, Any], since: str | None) -> list[dict[str, Any]]:
+        news: list[dict[str, Any]] = []
+        for room, invited in _mapping(rooms.get("invite")).items():
+            news += self._invitation(room, invited)
+        if since is not None:
+            for room, joined in _mapping(rooms.get("join")).items():
+                news += await self._happened(room, _mapping(_mapping(joined).get("timeline")), since)
+        return news
 
-    async def _missed(self, room: Any, start: str | None, since: str) -> list[dict[str, Any]]:
+    async def _happened(self, room: str, timeline: Mapping[str, Any], since: str) -> list[dict[str, Any]]:
+        """What happened in a room since the last time, oldest first, and since the bot has come in."""
+        events = _events_in(room, timeline.get("events"))
+        if timeline.get("limited"):
+            try:
+                events = [*await self._missed(room, timeline.get("prev_batch"), since), *events]
+            except HomeserverError as error:
+                log.warning("could_not_read_back", status=error.status)
+        came = [n for n, event in enumerate(events) if self._is_our_coming(event)]
+        return events[came[-1] + 1 :] if came else events
+
+    def _is_our_coming(self, event: Mapping[str, Any]) -> bool:
+        ours = event.get("type") == "m.room.member" and event.get("state_key") == self._homeserver.user
+        before = _mapping(_mapping(event.get("unsigned")).get("prev_content"))
+        joined = _mapping(event.get("content")).get("membership") == "join"
+        return ours and joined and before.get("membership") != "join"
+
+    async def _missed(self, room: str, start: Any, since: str) -> list[dict[str, Any]]:
         """What lies between the last time and a timeline cut short, oldest first."""
         missed: list[dict[str, Any]] = []
         for _ in range(_MOST_PAGES):
-            page = await self._homeserver.messages(room, start, until=since)
-            missed += [{**event, "room_id": room} for event in page.get("chunk", ())]
+            page = await self._homeserver.messages(RoomId(room), start, until=since)
+            missed += _events_in(room, page.get("chunk"))
             end = page.get("end")
             if not isinstance(end, str) or end == start:
-                break
+                return missed[::-1]
             start = end
+        log.warning("too_much_was_missed", pages=_MOST_PAGES)
         return missed[::-1]
 
-    def _invitation(self, room: str, invited: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def _invitation(self, room: str, invited: object) -> Iterator[dict[str, Any]]:
         """Stripped state has no event ids: an invitation gets one of room and inviter."""
         bot: UserId = self._homeserver.user
-        for event in invited.get("invite_state", {}).get("events", ()):
+        for event in _events_in(room, _mapping(_mapping(invited).get("invite_state")).get("events")):
             if event.get("type") == "m.room.member" and event.get("state_key") == bot:
                 made_up = f"invitation:{room}:{event.get('sender')}"
-                yield {**event, "room_id": room, "event_id": event.get("event_id", made_up)}
+                yield {**event, "event_id": event.get("event_id", made_up)}
 
     async def look_at_rooms(self) -> None:
         """Read back every room of ours, and ask again for what has no room and no action waiting."""
@@ -110,3 +126,12 @@ class Reconciler:
             before = self._works.surroundings.now() - _FORGET_AFTER_SECONDS
             await inbox.forget(connection, before=before)
             await outbox.forget(connection, before=before)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _events_in(room: str, events: object) -> list[dict[str, Any]]:
+    found = events if isinstance(events, list) else []
+    return [{**event, "room_id": room} for event in found if isinstance(event, dict)]

@@ -13,9 +13,10 @@ from appservice.speech import notice
 from appservice.store import journal, outbox, rooms
 from appservice.store.outbox import Undertaking
 from appservice.work import UnitOfWork, Works
+from bot.plan import in_words
 from bot.progress import finished, under_way
 from bot.reply import from_json
-from spaces.actions import Action, CreateRoom, Join, Leave, MarkDirect, ReadBack, Say
+from spaces.actions import CreateRoom, Join, Leave, MarkDirect, ReadBack, Say
 from spaces.identifiers import PlaceId, RoomId, printable
 
 SLOW_SECONDS = 2.0
@@ -37,7 +38,7 @@ class Settler:
                 passed = await self._record(work, entry, outcome)
             except DoesNotHold as gap:
                 await self._fail(work, entry, f"the homeserver does not keep its settings ({gap})")
-                return None
+                return False
             await outbox.delivered(work.connection, entry.seq, event=outcome.event)
             await self._conclude(work, entry.undertaking)
         if outcome.room is not None and isinstance(entry.action, CreateRoom):
@@ -48,18 +49,21 @@ class Settler:
         action = entry.action
         match action:
             case CreateRoom() if outcome.room is not None:
-                await rooms.set_room(work.connection, PlaceId(action.room), outcome.room)
+                await self._made(work, PlaceId(action.room), entry.seq, outcome.room)
             case ReadBack() if outcome.room is not None and outcome.state is not None:
                 return await self._read_back(work, action, entry.seq, outcome)
             case Join():
                 await take_in_conversation(work, action, outcome)
             case Leave():
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
-            case MarkDirect() if isinstance(action.room, PlaceId):
-                room = self._places.room(action.room)
-                row = rooms.ConversationRow(room, action.user, action.room)
-                await rooms.save_conversation(work.connection, row)
         return None
+
+    async def _made(self, work: UnitOfWork, place: PlaceId, seq: int, room: RoomId) -> None:
+        await rooms.set_room(work.connection, place, room)
+        for action in await outbox.waiting_in(work.connection, place, but=seq):
+            if isinstance(action, MarkDirect):
+                row = rooms.ConversationRow(room, action.user, place)
+                await rooms.save_conversation(work.connection, row)
 
     async def _read_back(self, work: UnitOfWork, action: ReadBack, seq: int, outcome: Outcome) -> bool:
         if outcome.room is None or outcome.state is None:
@@ -76,7 +80,7 @@ class Settler:
 
     async def _fail(self, work: UnitOfWork, entry: Entry, reason: str) -> set[int]:
         action = entry.action
-        sentence = printable(f"{_what(work, action)}: {reason}")
+        sentence = printable(f"{in_words(work.landscape, action)}: {reason}")
         await outbox.failed(work.connection, entry.seq, sentence)
         await journal.write(
             work.connection, now=work.now, who=_HEDGEROW, what=f"gave up: {sentence}", about=action.room
@@ -84,13 +88,32 @@ class Settler:
         lost: list[Entry] = []
         if isinstance(action, (CreateRoom, ReadBack)) and isinstance(action.room, PlaceId):
             lost = depending_on(action.room, await outbox.waiting(work.connection))
-            for other in lost:
-                await outbox.delivered(work.connection, other.seq)
-            if isinstance(action, CreateRoom):
-                await rooms.drop_unmade(work.connection, {action.room, *_unmade(lost)})
-        for concerned in (entry, *lost):
-            await self._conclude(work, concerned.undertaking)
+        if isinstance(action, ReadBack):
+            await self._wait_for_better(work, action, lost)
+            await self._conclude_all(work, (entry, *lost))
+            return set()
+        await self._drop(work, entry, lost)
+        await self._conclude_all(work, (entry, *lost))
         return {other.seq for other in lost}
+
+    async def _wait_for_better(self, work: UnitOfWork, action: ReadBack, depending: list[Entry]) -> None:
+        """The room is not closed, as far as we know: what depends on it waits until it is read again."""
+        await outbox.detach(work.connection, [other.seq for other in depending])
+        if isinstance(action.room, PlaceId):
+            await rooms.set_ready(work.connection, action.room, False)
+
+    async def _drop(self, work: UnitOfWork, entry: Entry, lost: list[Entry]) -> None:
+        """Neither `entry` nor what depends on it is done: the next look asks for it again."""
+        for other in lost:
+            await outbox.delivered(work.connection, other.seq)
+        unmade = _unmade((entry, *lost))
+        await rooms.drop_unmade(work.connection, unmade)
+        left = (other.action for other in (entry, *lost) if other.action.room not in unmade)
+        await work.forget_effects(left)
+
+    async def _conclude_all(self, work: UnitOfWork, concerned: Iterable[Entry]) -> None:
+        for undertaking in {entry.undertaking for entry in concerned}:
+            await self._conclude(work, undertaking)
 
     async def remember_try(self, entry: Entry) -> None:
         """A room may have been made without our knowing: look first the next time, also after a restart."""
@@ -117,7 +140,13 @@ class Settler:
         reasons = await outbox.failures(work.connection, found.id)
         reply = finished(from_json(found.reply), reasons)
         edits = _progress(found) if found.status == "told" else None
-        work.put(Say(found.room, f"answer:{found.event}", notice(reply, found.relates, edits=edits)))
+        work.put(
+            Say(
+                found.room,
+                f"answer:{found.event}",
+                notice(reply, found.relates, edits=edits, person=found.person),
+            )
+        )
 
     async def tell_progress(self) -> None:
         """Say how far it is to everyone who has waited for more than 2 s and has not been told.
@@ -140,7 +169,8 @@ class Settler:
         elif found.room is not None and found.meanwhile is not None:
             document = under_way(from_json(found.meanwhile), found.total - waiting, found.total)
             await outbox.set_status(work.connection, found.id, "told")
-            work.put(Say(found.room, _progress(found), notice(document, found.relates)))
+            said = notice(document, found.relates, person=found.person)
+            work.put(Say(found.room, _progress(found), said))
 
 
 def depending_on(place: PlaceId, waiting: Iterable[Entry]) -> list[Entry]:
@@ -161,13 +191,3 @@ def _unmade(entries: Iterable[Entry]) -> set[PlaceId]:
 
 def _progress(found: Undertaking) -> str:
     return f"progress:{found.event}"
-
-
-def _what(work: UnitOfWork, action: Action) -> str:
-    """The action in a word and the name of its place, for a person."""
-    place = action.room
-    known = isinstance(place, PlaceId) and (
-        place in work.landscape.networks or place in work.landscape.groups
-    )
-    name = work.landscape.place(PlaceId(place)).name if known else "a room"
-    return f"{type(action).__name__} in {name}"

@@ -20,10 +20,17 @@ SAID = "org.hedgerow.said"
 
 
 def notice(
-    document: Document, relates: Mapping[str, Any] | None = None, *, edits: str | None = None
+    document: Document,
+    relates: Mapping[str, Any] | None = None,
+    *,
+    edits: str | None = None,
+    person: UserId | None = None,
 ) -> dict[str, Any]:
-    """What a `Say` carries. `edits` is the `said` of the message of ours that it replaces."""
-    return {"document": to_json(document), "relates": relates, "edits": edits}
+    """What a `Say` carries. `edits` is the `said` of the message of ours that it replaces.
+
+    With `person` it is for that one only: it is said in a direct room of theirs, or not at all.
+    """
+    return {"document": to_json(document), "relates": relates, "edits": edits, "person": person}
 
 
 def reply_to(event: EventId) -> dict[str, Any]:

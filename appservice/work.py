@@ -6,10 +6,11 @@ entails, what each room will be after them, the answer, and the line in the audi
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from appservice.speech import direct_room_actions, notice, relation_of
@@ -23,7 +24,7 @@ from spaces.actions import Action, Invite, Leave, ReadBack, Remove, Say
 from spaces.hierarchy import parents_first
 from spaces.identifiers import DirectId, GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
-from spaces.reconcile import FoundRoom, Maker, project, reconcile
+from spaces.reconcile import FoundRoom, Maker, project, reconcile, undone
 from spaces.wanted import wanted_room
 
 _SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -167,9 +168,28 @@ class UnitOfWork:
     async def change(self, landscape: Landscape, *, what: str, about: PlaceId) -> int:
         before, self._landscape = self._landscape, landscape
         touched = landscape.changed_since(before)
+        await self._take_back(before, landscape)
         writes = await self.settle(touched)
         await self.note(what, about, before=_described(before, about), after=_described(landscape, about))
         return writes
+
+    async def _take_back(self, before: Landscape, after: Landscape) -> None:
+        """What a command links or unlinks is as it says, whatever somebody did to it by hand before."""
+        for parent, child in {**before.links, **after.links}:
+            if before.links.get((parent, child)) == after.links.get((parent, child)):
+                continue
+            found = await self.expected_of(parent)
+            if found is not None:
+                by_hand = found.by_hand - {("m.space.child", child)}
+                self._expected[parent] = replace(found, by_hand=by_hand)
+
+    async def forget_effects(self, actions: Iterable[Action]) -> None:
+        """Count no longer with what `actions` would have done: they are given up."""
+        for action in actions:
+            place = action.room
+            found = await self.expected_of(place) if isinstance(place, PlaceId) else None
+            if isinstance(place, PlaceId) and found is not None:
+                self._expected[place] = undone(found, action)
 
     async def settle(self, places: Collection[PlaceId]) -> int:
         """Put what brings the rooms of `places` to what they should be into the outbox; how many writes."""
@@ -221,17 +241,25 @@ class UnitOfWork:
     # -- speaking --------------------------------------------------------------------------------
 
     async def tell(self, user: UserId, message: Document, *, said: str) -> None:
-        room: RoomId | PlaceId | None = await rooms.direct_room(self.connection, user)
-        if room is None:
-            room = DirectId.of_user(user, self.surroundings.secret)
+        room = await rooms.direct_room(self.connection, user) or await self._direct_room_to_be(user)
+        self._actions.append(Say(room, f"tell:{user}:{said}", notice(message, person=user)))
+
+    async def _direct_room_to_be(self, user: UserId) -> DirectId:
+        """The direct room that the bot is making for `user`, or makes now; never one that it has lost."""
+        for generation in itertools.count():
+            room = DirectId.of_user(user, f"{self.surroundings.secret}|{generation}")
             if await self.expected_of(room) is None:
                 steps = direct_room_actions(room, user, self.surroundings.maker)
                 self._actions += steps
                 self._expected = project(self._expected, steps, self.surroundings.maker)
-        self._actions.append(Say(room, f"tell:{user}:{said}", notice(message)))
+                return room
+            if await rooms.room_of(self.connection, room) is None:
+                return room
+        raise AssertionError("unreachable")
 
     async def answer(self, heard: Heard, reply: Document, *, meanwhile: Document | None = None) -> None:
         relates = relation_of(heard)
+        person = heard.sender if heard.is_direct else None
         if any(not isinstance(action, Say) for action in self._actions):
             self._undertaking = await outbox.begin(
                 self.connection,
@@ -242,9 +270,11 @@ class UnitOfWork:
                 meanwhile=to_json(meanwhile) if meanwhile else None,
                 total=len(self._actions),
                 now=self.now,
+                person=person,
             )
         else:
-            self._actions.append(Say(heard.room, f"answer:{heard.event}", notice(reply, relates)))
+            answer = notice(reply, relates, person=person)
+            self._actions.append(Say(heard.room, f"answer:{heard.event}", answer))
 
     async def undertake(self, name: str) -> int:
         """Bind all that was put so far to one undertaking that nobody waits for in a room; its id."""

@@ -38,7 +38,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 class Call:
     """Who says it, where and when. `open_creation`: everyone local may make networks at the top.
 
-    `server` is ours: only its aliases lead anywhere.
+    `server` is ours: only its aliases lead anywhere. `bot` is who answers, where that is known.
     """
 
     heard: Heard
@@ -46,6 +46,7 @@ class Call:
     work: Work
     open_creation: bool = False
     server: str | None = None
+    bot: UserId | None = None
 
     @property
     def sender(self) -> UserId:

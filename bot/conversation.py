@@ -66,7 +66,7 @@ class Conversation:
             return False
         before = work.landscape
         standing = await work.standing_of(heard.sender)
-        call = Call(heard, standing, work, self._open_creation, self._bot.server)
+        call = Call(heard, standing, work, self._open_creation, self._bot.server, self._bot)
         try:
             reply, meanwhile = await self._done(said, call)
         except Refusal as refusal:

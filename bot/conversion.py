@@ -12,7 +12,7 @@ from bot.command import Call, Name, Parameter
 from bot.reading import read_list
 from bot.scanning import Word, text_of
 from spaces import access
-from spaces.errors import Malformed, Refusal, Unknown
+from spaces.errors import Ambiguous, Malformed, Refusal, Unknown
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId, printable
 
 _KINDS: dict[type[PlaceId], access.Kind] = {NetworkId: "network", GroupId: "group", PlaceId: "any"}
@@ -57,9 +57,19 @@ async def _place(parameter: Parameter, typed: str, call: Call) -> PlaceId:
         found = await call.work.place_of_room(room)
         place = access.require_sight(call.landscape, call.standing, found, typed, kind=kind)
     else:
-        place = access.find_place(call.landscape, call.standing, meant, kind=kind, server=call.server)
+        place = _found(meant, kind, call)
     made: PlaceId = parameter.type(place)
     return made
+
+
+def _found(meant: str, kind: access.Kind, call: Call) -> PlaceId:
+    """By name. Which places have that name is told to the speaker alone."""
+    try:
+        return access.find_place(call.landscape, call.standing, meant, kind=kind, server=call.server)
+    except Ambiguous as several:
+        if call.heard.is_direct:
+            raise
+        raise Ambiguous("Several have that name; ask me in a direct message.") from several
 
 
 def _identifier_in(typed: str) -> str:

@@ -27,12 +27,15 @@ NOTHING = "Nothing to do."
 
 def plan_lines(landscape: Landscape, actions: Iterable[Action]) -> list[str]:
     """What `actions` would write, in order. Reading back is no write."""
-    return [_line(landscape, action) for action in actions if not isinstance(action, ReadBack)]
+    return [in_words(landscape, action) for action in actions if not isinstance(action, ReadBack)]
 
 
-def _line(landscape: Landscape, action: Action) -> str:
+def in_words(landscape: Landscape, action: Action) -> str:
+    """What `action` does, without a full stop."""
     here = _name(landscape, action.room)
     match action:
+        case ReadBack():
+            return f"make sure that {here} is closed as it should be"
         case CreateRoom(space=space):
             return f"create the {'Space' if space else 'room'} {here}"
         case SetState(event=event):

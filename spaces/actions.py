@@ -90,6 +90,8 @@ class SetState(Action):
 
     @property
     def needs(self) -> tuple[PlaceId, ...]:
+        if not self.event.content:
+            return ()  # it takes something away
         named = tuple(sorted(set(places_in(self.event))))
         return named if self.closing or not isinstance(self.room, PlaceId) else (self.room, *named)
 
@@ -108,6 +110,10 @@ class AddAlias(Action):
 @dataclass(frozen=True, slots=True)
 class RemoveAlias(Action):
     localpart: str = ""
+
+    @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        return ()
 
     @property
     def key(self) -> str:
@@ -132,6 +138,10 @@ class Withdraw(Action):
     under: NetworkId = NetworkId("")
 
     @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        return ()
+
+    @property
     def key(self) -> str:
         return f"Listing:{self.room}:{self.under}"
 
@@ -152,6 +162,10 @@ class Remove(Action):
 
     user: UserId = UserId("")
     reason: str = ""
+
+    @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        return ()
 
     @property
     def key(self) -> str:
@@ -183,9 +197,10 @@ class Redact(Action):
 
 @dataclass(frozen=True, slots=True)
 class Join(Action):
-    """The bot accepts `inviter`'s invitation."""
+    """The bot accepts `inviter`'s invitation. If it is not `invited`, it only looks where it is."""
 
     inviter: UserId = UserId("")
+    invited: bool = True
 
 
 @dataclass(frozen=True, slots=True)

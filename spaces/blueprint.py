@@ -117,6 +117,17 @@ def check(blueprint: Blueprint, known_names: Collection[str] | None) -> list[Blu
     return sorted(set(problems))
 
 
+def naming(bot: UserId, blueprint: Blueprint) -> Iterator[BlueprintProblem]:
+    """The networks that name the bot a coordinator: it would lose its power over their rooms."""
+    for network in _Plan(blueprint, None).networks:
+        if bot in network.coordinators:
+            yield BlueprintProblem(
+                network.line,
+                f"{bot} is Hedgerow itself, which looks after every network's rooms already, and cannot be "
+                f"a coordinator of {_quoted(network.name)}. Name a person.",
+            )
+
+
 # -- one thing by itself ----------------------------------------------------------------------------
 
 
@@ -126,8 +137,10 @@ def _itself(network: Wanted) -> Iterator[BlueprintProblem]:
         sentences += _words(network.name, network.access or Access.PUBLIC, network.ask, network.listed)
     yield from (BlueprintProblem(network.line, sentence) for sentence in sentences)
     kind = network.kind if isinstance(network, WantedNetwork) else Kind.BRIDGE
+    usual = Access.PRIVATE if kind is Kind.BRIDGE else Access.PUBLIC
     for group in network.groups:
-        yield from (BlueprintProblem(group.line, sentence) for sentence in _group(group, _KIT[kind]))
+        sentences = [*_group(group, _KIT[kind]), *_home(group, network.name, network.access or usual)]
+        yield from (BlueprintProblem(group.line, sentence) for sentence in sentences)
 
 
 def _group(group: WantedGroup, kit: Sequence[str]) -> Iterator[str]:
@@ -136,6 +149,14 @@ def _group(group: WantedGroup, kit: Sequence[str]) -> Iterator[str]:
     yield from _words(group.name, group.access or Access.PRIVATE, group.ask, group.listed)
     if folded(group.name) in kit:
         yield f"{_quoted(group.name)} is a group that every network has from the start. Take it out."
+
+
+def _home(group: WantedGroup, home: str, access: Access) -> Iterator[str]:
+    if group.access is Access.PUBLIC and access is not Access.PUBLIC:
+        yield (
+            f"{_quoted(group.name)} is public, and {_quoted(home)}, which it belongs to, is {access}: its "
+            "address would tell everyone that name. Make the group private, or the network public."
+        )
 
 
 def _name(name: str) -> Iterator[str]:

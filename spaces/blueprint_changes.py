@@ -17,6 +17,7 @@ from spaces.blueprint import (
     WantedBridge,
     WantedGroup,
     WantedNetwork,
+    naming,
 )
 from spaces.changes import Ids
 from spaces.errors import Conflict
@@ -24,6 +25,7 @@ from spaces.hierarchy import descendants
 from spaces.identifiers import GroupId, NetworkId, UserId
 from spaces.landscape import Landscape
 from spaces.lookalikes import folded
+from spaces.naming import networks_called
 from spaces.network import Access, Group, Kind, Status
 
 
@@ -36,6 +38,7 @@ def apply_blueprint(
     admins: Collection[UserId],
     prune: bool = False,
     fresh: bool = False,
+    bot: UserId | None = None,
 ) -> Landscape:
     """The landscape with `blueprint` in it; the very one given where nothing differs.
 
@@ -43,8 +46,11 @@ def apply_blueprint(
     under, else `admins`. `by` is who asks, None at the command line. With `prune`, networks and
     groups below the blueprint's tops that it does not name are archived. With `fresh` the tops are made
     anew, whatever bears their names already. Raises
-    `BlueprintRefused` where a bridge names a network that is not there, or several of one name.
+    `BlueprintRefused` where a bridge names a network that is not there, or several of one name, and
+    where `bot`, who looks after every room anyway, is to be a coordinator.
     """
+    if bot is not None and (problems := list(naming(bot, blueprint))):
+        raise BlueprintRefused(problems)
     building = _Building(landscape, ids, by, tuple(admins), fresh)
     for wanted in blueprint.networks:
         building.network(wanted, None, wanted.coordinators or building.admins)
@@ -78,8 +84,7 @@ class _Building:
         if network is None:
             network = self._made(wanted, wanted.kind, [parent] if parent else [], people)
         else:
-            self._described(network, wanted.access, wanted.topic, ask=wanted.ask, listed=wanted.listed)
-            self._add_coordinators(network, wanted.coordinators)
+            self._there(network, wanted, ask=wanted.ask, listed=wanted.listed)
         if parent is None:
             self.tops.append(network)
         self._below(network, wanted, people)
@@ -91,9 +96,28 @@ class _Building:
         if bridge is None:
             bridge = self._made(wanted, Kind.BRIDGE, parents, people)
         else:
-            self._described(bridge, wanted.access, wanted.topic)
-            self._add_coordinators(bridge, wanted.coordinators)
+            self._there(bridge, wanted)
         self._below(bridge, wanted, people)
+
+    def _there(
+        self,
+        network: NetworkId,
+        wanted: WantedNetwork | WantedBridge,
+        *,
+        ask: bool | None = None,
+        listed: bool | None = None,
+    ) -> None:
+        """Change a network that is there already. One that stops being public closes its groups first."""
+        if wanted.access not in (None, Access.PUBLIC):
+            self._close_groups(network, wanted.groups)
+        self._described(network, wanted.access, wanted.topic, ask=ask, listed=listed)
+        self._add_coordinators(network, wanted.coordinators)
+
+    def _close_groups(self, network: NetworkId, groups: Iterable[WantedGroup]) -> None:
+        closing = {folded(g.name): g.access for g in groups if g.access not in (None, Access.PUBLIC)}
+        for group in self.landscape.groups_of(network):
+            if not group.is_kit and group.access is Access.PUBLIC and folded(group.name) in closing:
+                self._described(group.id, closing[folded(group.name)], None)
 
     def _below(
         self, network: NetworkId, wanted: WantedNetwork | WantedBridge, people: Sequence[UserId]
@@ -106,19 +130,10 @@ class _Building:
 
     def _found(self, name: str, parents: Iterable[NetworkId]) -> NetworkId | None:
         """The network of that name under those parents; one that was archived is restored."""
-        above = set(parents)
-        asleep: list[NetworkId] = []
-        for place in self.landscape.named(name):
-            network = self.landscape.networks.get(NetworkId(place))
-            if network is None or folded(network.name) != folded(name):
-                continue
-            its_parents = set(self.landscape.all_parents(network.id))
-            if not (above <= its_parents if above else not its_parents):
-                continue
-            if network.status is not Status.ARCHIVED:
-                return network.id
-            asleep.append(network.id)
-        return next((one for one in asleep if self._restored(one)), None)
+        found = sorted(
+            networks_called(self.landscape, name, parents), key=lambda n: n.status is Status.ARCHIVED
+        )
+        return next((n.id for n in found if n.status is not Status.ARCHIVED or self._restored(n.id)), None)
 
     def _restored(self, place: NetworkId | GroupId) -> bool:
         try:
@@ -163,19 +178,22 @@ class _Building:
         access: Access | None,
         topic: str | None,
         *,
-        ask: bool = False,
-        listed: bool = False,
+        ask: bool | None = None,
+        listed: bool | None = None,
     ) -> None:
+        """With an access said, `ask` and `listed` are said too; without one, they can only be switched on."""
         found = self.landscape.place(place)
         is_kit = isinstance(found, Group) and found.is_kit
+        if access is None or is_kit:
+            ask, listed = ask or None, listed or None
         self.landscape = changes.describe(
             self.landscape,
             self.ids,
             place,
             topic=topic,
             access=None if is_kit else access,
-            ask=ask or None,
-            listed=listed or None,
+            ask=ask,
+            listed=listed,
         )
 
     def _add_coordinators(self, network: NetworkId, people: Iterable[UserId]) -> None:
@@ -225,11 +243,22 @@ class _Building:
     # -- what is left out ------------------------------------------------------------------------
 
     def prune(self) -> None:
-        """Archive what stands below the tops and is not named."""
+        """Archive what stands below the tops, belongs to nobody else and is not named."""
         below = {network for top in self.tops for network in (top, *descendants(self.landscape, top))}
-        for network in sorted(below - self.networks.keys()):
+        for network in sorted(below - self.networks.keys() - self._shared(below)):
             self.landscape = changes.archive(self.landscape, network)
         for network in sorted(below & self.networks.keys()):
             for group in self.landscape.groups_of(network):
                 if not group.is_kit and group.id not in self.groups:
                     self.landscape = changes.archive(self.landscape, group.id)
+
+    def _shared(self, below: set[NetworkId]) -> set[NetworkId]:
+        """What belongs to networks outside of `below` too, by a parent of its own or of one above it."""
+        unnamed = below - self.networks.keys()
+        shared: set[NetworkId] = set()
+        fresh = {n for n in unnamed if not below.issuperset(self.landscape.parents(n))}
+        while fresh:
+            shared |= fresh
+            children = {child for network in fresh for child in self.landscape.children(network)}
+            fresh = (children & unnamed) - shared
+        return shared

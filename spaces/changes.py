@@ -16,7 +16,15 @@ from spaces.errors import Conflict
 from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, UserId
 from spaces.landscape import Landscape
 from spaces.lookalikes import folded
-from spaces.naming import check_name, check_topic, group_slug, network_slug
+from spaces.naming import (
+    check_name,
+    check_no_public_groups,
+    check_public_home,
+    check_topic,
+    group_slug,
+    network_slug,
+    networks_called,
+)
 from spaces.network import Access, Coordinator, Group, Kind, Link, Network, Purpose, Status
 
 __all__ = [
@@ -113,14 +121,18 @@ def create_group(
     topic: str = "",
     may_wait: bool = False,
 ) -> tuple[Landscape, GroupId]:
-    """A new group of `home`. Raises `Conflict` where `home` is archived or only proposed.
+    """A new group of `home`.
 
+    Raises `Conflict` where `home` is archived or only proposed, and for a public group of a home that
+    is not public: its slug and alias would tell everyone that of its home.
     With `may_wait` a group of a proposed home is proposed with it, and comes about when it does.
     """
     waits = may_wait and landscape.networks[home].status is Status.PROPOSED
     if not waits:
         _check_active(landscape, home)
     kept, group = check_name(name), ids.group()
+    if access is Access.PUBLIC:
+        check_public_home(landscape, kept, home)
     made = Group(
         id=group,
         home=home,
@@ -140,15 +152,8 @@ def same_network(
     landscape: Landscape, standing: Standing, name: str, parents: Iterable[NetworkId]
 ) -> NetworkId | None:
     """The network that is "the same": of that name and under those parents, awake, seen by the speaker."""
-    above = set(parents)
-    for place in landscape.named(name):
-        network = landscape.networks.get(NetworkId(place))
-        if network is None or network.status is Status.ARCHIVED or not may_see(landscape, standing, place):
-            continue
-        its_parents = set(landscape.all_parents(network.id))
-        if folded(network.name) == folded(name) and (above <= its_parents if above else not its_parents):
-            return network.id
-    return None
+    awake = (n for n in networks_called(landscape, name, parents) if n.status is not Status.ARCHIVED)
+    return next((n.id for n in awake if may_see(landscape, standing, n.id)), None)
 
 
 def same_group(landscape: Landscape, standing: Standing, name: str, home: NetworkId) -> GroupId | None:
@@ -222,19 +227,17 @@ def describe(
 ) -> Landscape:
     """The place with what is given changed. A network that becomes or stops being public gets a new slug.
 
-    Raises `Conflict` for the access of a kit group, which takes its network's word.
+    `ask` holds for what is private only, `listed` for what is by invitation only. Raises `Conflict` for
+    the access of a kit group, which takes its network's word, for a public group of a network that is
+    not, and for a network that would stop being public while it has public groups.
     """
     found = landscape.place(place)
     if isinstance(found, Group):
         return _describe_group(landscape, found, topic, access, ask, listed)
-    new = replace(
-        found,
-        topic=found.topic if topic is None else check_topic(topic),
-        access=access or found.access,
-        ask=found.ask if ask is None else ask,
-        listed=found.listed if listed is None else listed,
-    )
+    word, asks, shows = _words(found, access, ask, listed)
+    new = replace(found, topic=_topic(found, topic), access=word, ask=asks, listed=shows)
     if Access.PUBLIC in (new.access, found.access) and new.access is not found.access:
+        check_no_public_groups(landscape, new)
         new = _with_new_slug(landscape, ids, new)
     kit = (g for g in landscape.groups_of(found.id) if g.is_kit and g.access is not new.access)
     values = [*([new] if new != found else ()), *(replace(g, access=new.access) for g in kit)]
@@ -255,14 +258,28 @@ def _describe_group(
             f"“{group.name}” is part of what “{home.name}” starts with and open to the same people. "
             f"Change that for the whole network: `network describe {home.slug} --access …`."
         )
-    new = replace(
-        group,
-        topic=group.topic if topic is None else check_topic(topic),
-        access=access or group.access,
-        ask=group.ask if ask is None else ask,
-        listed=group.listed if listed is None else listed,
-    )
+    if group.is_kit:
+        new = replace(group, topic=_topic(group, topic))
+        return landscape.having(new) if new != group else landscape
+    word, asks, shows = _words(group, access, ask, listed)
+    if word is Access.PUBLIC and group.access is not Access.PUBLIC:
+        check_public_home(landscape, group.name, group.home)
+    new = replace(group, topic=_topic(group, topic), access=word, ask=asks, listed=shows)
     return landscape.having(new) if new != group else landscape
+
+
+def _topic(found: Network | Group, topic: str | None) -> str:
+    return found.topic if topic is None else check_topic(topic)
+
+
+def _words(
+    found: Network | Group, access: Access | None, ask: bool | None, listed: bool | None
+) -> tuple[Access, bool, bool]:
+    """Access, ask and listed of `found` with what is given; what its access leaves no meaning is off."""
+    word = access or found.access
+    asks = found.ask if ask is None else ask
+    shows = found.listed if listed is None else listed
+    return word, asks and word is Access.PRIVATE, shows and word is Access.INVITE
 
 
 def _with_new_slug(landscape: Landscape, ids: Ids, network: Network) -> Network:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 from spaces.errors import Conflict
@@ -207,20 +207,3 @@ def _check_can_be_shared(landscape: Landscape, group: GroupId, network: NetworkI
         raise Conflict(
             f"“{landscape.networks[network].name}” is not active, so nothing can be shared with it."
         )
-
-
-def asked_of(landscape: Landscape, network: NetworkId) -> Iterable[Link | Share]:
-    """What waits for the yes of `network`: links to it or from it, shares with it and of its groups."""
-    for waiting in landscape.proposals_of(network):
-        agreed = waiting.parent_agreed if waiting.parent == network else waiting.child_agreed
-        if not agreed:
-            yield waiting
-    for asked in landscape.shares.values():
-        theirs = asked.network == network and not asked.network_agreed
-        ours = landscape.groups[asked.group].home == network and not asked.home_agreed
-        if (theirs or ours) and _is_awake(landscape, asked):
-            yield asked
-
-
-def _is_awake(landscape: Landscape, asked: Share) -> bool:
-    return landscape.status_of(asked.group) is landscape.status_of(asked.network) is Status.ACTIVE

@@ -14,7 +14,7 @@ from typing import Any
 
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.lookalikes import folded
-from spaces.network import Coordinator, Group, Link, Network, Share, Status
+from spaces.network import Access, Coordinator, Group, Link, Network, Share, Status
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
@@ -169,6 +169,17 @@ class Landscape:
             below.update(fresh)
             queue += fresh
         return below
+
+    @cached_property
+    def unlisted(self) -> frozenset[PlaceId]:
+        """What is shown in no Space: for invited people only, or not awake."""
+        places: list[Network | Group] = [*self.networks.values(), *self.groups.values()]
+        return frozenset(place.id for place in places if self._is_unlisted(place))
+
+    def _is_unlisted(self, place: Network | Group) -> bool:
+        is_kit = isinstance(place, Group) and place.is_kit
+        shut = place.access is Access.INVITE and not is_kit
+        return shut or self.status_of(place.id) is not Status.ACTIVE
 
     # -- indexes -----------------------------------------------------------------------------
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from spaces.errors import Conflict, Malformed
 from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, printable
 from spaces.landscape import Landscape
-from spaces.lookalikes import mixes_scripts
-from spaces.network import Access
+from spaces.lookalikes import folded, mixes_scripts
+from spaces.network import Access, Network
 
 NAME_AT_MOST = 80
 TOPIC_AT_MOST = 1000
@@ -62,6 +62,18 @@ def check_topic(topic: str) -> str:
     return kept
 
 
+def networks_called(landscape: Landscape, name: str, parents: Iterable[NetworkId]) -> Iterator[Network]:
+    """Networks of that name under those parents, or at the top where there are none, archived ones too."""
+    above = set(parents)
+    for place in landscape.named(name):
+        network = landscape.networks.get(NetworkId(place))
+        if network is None or folded(network.name) != folded(name):
+            continue
+        its_parents = set(landscape.all_parents(network.id))
+        if above <= its_parents if above else not its_parents:
+            yield network
+
+
 def network_slug(
     landscape: Landscape, network: NetworkId, name: str, *, parent: NetworkId | None, hidden_by: str | None
 ) -> Slug:
@@ -84,6 +96,26 @@ def group_slug(landscape: Landscape, group: GroupId, home: NetworkId, name: str)
     Only who coordinates the home can make it clash, and they see all of its groups.
     """
     return _first_free(landscape, group, f"{home}/", _candidates(Slug.of_name(name), []))
+
+
+def check_public_home(landscape: Landscape, group: str, home: NetworkId) -> None:
+    """Raise `Conflict` where `home` is not public: a public group's slug and alias tell that of its home."""
+    if landscape.networks[home].access is not Access.PUBLIC:
+        raise Conflict(
+            f"“{group}” cannot be public while its network is not: its address would tell everyone the "
+            "network's name. Take `--access private`, or make the network public first: `network describe`."
+        )
+
+
+def check_no_public_groups(landscape: Landscape, network: Network) -> None:
+    """Raise `Conflict` where `network`, as it will be, is not public and has public groups."""
+    groups = [g for g in landscape.groups_of(network.id) if g.access is Access.PUBLIC and not g.is_kit]
+    if groups and network.access is not Access.PUBLIC:
+        listed = ", ".join(f"“{group.name}”" for group in groups)
+        raise Conflict(
+            f"“{network.name}” cannot be {network.access} while it has public groups, whose addresses tell "
+            f"its name: {listed}. Make each of them private first: `group describe GROUP --access private`."
+        )
 
 
 def _first_free(landscape: Landscape, place: PlaceId, prefix: str, candidates: Iterator[str]) -> Slug:

@@ -65,9 +65,9 @@ def choose_version(wished: str, offered: Iterable[str], default: str) -> str | N
 def power_levels(
     kind: RoomKind, version: str, bot: UserId, coordinators: Iterable[UserId], *, archived: bool = False
 ) -> Content:
-    """The whole content for a new room of `kind`."""
+    """The whole content for a new room of `kind`. The bot has its own level, a coordinator or not."""
     users: dict[str, int] = {} if creators_stand_above(version) else {bot: BOT}
-    users |= dict.fromkeys(coordinators, COORDINATOR)
+    users |= {user: COORDINATOR for user in coordinators if user != bot}
     if kind is RoomKind.DIRECT:
         return {"users": users, "users_default": 0, "events_default": 0, "state_default": 50, "invite": 50}
     quiet = kind in (RoomKind.SPACE, RoomKind.NEWS)
@@ -109,13 +109,3 @@ def settle(wanted: Content, found: Content | None, former: Iterable[UserId]) -> 
         if user not in wanted["users"] and users.get(user) == COORDINATOR:
             del users[user]
     return {**wanted, "users": users}
-
-
-def level_of(user: UserId, content: object) -> int:
-    """The level of `user` in an `m.room.power_levels` content of any making. What cannot be read is 0."""
-    if not isinstance(content, Mapping):
-        return 0
-    users = content.get("users")
-    named = users.get(user) if isinstance(users, Mapping) else None
-    level = content.get("users_default") if named is None else named
-    return level if type(level) is int and -(2**53) < level < 2**53 else 0

@@ -135,6 +135,26 @@ def project_room(room: FoundRoom | None, actions: Iterable[Action], maker: Maker
     return room
 
 
+def undone(room: FoundRoom, action: Action) -> FoundRoom:
+    """`room` without what `action` would have made of it: it was counted with, and is given up."""
+    match action:
+        case SetState(event=event):
+            key: StateKey = (event.type, event.state_key)
+            return replace(room, state={k: v for k, v in room.state.items() if k != key})
+        case AddAlias(localpart=localpart):
+            return replace(room, aliases=room.aliases - {localpart})
+        case RemoveAlias(localpart=localpart):
+            return replace(room, aliases=room.aliases | {localpart})
+        case Publish(under=under):
+            return replace(room, published=room.published - {under})
+        case Withdraw(under=under):
+            return replace(room, published=room.published | {under})
+        case Invite(user=user) | Remove(user=user):
+            return replace(room, members={u: m for u, m in room.members.items() if u != user})
+        case _:
+            return room
+
+
 # -- what is to be done ---------------------------------------------------------------------------
 
 
@@ -168,7 +188,7 @@ def _difference(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[Acti
         *opening,
         *(RemoveAlias(wanted.place, alias) for alias in sorted(outdated)),
         *(Publish(wanted.place, under) for under in sorted(published - found.published)),
-        *(Invite(wanted.place, user) for user in wanted.invited if user not in found.members),
+        *(Invite(wanted.place, user) for user in wanted.invited if user not in {*found.members, maker.bot}),
     ]
 
 
@@ -177,7 +197,7 @@ def _state_steps(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[Set
     levels = power_levels(
         wanted.kind, found.version, maker.bot, wanted.coordinators, archived=wanted.archived
     )
-    target[POWER_LEVELS] = settle(levels, found.state.get(POWER_LEVELS), wanted.former)
+    target[POWER_LEVELS] = settle(levels, found.state.get(POWER_LEVELS), (*wanted.former, maker.bot))
     target |= {key: _EMPTY[key[0]] for key in found.state.keys() - target.keys() if key[0] in _EMPTY}
     if wanted.alias and CANONICAL_ALIAS in found.by_hand:
         del target[CANONICAL_ALIAS]
@@ -202,14 +222,18 @@ def _safest_first(key: StateKey) -> tuple[int, StateKey]:
 
 
 def _links(wanted: WantedRoom, found: FoundRoom) -> Iterator[SetState]:
-    """Links to children. What someone has put or taken away by hand is left as they had it."""
+    """Links to children. What someone has put or taken away by hand is left as they had it.
+
+    But what is not to be shown there, or sleeps, is taken out whoever put it in.
+    """
     for place, content in wanted.children.items():
         key: StateKey = ("m.space.child", place)
         if key not in found.by_hand and found.state.get(key, {}) != content:
             yield SetState(wanted.place, StateEvent("m.space.child", content, place))
     for (event_type, child), content in found.state.items():
         unwanted = bool(content) and isinstance(child, PlaceId) and child not in wanted.children
-        if event_type == "m.space.child" and unwanted and (event_type, child) not in found.by_hand:
+        ours = (event_type, child) not in found.by_hand or child in wanted.barred
+        if event_type == "m.space.child" and unwanted and ours:
             yield SetState(wanted.place, StateEvent("m.space.child", {}, child))
 
 

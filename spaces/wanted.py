@@ -21,7 +21,8 @@ class WantedRoom:
     """The room of one place as it should be in the end.
 
     `state` holds all but the power levels, which depend on the room's version and on what is found.
-    `invited` are those whom the bot invites once. `alias` is the localpart shown to people.
+    `invited` are those whom the bot invites once. `barred` are places that no Space shows. `alias` is
+    the localpart shown to people.
     """
 
     place: PlaceId
@@ -34,6 +35,7 @@ class WantedRoom:
     published_under: NetworkId | None = None
     invited: tuple[UserId, ...] = ()
     children: Mapping[PlaceId, Content] = field(default_factory=dict)
+    barred: frozenset[PlaceId] = frozenset()
 
 
 def wanted_room(landscape: Landscape, place: PlaceId, server: str) -> WantedRoom | None:
@@ -108,6 +110,7 @@ def _space(landscape: Landscape, network: Network, server: str) -> WantedRoom:
         published_under=published_under(landscape, network),
         invited=coordinators if network.status is Status.ACTIVE else (),
         children=_children(landscape, network, server),
+        barred=_barred(landscape, network),
     )
 
 
@@ -148,18 +151,22 @@ def _state(
     return {(event.type, event.state_key): event.content for event in events}
 
 
+def _barred(landscape: Landscape, network: Network) -> frozenset[PlaceId]:
+    """What is below the network, or was, and stands in no Space."""
+    groups = [group.id for group in landscape.groups_of(network.id)]
+    return landscape.unlisted.intersection([*groups, *landscape.all_children(network.id)])
+
+
 def _children(landscape: Landscape, network: Network, server: str) -> Mapping[PlaceId, Content]:
     if network.status is not Status.ACTIVE:
         return {}
     children: dict[PlaceId, Content] = {}
     shared = [landscape.groups[group] for group in landscape.shared_with(network.id)]
     for group in (*landscape.groups_of(network.id), *shared):
-        if group.status is Status.ACTIVE and (
-            group.is_kit or group.listed or group.access is not Access.INVITE
-        ):
+        if group.status is Status.ACTIVE and (group.is_kit or group.access is not Access.INVITE):
             order = {"order": _KIT_ORDER[group.purpose]} if group.is_kit else {}
             children[group.id] = {"via": [server], "suggested": group.is_kit, **order}
     for child in map(landscape.networks.__getitem__, landscape.children(network.id)):
-        if child.listed or child.access is not Access.INVITE:
+        if child.access is not Access.INVITE:
             children[child.id] = {"via": [server], "suggested": False}
     return children

@@ -13,6 +13,7 @@ from appservice.store import tables
 from appservice.store.database import Connection
 
 t = tables.events.c
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,11 @@ def _written(event: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 async def _statuses(connection: Connection, event_ids: list[str]) -> dict[str, str]:
-    query = select(t.event_id, t.status).where(t.event_id.in_(event_ids))
-    return {row.event_id: row.status for row in await connection.execute(query)}
+    statuses: dict[str, str] = {}
+    for start in range(0, len(event_ids), _CHUNK):
+        query = select(t.event_id, t.status).where(t.event_id.in_(event_ids[start : start + _CHUNK]))
+        statuses |= {row.event_id: row.status for row in await connection.execute(query)}
+    return statuses
 
 
 async def next_event(connection: Connection) -> Arrived | None:

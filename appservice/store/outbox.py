@@ -16,7 +16,7 @@ from appservice.lanes import Entry
 from appservice.store import tables
 from appservice.store.database import Connection
 from spaces.actions import Action, Say
-from spaces.identifiers import EventId, PlaceId, RoomId
+from spaces.identifiers import EventId, PlaceId, RoomId, UserId
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +35,7 @@ class Undertaking:
     room: RoomId | None
     event: str
     relates: dict[str, Any] | None
+    person: UserId | None
     reply: list[Any] | None
     meanwhile: list[Any] | None
     total: int
@@ -115,6 +116,12 @@ async def delivered(connection: Connection, seq: int, *, event: EventId | None =
         await connection.execute(update(tables.outbox).where(t.seq == seq).values(values))
 
 
+async def detach(connection: Connection, seqs: Collection[int]) -> None:
+    """Nobody waits for these any more; they are done all the same, once they can be."""
+    for seq in seqs:
+        await connection.execute(update(tables.outbox).where(t.seq == seq).values(undertaking=None))
+
+
 async def failed(connection: Connection, seq: int, reason: str) -> None:
     """It is given up, and kept with its reason."""
     values = {"status": "failed", "reason": reason}
@@ -168,12 +175,14 @@ async def begin(
     meanwhile: list[Any] | None,
     total: int,
     now: float,
+    person: UserId | None = None,
 ) -> int:
     """Start an undertaking; its id."""
     values = {
         "room_id": room,
         "event_id": event,
         "relates": json.dumps(relates),
+        "person": person,
         "reply": json.dumps(reply),
         "meanwhile": json.dumps(meanwhile),
         "total": total,
@@ -220,6 +229,7 @@ def _undertaking(row: Any) -> Undertaking:
         room=RoomId(row.room_id) if row.room_id else None,
         event=row.event_id,
         relates=json.loads(row.relates),
+        person=UserId(row.person) if row.person else None,
         reply=json.loads(row.reply),
         meanwhile=json.loads(row.meanwhile),
         total=row.total,

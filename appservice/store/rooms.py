@@ -136,8 +136,9 @@ async def conversation(connection: Connection, room: RoomId) -> ConversationRow 
 
 
 async def direct_room(connection: Connection, person: UserId) -> RoomId | None:
-    """The direct room of that person, of several the first that the bot knew."""
-    query = select(tables.conversations.c.room_id).where(tables.conversations.c.person == person)
+    """The direct room of that person, of several one that the bot made, else always the same."""
+    t = tables.conversations.c
+    query = select(t.room_id).where(t.person == person).order_by(t.place.is_(None), t.room_id)
     found = (await connection.execute(query.limit(1))).scalar()
     return RoomId(found) if found else None
 

@@ -162,6 +162,7 @@ undertakings = Table(
     Column("room_id", String),  # where the answer goes; null: nobody waits in a room
     Column("event_id", String),
     Column("relates", Text),
+    Column("person", String),  # for whom alone the answer is
     Column("reply", Text),
     Column("meanwhile", Text),
     Column("total", Integer, nullable=False),

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from bot.command import Call
 from bot.networks import questions
 from bot.networks.rules import Named, Question, named, question, waits_for, ways_in
-from spaces.access import Deed, may, may_see
+from spaces.access import Deed, Standing, may, may_see
 from spaces.identifiers import NetworkId, UserId
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A network that has yet to agree, None for one that the person may not see; `who` may be nobody."""
+    """A network that has yet to agree, None for one not to be named here; `who` may be nobody."""
 
     side: Named | None
     who: tuple[UserId, ...] = ()
@@ -24,15 +24,15 @@ def has_yes_of(call: Call, network: NetworkId) -> bool:
     return may(call.landscape, call.standing, Deed.ACCEPT, network)
 
 
-def waiting_for(call: Call, child: NetworkId) -> tuple[Waiting, ...]:
-    """Whose yes the links of `child` upwards still wait for."""
+def waiting_for(call: Call, child: NetworkId, audience: Standing) -> tuple[Waiting, ...]:
+    """Whose yes the links of `child` upwards still wait for, as far as the `audience` may know."""
     links = call.landscape.proposals_of(child)
     sides = sorted({waits_for(ln) for ln in links if ln.child == child})
-    return tuple(waiting_side(call, side) for side in sides)
+    return tuple(waiting_side(call, side, audience) for side in sides)
 
 
-def waiting_side(call: Call, side: NetworkId) -> Waiting:
-    if not may_see(call.landscape, call.standing, side):
+def waiting_side(call: Call, side: NetworkId, audience: Standing) -> Waiting:
+    if not may_see(call.landscape, audience, side):
         return Waiting(None)
     return Waiting(named(call.landscape, side), call.landscape.coordinators_of(side))
 

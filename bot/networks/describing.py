@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bot.command import Call, Name, command
+from bot.networks.audience import audience_of
 from bot.networks.rules import Named, WaysIn, check_no_lookalike, check_words, named, ways_in
 from bot.permissions import may
 from spaces import changes
@@ -126,7 +127,7 @@ async def _rename(call: Call, place: PlaceId, name: str) -> Renamed:
     if changes.check_name(name) == call.landscape.place(place).name:
         return Renamed(before, before)
     if place.is_network:
-        check_no_lookalike(call.landscape, call.standing, name)
+        check_no_lookalike(call.landscape, call.standing, name, await audience_of(call))
     landscape = changes.rename(call.landscape, call.work.ids, place, name)
     await call.work.change(landscape, what=f"rename {before.name} to {name}", about=place)
     return Renamed(named(landscape, place), before)
@@ -153,7 +154,7 @@ async def _describe(
     if after != before:
         await call.work.change(landscape, what="describe", about=place)
     new_topic = after.topic if after.topic != before.topic else None
-    ways = ways_in(landscape, place, call.standing)
+    ways = ways_in(landscape, place, await audience_of(call))
     return Described(named(landscape, place), called, ways, new_topic, after != before)
 
 

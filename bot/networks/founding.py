@@ -8,6 +8,7 @@ from typing import Annotated
 
 from bot.command import Call, Name, command
 from bot.networks.asking import Waiting, ask_the_others, has_yes_of, waiting_for
+from bot.networks.audience import audience_of, require_fit
 from bot.networks.rules import Named, WaysIn, all_named, check_no_lookalike, check_words, named, ways_in
 from bot.networks.sides import OneOf
 from bot.permissions import may
@@ -163,7 +164,9 @@ class Founding:
     ) -> GroupCreated | AlreadyThere:
         """Make a group, a room to talk in."""
         there = changes.same_group(call.landscape, call.standing, name, in_)
+        audience = await audience_of(call)
         if there:
+            require_fit(call.landscape, audience, there)
             return AlreadyThere(named(call.landscape, there))
         check_words(access, ask, listed)
         landscape, group = changes.create_group(
@@ -181,7 +184,7 @@ class Founding:
         return GroupCreated(
             named(landscape, group),
             named(landscape, in_),
-            ways_in(landscape, group, call.standing),
+            ways_in(landscape, group, audience),
             encrypted,
         )
 
@@ -208,10 +211,12 @@ async def _found(
 ) -> Created | AlreadyThere:
     """Make what `plan` says, unless it is there already."""
     there = changes.same_network(call.landscape, call.standing, plan.name, plan.parents)
+    audience = await audience_of(call)
     if there:
-        return AlreadyThere(named(call.landscape, there), waiting_for(call, there))
+        require_fit(call.landscape, audience, there)
+        return AlreadyThere(named(call.landscape, there), waiting_for(call, there, audience))
     check_words(plan.access, plan.ask, plan.listed)
-    check_no_lookalike(call.landscape, call.standing, plan.name)
+    check_no_lookalike(call.landscape, call.standing, plan.name, audience)
     landscape, network = make(call, plan)
     await call.work.change(landscape, what=f"{plan.kind} create {plan.name}", about=network)
     await ask_the_others(call, network)
@@ -219,8 +224,8 @@ async def _found(
         named(landscape, network),
         plan.kind,
         all_named(landscape, plan.parents, call.standing),
-        waiting_for(call, network),
-        ways_in(landscape, network, call.standing, wanted=True),
+        waiting_for(call, network, audience),
+        ways_in(landscape, network, audience, wanted=True),
         tuple(named(landscape, group.id) for group in landscape.groups_of(network) if group.is_kit),
     )
 
@@ -257,10 +262,16 @@ def _built(call: Call, plan: _Plan, template: Blueprint) -> tuple[Landscape, Net
 
 
 def _with_words(template: Blueprint, plan: _Plan, by: UserId) -> Blueprint:
-    """The template with the words of `plan` at its top, where some were said, looked after by `by`."""
+    """The template with the words of `plan` at its top, where some were said, looked after by `by`.
+
+    Its public groups are private where the network is not to be public.
+    """
     [top] = template.networks
+    shut = (plan.access or top.access) not in (None, Access.PUBLIC)
+    groups = (replace(g, access=None) if shut and g.access is Access.PUBLIC else g for g in top.groups)
     top = replace(
         top,
+        groups=tuple(groups),
         access=plan.access or top.access,
         ask=plan.ask or top.ask,
         listed=plan.listed or top.listed,

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from bot.command import Call, command
 from bot.networks.asking import Waiting, ask, has_yes_of, tell_who_asked, waiting_for, waiting_side
+from bot.networks.audience import audience_of
 from bot.networks.rules import Named, WaysIn, all_named, named, question, waits_for, ways_in
 from bot.networks.sides import Coordinating, EitherSide
 from spaces import access as rights
 from spaces import changes
-from spaces.access import Deed
+from spaces.access import Deed, Standing
 from spaces.errors import Conflict, Forbidden
 from spaces.identifiers import NetworkId
 from spaces.landscape import Landscape
@@ -51,7 +52,7 @@ class Unlinked:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Agreed for `parents`; the bridge is made unless it is still `waiting` for others."""
+    """Agreed for `parents`, those that may be named; the bridge is made unless it is still `waiting`."""
 
     bridge: Named
     parents: tuple[Named, ...]
@@ -61,7 +62,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Declined for `parents`; `given_up` if fewer than two parents are left to the bridge."""
+    """Declined for `parents`, those that may be named; `given_up` if the bridge is left with too few."""
 
     bridge: Named
     parents: tuple[Named, ...]
@@ -90,6 +91,7 @@ class Linking:
         A coordinator of the side that did not speak is asked.
         """
         was = call.landscape.links.get((under, child))
+        audience = await audience_of(call)
         landscape = changes.link(
             call.landscape,
             under,
@@ -97,13 +99,13 @@ class Linking:
             parent_agrees=has_yes_of(call, under),
             child_agrees=has_yes_of(call, child),
             by=call.sender,
-            may_name=lambda network: rights.may_see(call.landscape, call.standing, network),
+            may_name=lambda network: rights.may_see(call.landscape, audience, network),
         )
         ends = named(landscape, child), named(landscape, under)
         if landscape is not call.landscape:
             await call.work.change(landscape, what=f"network link under {ends[1].slug}", about=child)
             await _put_question(call, landscape.links[under, child], was)
-        return _link_as_it_stands(call, ends, was, changed=was != landscape.links[under, child])
+        return _link_as_it_stands(call, ends, was, audience, changed=was != landscape.links[under, child])
 
     @command(
         "network unlink",
@@ -135,7 +137,7 @@ class Linking:
         )
         if not was.holds:
             await tell_who_asked(call, was.asked_by, question(landscape, was), agreed=False)
-        left = all_named(landscape, landscape.parents(child), call.standing)
+        left = all_named(landscape, landscape.parents(child), await audience_of(call))
         return Unlinked(named(landscape, child), named(landscape, from_), left, not was.holds)
 
     @command(
@@ -149,7 +151,8 @@ class Linking:
         self, call: Call, network: Annotated[NetworkId, "the bridge that waits for your yes"]
     ) -> Accepted:
         """Agree to a bridge for your networks."""
-        asked = _asked_of(call, network)
+        audience = await audience_of(call)
+        asked = _asked_of(call, network, audience)
         landscape = call.landscape
         for ln in asked:
             landscape = changes.accept(landscape, ln.parent, ln.child)
@@ -158,9 +161,9 @@ class Linking:
             await tell_who_asked(call, ln.asked_by, question(call.landscape, ln), agreed=True)
         return Accepted(
             named(landscape, network),
-            tuple(named(landscape, ln.parent) for ln in asked),
-            waiting_for(call, network),
-            ways_in(landscape, network, call.standing, wanted=True),
+            all_named(landscape, (ln.parent for ln in asked), audience),
+            waiting_for(call, network, audience),
+            ways_in(landscape, network, audience, wanted=True),
         )
 
     @command(
@@ -173,7 +176,8 @@ class Linking:
         self, call: Call, network: Annotated[NetworkId, "the bridge that you do not want"]
     ) -> Declined:
         """Decline a bridge for your networks."""
-        asked = _asked_of(call, network)
+        audience = await audience_of(call)
+        asked = _asked_of(call, network, audience)
         bridge = named(call.landscape, network)
         questions = [(ln.asked_by, question(call.landscape, ln)) for ln in asked]
         landscape = call.landscape
@@ -183,7 +187,7 @@ class Linking:
         for asker, declined in questions:
             await tell_who_asked(call, asker, declined, agreed=False)
         given_up = landscape.networks[network].status is Status.ARCHIVED
-        return Declined(bridge, tuple(named(landscape, ln.parent) for ln in asked), given_up)
+        return Declined(bridge, all_named(landscape, (ln.parent for ln in asked), audience), given_up)
 
 
 async def _put_question(call: Call, link: Link, was: Link | None) -> None:
@@ -195,25 +199,27 @@ async def _put_question(call: Call, link: Link, was: Link | None) -> None:
 
 
 def _link_as_it_stands(
-    call: Call, ends: tuple[Named, Named], was: Link | None, *, changed: bool
+    call: Call, ends: tuple[Named, Named], was: Link | None, audience: Standing, *, changed: bool
 ) -> Linked | LinkAsked:
     child, parent = ends
     landscape = call.landscape
     link = landscape.links[NetworkId(parent.id), NetworkId(child.id)]
-    ways = ways_in(landscape, child.id, call.standing, wanted=True)
+    ways = ways_in(landscape, child.id, audience, wanted=True)
     if link.holds:
         return Linked(child, parent, ways, was_there=not changed)
-    return LinkAsked(child, parent, waiting_side(call, waits_for(link)), ways, again=was is not None)
+    return LinkAsked(
+        child, parent, waiting_side(call, waits_for(link), audience), ways, again=was is not None
+    )
 
 
-def _asked_of(call: Call, child: NetworkId) -> list[Link]:
+def _asked_of(call: Call, child: NetworkId, audience: Standing) -> list[Link]:
     """The links above `child` that wait for a yes that the speaker may give."""
     upwards = (ln for ln in call.landscape.proposals_of(child) if ln.child == child)
     mine = [ln for ln in upwards if waits_for(ln) == ln.parent and has_yes_of(call, ln.parent)]
     if mine:
         return mine
     called = named(call.landscape, child).name
-    others = sorted({user for waiting in waiting_for(call, child) for user in waiting.who})
+    others = sorted({user for waiting in waiting_for(call, child, audience) for user in waiting.who})
     if others:
         raise Forbidden(f"“{called}” does not wait for you, but for {' or '.join(others[:3])}.")
     raise Conflict(f"“{called}” does not wait for a yes of yours. `status` lists what does.")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from bot.command import Call, command
 from bot.networks.asking import Waiting, waiting_for
+from bot.networks.audience import audience_of, require_fit
 from bot.networks.rules import (
     Named,
     Question,
@@ -19,13 +20,10 @@ from bot.networks.rules import (
 )
 from bot.networks.tree import Leaf, leaves
 from bot.ports import ServiceStatus
-from spaces.access import Standing, is_member, may_enter, may_see
-from spaces.errors import Conflict
+from spaces.access import Standing, is_member, may_enter
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Group, Kind, Network, Status
-
-_ONLOOKER = UserId("@onlooker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +81,12 @@ class Looking:
         self, call: Call, network: Annotated[NetworkId | None, "only what is below this one"] = None
     ) -> Tree:
         """Show the networks that you can see."""
-        onlooker = await _onlooker(call)
+        onlooker = await audience_of(call)
         if network is None:
             found, left_out = leaves(call.landscape, onlooker, None)
             await _note_looks(call, "tree", tuple(leaf.network.id for leaf in found))
             return Tree(found, left_out, in_company=not call.heard.is_direct)
-        _require_fit(call.landscape, onlooker, network)
+        require_fit(call.landscape, onlooker, network)
         found, left_out = leaves(call.landscape, onlooker, network)
         groups = (g.id for g in call.landscape.groups_of(network) if g.status is not Status.ARCHIVED)
         here = call.landscape.networks[network]
@@ -108,8 +106,8 @@ class Looking:
 
         What it is about, who gets in, who looks after it.
         """
-        onlooker = await _onlooker(call)
-        _require_fit(call.landscape, onlooker, place)
+        onlooker = await audience_of(call)
+        require_fit(call.landscape, onlooker, place)
         await _note_looks(call, "show", (place,))
         found = call.landscape.place(place)
         members = None
@@ -145,20 +143,6 @@ class Looking:
         )
 
 
-async def _onlooker(call: Call) -> Standing:
-    """Who looks: the speaker or, in a room, anybody who is in that room and nowhere else."""
-    if call.heard.is_direct:
-        return call.standing
-    here = await call.work.place_of_room(call.heard.room)
-    return Standing(_ONLOOKER, joined=frozenset() if here is None else frozenset({here}))
-
-
-def _require_fit(landscape: Landscape, onlooker: Standing, place: PlaceId) -> None:
-    """The speaker may see `place`; refuse if others who are listening may not."""
-    if not may_see(landscape, onlooker, place):
-        raise Conflict("Not everyone here may see that. Ask me in a direct message.")
-
-
 async def _note_looks(call: Call, how: str, places: tuple[PlaceId, ...]) -> None:
     """An admin's look at what they see only as an admin goes into the audit log."""
     for place in dict.fromkeys(places):
@@ -191,7 +175,7 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         children=() if is_group else all_named(landscape, landscape.children(home), onlooker),
         groups=() if is_group else all_named(landscape, (*groups, *landscape.shared_with(home)), onlooker),
         coordinators=landscape.coordinators_of(home),
-        waiting=() if is_group else waiting_for(call, home),
+        waiting=() if is_group else waiting_for(call, home, onlooker),
         members=members,
     )
 

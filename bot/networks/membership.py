@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bot.command import Call, command
-from bot.networks.rules import Named, WaysIn, first_step, left_with, named, ways_in
+from bot.networks.audience import audience_of, require_fit
+from bot.networks.rules import Named, WaysIn, all_named, first_step, left_with, named, ways_in
 from spaces import changes
 from spaces.errors import Conflict
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
@@ -63,10 +64,13 @@ class Membership:
         if place in call.standing.joined:
             return AlreadyIn(wanted)
         _require_open(call, place)
+        audience = await audience_of(call)
         first = first_step(call.landscape, call.standing, place)
         if first is None:
-            ways = ways_in(call.landscape, place, call.standing)
+            ways = ways_in(call.landscape, place, audience)
             return NotOpen(wanted, ways, call.landscape.coordinators_of(_network_of(call, place)))
+        if first != place:
+            require_fit(call.landscape, audience, first)
         again = first in call.standing.invited
         if not again:
             await call.work.invite(first, call.sender, reason="You asked to join.")
@@ -93,7 +97,7 @@ class Membership:
         return Left(
             called,
             sum(room.is_group for room in rooms),
-            tuple(named(call.landscape, group) for group in kept),
+            all_named(call.landscape, kept, await audience_of(call)),
             gives_up,
         )
 

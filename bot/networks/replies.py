@@ -132,7 +132,7 @@ def unlinked(result: Unlinked, call: Call) -> Document:
 
 @reply_to(Accepted)
 def accepted(result: Accepted, call: Call) -> Document:
-    agreed = line("You have agreed for ", *links(result.parents), ". ")
+    agreed = line("You have agreed", *_on_behalf(result.parents), ". ")
     if result.waiting:
         return _paragraphs(
             line(*agreed, link(result.bridge), " is not made yet."), *(_waits(w) for w in result.waiting)
@@ -143,7 +143,11 @@ def accepted(result: Accepted, call: Call) -> Document:
 @reply_to(Declined)
 def declined(result: Declined, call: Call) -> Document:
     end = ", and it will not be made" if result.given_up else ""
-    return say("You have declined ", Bold(result.bridge.name), " for ", *links(result.parents), f"{end}.")
+    return say("You have declined ", Bold(result.bridge.name), *_on_behalf(result.parents), f"{end}.")
+
+
+def _on_behalf(parents: tuple[Named, ...]) -> Line:
+    return line(" for ", *links(parents)) if parents else ()
 
 
 @reply_to(CoordinatorAdded)

@@ -47,6 +47,11 @@ class Roles:
     ) -> CoordinatorAdded:
         """Make somebody a coordinator."""
         network = named(call.landscape, in_)
+        if person == call.bot:
+            raise Conflict(
+                f"{person} is me, and I look after every network's rooms already: as a coordinator I would "
+                f"lose that power. Name a person: `coordinator add @USER --in {network.slug}`."
+            )
         if person in call.landscape.coordinators_of(in_):
             return CoordinatorAdded(person, network, was_already=True)
         landscape = changes.add_coordinator(call.landscape, in_, person)

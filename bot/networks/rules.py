@@ -127,14 +127,21 @@ def check_words(access: Access | None, ask: bool, listed: bool) -> None:
         raise Conflict("`--listed` is for invitation only. Add `--access invite`, or leave `--listed` out.")
 
 
-def check_no_lookalike(landscape: Landscape, standing: Standing, name: str) -> None:
-    """Raise `Conflict` where a reader could not tell `name` from that of another network they may see."""
+def check_no_lookalike(
+    landscape: Landscape, standing: Standing, name: str, audience: Standing | None = None
+) -> None:
+    """Raise `Conflict` where a reader could not tell `name` from that of another network they may see.
+
+    The other is named if the `audience`, who hears the refusal, may see it too.
+    """
     look = skeleton(name)
     for network in landscape.networks.values():
         alike = skeleton(network.name) == look and folded(network.name) != folded(name)
         if alike and may_see(landscape, standing, network.id):
+            named_too = may_see(landscape, audience or standing, network.id)
+            other = f"“{network.name}” ({network.slug})" if named_too else "the name of another network"
             raise Conflict(
-                f"“{name}” looks just like “{network.name}” ({network.slug}), in other letters. "
+                f"“{name}” looks just like {other}, in other letters. "
                 "Choose a name that people can tell from it."
             )
 

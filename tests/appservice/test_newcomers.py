@@ -90,12 +90,16 @@ async def joined(
     by: UserId = ALICE,
     kind: str | None = None,
     said: list[Json] | None = None,
+    join_rule: str = "invite",
+    history: str = "shared",
 ) -> list[Action]:
     """The bot accepts the invitation that waits; what it does then. `said` came after the invitation."""
     [entry] = [e for e in await stage.entries() if isinstance(e.action, Join)]
     created = state("c", "m.room.create", {"type": kind} if kind else {}, room_id=NEW)
+    rules = state("r", "m.room.join_rules", {"join_rule": join_rule}, room_id=NEW)
+    seen = state("h", "m.room.history_visibility", {"history_visibility": history}, room_id=NEW)
     missed = [*reversed(said or []), member("inv", BOT, "invite", NEW, sender=by), message(0, room_id=NEW)]
-    await stage.settler.settle(entry, Outcome(NEW, (created, *members), missed=tuple(missed)))
+    await stage.settler.settle(entry, Outcome(NEW, (created, rules, seen, *members), missed=tuple(missed)))
     return await stage.waiting()
 
 
@@ -122,6 +126,25 @@ async def test_somebody_who_is_invited_counts_and_somebody_who_left_does_not(sta
     await stage.hears({**invitation(ADMIN), "event_id": "$again"})
     await joined(stage, [member("a", ALICE, "join", NEW), member("b", BEN, "invite", NEW)], by=ADMIN)
     assert await stage.conversation(NEW) == ConversationRow(NEW, None, None)
+
+
+@pytest.mark.parametrize(("join_rule", "history"), [("public", "shared"), ("invite", "world_readable")])
+async def test_a_room_where_others_can_come_in_or_read_is_nobodys_direct_room(
+    stage: Stage, join_rule: str, history: str
+) -> None:
+    await invited(stage, BEN)
+    here = [member("b", BEN, "join", NEW)]
+    actions = await joined(stage, here, by=BEN, join_rule=join_rule, history=history)
+    assert [type(action) for action in actions] == [Say, Leave]
+
+
+async def test_a_room_that_somebody_left_after_inviting_another_is_not_that_ones_direct_room(
+    stage: Stage,
+) -> None:
+    await invited(stage, BEN)
+    here = [member("a", ALICE, "invite", NEW), member("b", BEN, "leave", NEW)]
+    actions = await joined(stage, here, by=BEN)
+    assert [type(action) for action in actions] == [Say, Leave]
 
 
 @pytest.mark.parametrize("kind", [None, "m.space"])
@@ -162,7 +185,7 @@ async def test_having_left_a_room_the_bot_has_no_conversation_there(stage: Stage
 
 
 async def test_a_room_that_is_not_known_is_found_out_about_and_then_heard(stage: Stage) -> None:
-    assert await stage.hears(message(1, room_id=NEW)) == [Join(NEW, ALICE)]
+    assert await stage.hears(message(1, room_id=NEW)) == [Join(NEW, ALICE, invited=False)]
     assert (await stage.events()).get("handled", 0) == 0, "it will be read again"
     await joined(stage, [member("a", ALICE, "join", NEW)], said=[message(1, room_id=NEW)])
     await stage.work_off()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from appservice.readback import MOST_ROUNDS
-from appservice.store import outbox
+from appservice.store import outbox, tables
 from spaces.actions import Action, Invite, Publish, ReadBack, SetState
 from spaces.identifiers import RoomId, UserId
+from spaces.network import Access
 from tests.appservice.scene import LEVELS, NAME, RULES, TOPIC, Scene
 from tests.appservice.stage import ALICE, BEN, BOT, Stage
 
@@ -99,18 +101,22 @@ async def test_what_the_homeserver_never_keeps_is_given_up_aloud_after_some_roun
     assert [a.round for a in done if isinstance(a, ReadBack)] == list(range(MOST_ROUNDS + 1))
     async with stage.database.reading() as connection:
         [reason] = await outbox.failures(connection)
-    assert reason == "ReadBack in Arts: the homeserver does not keep its settings (m.room.join_rules)"
+    assert reason.startswith("make sure that “Arts” is closed as it should be: ")
+    assert reason.endswith("does not keep its settings (m.room.join_rules)")
     assert not await scene.is_ready()
 
 
-async def test_what_waits_for_a_room_that_does_not_hold_is_dropped_and_never_done(stage: Stage) -> None:
+async def test_what_waits_for_a_room_that_does_not_hold_goes_on_waiting(stage: Stage) -> None:
     scene = await Scene(stage).open()
     await stage.put(Invite(scene.arts, BEN), Publish(scene.arts, scene.arts))
     scene.set(RULES, {"join_rule": "public"})
     await stage.put(ReadBack(scene.arts, MOST_ROUNDS))
     [entry] = [e for e in await stage.entries() if isinstance(e.action, ReadBack)]
-    assert await scene.rooms.settle(entry) is None
-    assert not [a for a in await stage.waiting() if isinstance(a, (Invite, Publish))]
+    assert await scene.rooms.settle(entry) is False
+    waiting = [e for e in await stage.entries() if isinstance(e.action, (Invite, Publish))]
+    assert len(waiting) == 2
+    assert {e.undertaking for e in waiting} == {None}, "nobody is kept waiting with them"
+    assert not await scene.is_ready()
 
 
 async def test_what_is_under_way_is_not_put_twice(scene: Scene) -> None:
@@ -135,6 +141,24 @@ async def test_a_name_and_a_topic_set_by_hand_are_taken_over(scene: Scene) -> No
     done = await scene.rooms.settle_all()
     assert NAME not in [a.event.type for a in done if isinstance(a, SetState) and a.room == scene.arts]
     assert scene.rooms.content(scene.room, NAME) == {"name": "Arts and Crafts"}
+
+
+async def test_the_audit_log_says_who_changed_it_by_hand(scene: Scene) -> None:
+    scene.set(NAME, {"name": "Arts and Crafts"}, by=BEN)
+    await scene.read()
+    async with scene.stage.database.reading() as connection:
+        said = (await connection.execute(select(tables.audit.c.what).order_by(tables.audit.c.id))).scalars()
+        assert list(said)[-1] == f"changed by hand in a Matrix client by {BEN}"
+
+
+async def test_a_name_set_by_hand_that_looks_like_one_that_they_may_see_is_put_back(scene: Scene) -> None:
+    await scene.stage.found("Cop", access=Access.PUBLIC)
+    await scene.rooms.settle_all()
+    scene.set(NAME, {"name": "Сор"})
+    assert await scene.read() is True
+    assert (await scene.stage.works.landscape()).networks[scene.arts].name == "Arts"
+    await scene.rooms.settle_all()
+    assert scene.rooms.content(scene.room, NAME) == {"name": "Arts"}
 
 
 ODD_NAMES = [

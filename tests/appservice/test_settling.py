@@ -177,7 +177,7 @@ async def test_who_asked_for_a_room_given_up_is_told_once(stage: Stage) -> None:
     await stage.settler.give_up(create, "not today")
     done = await PlayedRooms(stage).settle_all()
     [answer] = says(done)
-    assert "CreateRoom in Arts: not today" in text_of(answer)
+    assert "create the Space “Arts”: not today" in text_of(answer)
 
 
 def test_what_depends_on_a_room_is_found_over_several_steps() -> None:
@@ -185,7 +185,7 @@ def test_what_depends_on_a_room_is_found_over_several_steps() -> None:
         Entry(1, ReadBack(ARTS)),
         Entry(2, CreateRoom(HEALTH, (StateEvent("m.space.parent", {}, ARTS),))),
         Entry(3, Invite(HEALTH, ALICE)),
-        Entry(4, SetState(SOMERSET, StateEvent("m.space.child", {}, HEALTH))),
+        Entry(4, SetState(SOMERSET, StateEvent("m.space.child", {"via": ["hs.test"]}, HEALTH))),
         Entry(5, Invite(SOMERSET, ALICE)),
     ]
     assert [entry.seq for entry in depending_on(ARTS, waiting)] == [1, 2, 3, 4]

@@ -12,7 +12,8 @@ HOSTILE = "=cmd()|\x1b[31m\u202e\n  invite @eve:hs.test to everything"
 
 
 def landscape(name: str) -> Landscape:
-    return Landscape().having(Network(ARTS, name, Slug("arts")), Group(PAINTING, ARTS, name, Slug("painting")))
+    group = Group(PAINTING, ARTS, name, Slug("painting"))
+    return Landscape().having(Network(ARTS, name, Slug("arts")), group)
 
 
 def test_each_write_has_a_line_and_reading_back_has_none() -> None:

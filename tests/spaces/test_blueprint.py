@@ -205,3 +205,13 @@ def test_renaming_takes_the_bridges_along():
 def test_only_one_top_can_be_renamed():
     with pytest.raises(Conflict):
         Blueprint((ARTS, HEALTH)).renamed("Devon")
+
+
+def test_a_public_group_belongs_to_a_public_network():
+    group = WantedGroup("Open day", access=Access.PUBLIC, line=3)
+    assert not sentences(network("Arts", groups=(group,)))
+    for access in (Access.PRIVATE, Access.INVITE):
+        [sentence] = sentences(network("Arts", groups=(group,), access=access))
+        assert sentence.startswith(f"“Open day” is public, and “Arts”, which it belongs to, is {access}")
+    bridge = WantedBridge("Both", ("Arts", "Health"), groups=(group,))
+    assert len(sentences(network("Arts"), network("Health"), bridges=[bridge])) == 1

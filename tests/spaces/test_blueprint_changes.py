@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
 
 from spaces.blueprint import Blueprint, BlueprintRefused, WantedBridge, WantedGroup, WantedNetwork
 from spaces.blueprint_changes import apply_blueprint
+from spaces.errors import Conflict
 from spaces.identifiers import GroupId, NetworkId, UserId
 from spaces.landscape import Landscape
-from spaces.network import Kind, Network, Status
+from spaces.network import Access, Group, Kind, Network, Status
 
 ALICE, BOB, ADMIN = (UserId(f"@{name}:hs.test") for name in ("alice", "bob", "admin"))
 
@@ -105,3 +107,52 @@ def test_a_fresh_one_takes_over_nothing_that_bears_its_name() -> None:
     landscape = apply_blueprint(before, IDS, Blueprint((SOMERSET,)), by=BOB, admins=(), fresh=True)
     assert [n.name for n in landscape.networks.values()].count("Somerset") == 2
     assert all(landscape.networks[n] == before.networks[n] for n in before.networks)
+
+
+def painting(landscape: Landscape) -> Group:
+    [found] = [group for group in landscape.groups.values() if group.name == "Painting"]
+    return found
+
+
+def arts(access: Access | None, group: WantedGroup, **said: bool) -> Blueprint:
+    return Blueprint((WantedNetwork("Arts UK", access=access, groups=(group,), **said),))
+
+
+def test_a_blueprint_that_says_access_says_whether_one_may_ask_and_one_that_does_not_leaves_it() -> None:
+    oils = WantedGroup("Painting", Access.PRIVATE, ask=True)
+    before = put(arts(Access.INVITE, oils, listed=True), Landscape())
+    assert called(before, "Arts UK").listed
+    assert painting(before).ask
+    assert put(arts(None, WantedGroup("Painting")), before) is before
+    landscape = put(arts(Access.INVITE, replace(oils, ask=False)), before)
+    assert not called(landscape, "Arts UK").listed
+    assert not painting(landscape).ask
+
+
+def test_a_network_and_its_public_groups_are_closed_and_opened_by_one_blueprint() -> None:
+    before = put(arts(Access.PUBLIC, WantedGroup("Painting", Access.PUBLIC)), Landscape())
+    shut = put(arts(Access.INVITE, WantedGroup("Painting", Access.PRIVATE)), before)
+    assert (called(shut, "Arts UK").access, painting(shut).access) == (Access.INVITE, Access.PRIVATE)
+    again = put(arts(Access.PUBLIC, WantedGroup("Painting", Access.PUBLIC)), shut)
+    assert (called(again, "Arts UK").access, painting(again).access) == (Access.PUBLIC, Access.PUBLIC)
+    with pytest.raises(Conflict, match="“Painting” cannot be public"):
+        put(arts(None, WantedGroup("Painting", Access.PUBLIC)), shut)
+
+
+def test_what_belongs_to_a_network_outside_the_blueprint_too_is_not_pruned() -> None:
+    sport = WantedNetwork("Sport UK")
+    below = (WantedNetwork("Choirs", groups=(WantedGroup("Altos"),)),)
+    shared = WantedBridge("Arts & Sport", ("Arts UK", "Sport UK"), networks=below)
+    before = put(Blueprint((SOMERSET, sport), (BRIDGE, shared)), Landscape())
+    pruned = put(Blueprint((replace(SOMERSET, networks=(ARTS,)),)), before, prune=True)
+    statuses = {n.name: n.status for n in pruned.networks.values() if n.status is Status.ARCHIVED}
+    assert statuses.keys() == {"Health UK", "Arts & Health"}
+    assert all(g.status is Status.ACTIVE for g in pruned.groups.values() if g.name == "Altos")
+
+
+def test_a_blueprint_that_names_the_bot_a_coordinator_is_refused() -> None:
+    bot = UserId("@hedgerow:hs.test")
+    child = replace(ARTS, coordinators=(ALICE, bot), line=4)
+    blueprint = Blueprint((replace(SOMERSET, networks=(child,)),))
+    with pytest.raises(BlueprintRefused, match=r"line 4: @hedgerow:hs\.test is Hedgerow itself.*“Arts UK”"):
+        apply_blueprint(Landscape(), IDS, blueprint, by=None, admins=[ADMIN], bot=bot)

@@ -1,5 +1,7 @@
 """Who may do what: every deed, role and word, and what a refusal tells."""
 
+from dataclasses import replace
+
 import pytest
 
 from spaces import changes
@@ -25,7 +27,6 @@ from tests.spaces.roles import (
     SOMEONE,
     STRANGER,
     WORDS,
-    LaterIds,
     World,
     table,
 )
@@ -150,7 +151,8 @@ def test_a_refusal_names_three_coordinators_at_most():
 
 def test_a_refusal_about_a_public_group_of_a_hidden_network_tells_nothing_of_the_network():
     world = World("invite")
-    landscape = changes.describe(world.landscape, LaterIds(), world.oils, access=Access.PUBLIC)
+    oils = world.landscape.groups[world.oils]
+    landscape = world.landscape.having(replace(oils, access=Access.PUBLIC))
     with pytest.raises(Forbidden) as refused:
         require(landscape, Standing(STRANGER), Deed.RENAME, world.oils)
     assert "Quiet" not in refused.value.sentence

@@ -112,12 +112,42 @@ def test_a_network_that_stops_being_public_gets_another_slug_and_one_that_become
 
 def test_what_is_described_changes_and_nothing_else(arts, ids):
     landscape, home = arts
-    described = changes.describe(landscape, ids, home, topic=" About\narts ", ask=True, listed=True)
+    described = changes.describe(landscape, ids, home, topic=" About\narts ")
     made = described.networks[home]
-    assert (made.topic, made.ask, made.listed) == ("About arts", True, True)
+    assert made.topic == "About arts"
     assert (made.slug, made.access, made.name) == ("arts-uk", Access.PUBLIC, "Arts UK")
-    again = changes.describe(described, ids, home, topic="About arts", ask=True, access=Access.PUBLIC)
+    again = changes.describe(described, ids, home, topic="About arts", ask=False, access=Access.PUBLIC)
     assert again is described
+
+
+def test_what_its_access_leaves_no_meaning_is_off_and_stays_off(arts, ids):
+    landscape, home = arts
+    _, group = made = changes.create_group(landscape, ids, name="Oils", home=home, ask=True)
+    for place, before in (
+        (home, changes.describe(landscape, ids, home, access=Access.PRIVATE, ask=True)),
+        (group, made[0]),
+    ):
+        assert before.place(place).ask
+        shut = changes.describe(before, ids, place, access=Access.INVITE, listed=True)
+        assert (shut.place(place).ask, shut.place(place).listed) == (False, True)
+        again = changes.describe(shut, ids, place, access=Access.PRIVATE)
+        assert (again.place(place).ask, again.place(place).listed) == (False, False)
+
+
+@pytest.mark.parametrize("access", [Access.PRIVATE, Access.INVITE])
+def test_a_public_group_belongs_to_a_public_network(arts, ids, access):
+    landscape, home = arts
+    landscape, oils = changes.create_group(landscape, ids, name="Oils", home=home, access=Access.PUBLIC)
+    with pytest.raises(Conflict, match=r"“Arts UK” cannot be .* while it has public groups.*: “Oils”"):
+        changes.describe(landscape, ids, home, access=access)
+    with pytest.raises(Conflict, match="“Oils”"):
+        changes.describe(changes.archive(landscape, oils), ids, home, access=access)
+    shut = changes.describe(landscape, ids, oils, access=access)
+    shut = changes.describe(shut, ids, home, access=access)
+    with pytest.raises(Conflict, match="“Oils” cannot be public while its network is not"):
+        changes.describe(shut, ids, oils, access=Access.PUBLIC)
+    with pytest.raises(Conflict, match="“Open day” cannot be public while its network is not"):
+        changes.create_group(shut, ids, name="Open day", home=home, access=Access.PUBLIC)
 
 
 def test_the_kit_follows_its_network_and_cannot_be_opened_or_closed_by_itself(arts, ids):

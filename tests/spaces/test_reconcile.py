@@ -195,3 +195,18 @@ def test_an_action_on_a_room_that_is_not_known_projects_to_nothing():
 def test_what_is_looked_after_is_what_is_written():
     assert is_governed("m.space.child")
     assert not is_governed("m.room.message")
+
+
+@pytest.mark.parametrize(("version", "bots"), [("11", {BOT: 100}), ("12", {})])
+def test_the_bot_as_a_coordinator_is_not_invited_nor_named_and_what_was_put_for_it_is_mended(version, bots):
+    ids, maker = CountedIds(), Maker(BOT, version)
+    landscape, arts = network(Landscape(), ids, "Arts", by=[BOT, ADA])
+    room = wanted_room(landscape, arts, "hs.test")
+    steps = reconcile([room], {}, maker)
+    assert [step.user for step in steps if isinstance(step, Invite)] == [ADA]
+    found = project({}, steps, maker)[arts]
+    levels = found.state[POWER_LEVELS]
+    assert levels["users"] == {**bots, ADA: 50}
+    spoilt = replace(found, state={**found.state, POWER_LEVELS: {**levels, "users": {BOT: 50, ADA: 50}}})
+    [mend] = reconcile([room], {arts: spoilt}, maker)[:1]
+    assert mend.event.content["users"] == {**bots, ADA: 50}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.synapse.hedge import Hedge
 from tests.synapse.home import Home
 
 
@@ -17,3 +19,24 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     asyncio.run(home.synapse.start())
     yield home
     asyncio.run(home.synapse.stop())
+
+
+@pytest.fixture
+def hedgerow_at(tmp_path: Path) -> Iterator[Callable[..., Hedge]]:
+    """`hedgerow_at(home)` is a Hedgerow with an empty database, not running; it ends with the test."""
+    made: list[Hedge] = []
+
+    def make(home: Home, settings: dict[str, str] | None = None, patched: str = "") -> Hedge:
+        made.append(Hedge(home, tmp_path, settings or {}, patched))
+        return made[-1]
+
+    yield make
+    for hedge in made:
+        hedge.end()
+
+
+@pytest.fixture
+async def hedge(home: Home, hedgerow_at: Callable[..., Hedge]) -> Hedge:
+    """Hedgerow at `home` with an empty database, not running."""
+    await home.begin_anew()
+    return hedgerow_at(home)

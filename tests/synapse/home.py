@@ -1,51 +1,30 @@
-"""A Synapse set up as `hedgerow init` says, and Hedgerow beside it, each a process of its own."""
+"""A Synapse set up as `hedgerow init` says, and its rooms as its administrator sees them."""
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
-import sqlite3
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
 from appservice.demo.synapse import LocalSynapse, free_port
 from tests.second_client import Json, SecondClient
+from tests.synapse.running import hedgerow
 
 SERVER = "hs.test"
 BOT = f"@hedgerow:{SERVER}"
 ADMIN = "ada"  # named in Hedgerow's settings; nobody in particular to Synapse
 _OVERSEER = "overseer"  # Synapse's own administrator, who sees every room's state
-_START_SECONDS = 60.0
-_COMMAND_SECONDS = 120.0
 _REQUEST = re.compile(r'\{(?P<who>[^}]*)\}.*? (?P<status>\d{3}) "(?P<method>[A-Z]+) (?P<path>/[^ ?]*)')
-_ACCOUNT = ("/devices/", "/profile/", "/register", "/ping")
-_PROGRAM = ("-m", "appservice")
-_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_ACCOUNT = ("/devices/", "/profile/", "/account_data/", "/register", "/ping")
 
 
 def user(localpart: str) -> str:
     return f"@{localpart}:{SERVER}"
-
-
-@dataclass(frozen=True)
-class Finished:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 @dataclass
@@ -200,273 +179,3 @@ def _logging(requests: Path) -> Json:
         "loggers": {"synapse.access": {"level": "INFO"}},
         "root": {"level": "WARNING", "handlers": ["requests"]},
     }
-
-
-# -- Hedgerow ---------------------------------------------------------------------------------------
-
-
-def hedgerow(*words: str, environ: Mapping[str, str] | None = None) -> Finished:
-    """Run one command of `hedgerow` to its end."""
-    done = subprocess.run(
-        [sys.executable, *_PROGRAM, *words],
-        env={**os.environ, **(environ or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_COMMAND_SECONDS,
-        check=False,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
-
-
-@dataclass
-class Hedge:
-    """Hedgerow with one database at a `Home`. `settings` are variables such as `HEDGEROW_ROOMS__VERSION`.
-
-    `patched`, as `module:NAME=value`, is set in the service's process before it runs.
-    """
-
-    home: Home
-    directory: Path
-    settings: Mapping[str, str] = field(default_factory=dict)
-    patched: str = ""
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    @property
-    def environ(self) -> dict[str, str]:
-        database = f"sqlite:///{self.directory / 'hedgerow.db'}"
-        return {"HEDGEROW_DATABASE": database, **self.settings}
-
-    @property
-    def log(self) -> Path:
-        return self.directory / "hedgerow.log"
-
-    # -- the service --------------------------------------------------------------------------------
-
-    def launch(self) -> None:
-        """Start the service; it may not be ready yet."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self._process = self._spawn("run", program=_patching(self.patched) if self.patched else _PROGRAM)
-
-    async def start(self) -> None:
-        """Start the service and wait until it is ready."""
-        self.launch()
-        await self.until_ready()
-
-    async def until_ready(self, within: float = _START_SECONDS) -> None:
-        """Wait until `/ready` says 200. Raises with the end of the log."""
-        deadline = time.monotonic() + within
-        while await self.readiness() != 200:
-            if time.monotonic() > deadline or self.exit_code is not None:
-                raise AssertionError(f"not ready; exit code {self.exit_code}:\n{self.log_tail()}")
-            await asyncio.sleep(0.1)
-
-    async def readiness(self) -> int:
-        """The status of `/ready`; 0 where nothing listens."""
-        return await asyncio.to_thread(_status_of, f"http://127.0.0.1:{self.home.port}/ready")
-
-    async def stop(self, within: float = 30.0) -> int:
-        """Ask it to end, as a service manager does; its exit code."""
-        assert self._process is not None
-        self._process.terminate()
-        return await asyncio.to_thread(self._process.wait, within)
-
-    async def kill(self) -> None:
-        """End it at once, as a crash would."""
-        assert self._process is not None
-        self._process.kill()
-        await asyncio.to_thread(self._process.wait, 30)
-
-    async def until_delivered(self, within: float = 120.0) -> None:
-        """Wait until nothing waits in the outbox."""
-        await until(lambda: not self.waiting, within)
-
-    @property
-    def waiting(self) -> int:
-        """How many actions wait in the outbox."""
-        database = sqlite3.connect(self.directory / "hedgerow.db", timeout=30)
-        try:
-            [(count,)] = database.execute("SELECT count(*) FROM outbox WHERE status = 'waiting'")
-            return int(count)
-        finally:
-            database.close()
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    @property
-    def exit_code(self) -> int | None:
-        return self._process.poll() if self._process else None
-
-    def log_tail(self, lines: int = 40) -> str:
-        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
-
-    # -- commands -----------------------------------------------------------------------------------
-
-    async def plan(self, blueprint: Path, *options: str) -> Finished:
-        return await self.command("plan", str(blueprint), *options)
-
-    async def apply(self, blueprint: Path, *options: str) -> Finished:
-        return await self.command("apply", str(blueprint), "--yes", *options)
-
-    async def command(self, *words: str) -> Finished:
-        """Run `hedgerow …` on this database."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        config = ("--config", str(self.home.config))
-        return await asyncio.to_thread(hedgerow, *words, *config, environ=self.environ)
-
-    def applying(self, blueprint: Path) -> subprocess.Popen[bytes]:
-        """Start `apply`, to be ended by the caller."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        return self._spawn("apply", str(blueprint), "--yes")
-
-    def _spawn(self, *words: str, program: Sequence[str] = _PROGRAM) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, *program, *words, "--config", str(self.home.config)],
-                env={**os.environ, **self.environ},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-
-
-def _patching(patch: str) -> tuple[str, str]:
-    module, _, setting = patch.partition(":")
-    name, _, value = setting.partition("=")
-    lines = f"import {module} as m; m.{name} = {value}; from appservice.cli import main; main()"
-    return "-c", lines
-
-
-def _status_of(url: str) -> int:
-    try:
-        with _NO_PROXY.open(url, timeout=5) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
-    except OSError:
-        return 0
-
-
-# -- talking with the bot ---------------------------------------------------------------------------
-
-
-class Village:
-    """A running Hedgerow with the networks of a blueprint, and people who talk with it."""
-
-    def __init__(self, hedge: Hedge) -> None:
-        self.hedge = hedge
-        self.home = hedge.home
-        self._direct: dict[str, str] = {}
-
-    @classmethod
-    @contextmanager
-    def of(cls, home: Home, directory: Path, blueprint: Mapping[str, Any]) -> Iterator[Self]:
-        """Start the service, let it make what the blueprint wants; it has to end in good order."""
-        hedge = Hedge(home, directory)
-        asyncio.run(home.begin_anew())
-        asyncio.run(hedge.start())
-        try:
-            applied = asyncio.run(hedge.apply(written(directory / "blueprint.yaml", blueprint)))
-            assert applied.code == 0, applied
-            yield cls(hedge)
-        finally:
-            assert asyncio.run(hedge.stop()) == 0
-
-    @asynccontextmanager
-    async def talking(self, *localparts: str) -> AsyncIterator[list[Talk]]:
-        """These people, each in the direct message that they have with the bot."""
-        async with self.home.people(*localparts) as people:
-            yield [await self._talk(person) for person in people]
-
-    async def _talk(self, person: SecondClient) -> Talk:
-        if person.user_id not in self._direct:
-            self._direct[person.user_id] = await person.create_dm(BOT)
-        return Talk(person, self._direct[person.user_id])
-
-    async def room(self, name: str) -> Room:
-        return (await self.home.landscape())[name]
-
-    async def writes_of(self, doing: Awaitable[object]) -> list[str]:
-        """What the bot writes during `doing`, but for what it says."""
-        before = len(self.home.requests)
-        await doing
-        await self.home.landscape()  # until Synapse has written down what it answered before
-        return [line for line in self.home.requests[before:] if "/send/" not in line]
-
-
-class Talk:
-    """One person's direct message with the bot: `await talk.ask("help")` is the answer's text."""
-
-    def __init__(self, person: SecondClient, room_id: str) -> None:
-        self.person = person
-        self.room_id = room_id
-
-    @property
-    def user_id(self) -> str:
-        return self.person.user_id
-
-    async def ask(self, text: str, within: float = 60.0) -> str:
-        return await self.answer_to(await self.person.say(self.room_id, text), within)
-
-    async def answer_to(self, event_id: str, within: float = 60.0) -> str:
-        """What the bot answered to one message, when all is done: no word of progress."""
-        return (await answers(self.person, self.room_id, event_id, within=within))[-1]
-
-
-async def answers(
-    person: SecondClient, room_id: str, event_id: str, *, count: int = 1, within: float = 60.0
-) -> list[str]:
-    """The texts said behind `event_id`, once there are `count`, all of them more than a word of progress."""
-    async with asyncio.timeout(within):
-        while True:
-            replies = await person.wait_for_reply(room_id, event_id, within, count)
-            texts = [_text(reply) for reply in replies]
-            if not any(text.endswith("…") for text in texts):
-                return texts
-            await asyncio.sleep(0.1)
-
-
-def _text(event: Json) -> str:
-    content = event["content"].get("m.new_content", event["content"])
-    return without_links(str(content["body"]))
-
-
-def without_links(text: str) -> str:
-    return re.sub(r" \(https://matrix\.to/[^)]*\)", "", text)
-
-
-async def until(is_so: Callable[[], bool], within: float = 60.0) -> None:
-    """Wait until `is_so`. Raises TimeoutError."""
-    async with asyncio.timeout(within):
-        while True:
-            if is_so():
-                return
-            await asyncio.sleep(0.02)
-
-
-def written(path: Path, blueprint: Mapping[str, Any]) -> Path:
-    """A blueprint as a file."""
-    path.write_text(yaml.safe_dump({"version": 1, **blueprint}, sort_keys=False, allow_unicode=True))
-    return path
-
-
-def names(rooms: Sequence[Json]) -> set[str | None]:
-    """The names of rooms as a hierarchy or a directory tells them; None for one that has none."""
-    return {room.get("name") for room in rooms}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.synapse.home import BOT, Hedge, Home, until, user, written
+from tests.synapse.hedge import Hedge
+from tests.synapse.home import BOT, Home, user
+from tests.synapse.running import until, written
 
 
 def _blueprint(name: str) -> dict[str, Any]:
@@ -20,16 +20,6 @@ def _blueprint(name: str) -> dict[str, Any]:
     away = {"name": f"{name} away", "kind": "ecosystem", "access": "private"}
     bridge = {"name": f"{name} fair", "between": [f"{name} youth", f"{name} away"]}
     return {"networks": [{**top, "groups": groups, "networks": [below]}, away], "bridges": [bridge]}
-
-
-@pytest.fixture
-async def hedge(home: Home, tmp_path: Path) -> AsyncIterator[Hedge]:
-    """Hedgerow with an empty database, not running."""
-    await home.begin_anew()
-    hedge = Hedge(home, tmp_path)
-    yield hedge
-    if hedge.is_running:
-        assert await hedge.stop() == 0
 
 
 async def _provisioning(home: Home, before: int) -> list[str]:

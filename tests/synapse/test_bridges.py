@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.second_client import Json, Refused
-from tests.synapse.home import SERVER, Home, Talk, Village, answers, names, user
+from tests.synapse.home import SERVER, Home, user
+from tests.synapse.talking import Talk, Village, answers, names
 
 _LEVELS = 7  # the first one and six below it
 

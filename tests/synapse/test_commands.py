@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.second_client import Json, Refused
-from tests.synapse.home import BOT, SERVER, Home, Talk, Village, answers, names, user
+from tests.synapse.home import BOT, SERVER, Home, user
+from tests.synapse.talking import Talk, Village, answers, names
 
 _BLUEPRINT: dict[str, Any] = {
     "networks": [

@@ -6,14 +6,16 @@ import asyncio
 import random
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.second_client import Json
-from tests.synapse.home import Hedge, Home, Room, until, user, written
+from tests.synapse.hedge import Hedge
+from tests.synapse.home import Home, Room, user
+from tests.synapse.running import until, written
 
 _NETWORKS = 6
 _DEATHS_OF_HEDGEROW = 20
@@ -109,12 +111,12 @@ async def _begun(hedge: Hedge, blueprint: Path) -> subprocess.Popen[bytes]:
 
 @pytest.mark.parametrize("seed", [20])
 async def test_hedgerow_is_killed_at_twenty_moments_and_each_place_has_one_room(
-    stormy: Home, undisturbed: dict[str, Any], tmp_path: Path, seed: int
+    stormy: Home, undisturbed: dict[str, Any], hedgerow_at: Callable[..., Hedge], seed: int
 ) -> None:
     chance = random.Random(seed)
     await stormy.begin_anew()
-    hedge = Hedge(stormy, tmp_path)
-    blueprint = written(tmp_path / "blueprint.yaml", _blueprint("Gale"))
+    hedge = hedgerow_at(stormy)
+    blueprint = written(hedge.directory / "blueprint.yaml", _blueprint("Gale"))
     applying = await _begun(hedge, blueprint)
     applying.kill()
     applying.wait()
@@ -130,12 +132,12 @@ async def test_hedgerow_is_killed_at_twenty_moments_and_each_place_has_one_room(
 
 @pytest.mark.parametrize("seed", [10])
 async def test_a16_synapse_is_killed_at_ten_moments_and_each_place_has_one_room(
-    stormy: Home, undisturbed: dict[str, Any], tmp_path: Path, seed: int
+    stormy: Home, undisturbed: dict[str, Any], hedgerow_at: Callable[..., Hedge], seed: int
 ) -> None:
     chance = random.Random(seed)
     await stormy.begin_anew()
-    hedge = Hedge(stormy, tmp_path, patched=_HASTY)
-    blueprint = written(tmp_path / "blueprint.yaml", _blueprint("Flood"))
+    hedge = hedgerow_at(stormy, patched=_HASTY)
+    blueprint = written(hedge.directory / "blueprint.yaml", _blueprint("Flood"))
     await hedge.start()
     applying = await _begun(hedge, blueprint)
     for _ in range(_DEATHS_OF_SYNAPSE):

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.synapse.home import BOT, Hedge, Home, Talk, answers, hedgerow, until, written
+from tests.synapse.hedge import Hedge
+from tests.synapse.home import BOT, Home
+from tests.synapse.running import hedgerow, until, written
+from tests.synapse.talking import Talk, answers
 
 _STOP_SECONDS = 8  # what a service manager's patience is reckoned with
 
 
-@pytest.fixture
-async def hedge(home: Home, tmp_path: Path) -> AsyncIterator[Hedge]:
-    """Hedgerow with an empty database, not running."""
-    await home.begin_anew()
-    hedge = Hedge(home, tmp_path)
-    yield hedge
-    if hedge.is_running:
-        await hedge.stop()
-
-
-async def test_a22_started_before_its_homeserver_it_waits_and_then_is_ready(tmp_path: Path) -> None:
+async def test_a22_started_before_its_homeserver_it_waits_and_then_is_ready(
+    tmp_path: Path, hedgerow_at: Callable[..., Hedge]
+) -> None:
     apart = Home.prepare(tmp_path / "home")
-    hedge = Hedge(apart, tmp_path)
+    hedge = hedgerow_at(apart)
     hedge.launch()
     await until(lambda: "homeserver_does_not_answer" in hedge.log.read_text("utf-8"))
     assert await hedge.readiness() == 503
@@ -40,8 +33,10 @@ async def test_a22_started_before_its_homeserver_it_waits_and_then_is_ready(tmp_
     await apart.synapse.stop()
 
 
-async def test_without_a_homeserver_it_stops_as_readily(tmp_path: Path) -> None:
-    hedge = Hedge(Home.prepare(tmp_path / "home"), tmp_path)
+async def test_without_a_homeserver_it_stops_as_readily(
+    tmp_path: Path, hedgerow_at: Callable[..., Hedge]
+) -> None:
+    hedge = hedgerow_at(Home.prepare(tmp_path / "home"))
     hedge.launch()
     await until(lambda: "homeserver_does_not_answer" in hedge.log.read_text("utf-8"))
     assert await hedge.stop(within=_STOP_SECONDS) == 0
@@ -84,11 +79,15 @@ async def test_what_was_said_before_the_bot_came_is_answered_once(hedge: Hedge, 
         assert len(await early.wait_for_reply(known.room_id, first)) == 1
 
 
-async def test_a16_what_a_killed_homeserver_had_queued_is_answered_all_the_same(tmp_path: Path) -> None:
+async def test_a16_what_a_killed_homeserver_had_queued_is_answered_all_the_same(
+    tmp_path: Path, hedgerow_at: Callable[..., Hedge]
+) -> None:
     apart = Home.prepare(tmp_path / "home")
     await apart.synapse.start()
     often = {"HEDGEROW_RECONCILE__EVERY_SECONDS": "10"}
-    async with Hedge(apart, tmp_path, often) as hedge, apart.people("ada") as (ada,):
+    hedge = hedgerow_at(apart, often)
+    await hedge.start()
+    async with apart.people("ada") as (ada,):
         talk = Talk(ada, await ada.create_dm(BOT))
         await talk.ask("help")
         os.kill(hedge.pid, signal.SIGSTOP)  # so that Synapse has nothing acknowledged
@@ -115,20 +114,24 @@ def test_a79_settings_with_tokens_that_others_know_are_refused(tmp_path: Path) -
     assert "homeserver.hs_token" in ended.err
 
 
-async def test_a79_settings_that_everyone_can_read_are_warned_of(tmp_path: Path) -> None:
+async def test_a79_settings_that_everyone_can_read_are_warned_of(
+    tmp_path: Path, hedgerow_at: Callable[..., Hedge]
+) -> None:
     apart = Home.prepare(tmp_path / "home")
     apart.config.chmod(0o644)
-    hedge = Hedge(apart, tmp_path)
+    hedge = hedgerow_at(apart)
     hedge.launch()
     await until(lambda: "Everyone on this machine can read the secrets" in hedge.log.read_text("utf-8"))
     assert await hedge.stop() == 0
 
 
-async def test_two_services_do_not_act_on_one_database(hedge: Hedge) -> None:
+async def test_two_services_do_not_act_on_one_database(
+    hedge: Hedge, hedgerow_at: Callable[..., Hedge]
+) -> None:
     await hedge.start()
-    second = Hedge(hedge.home, hedge.directory)
+    second = hedgerow_at(hedge.home)
     second.launch()
     await until(lambda: "waiting_for_another_process" in hedge.log.read_text("utf-8"))
-    assert await hedge.readiness() == 200
+    await hedge.until_ready()
     assert await second.stop(within=_STOP_SECONDS) == 0
     assert hedge.is_running

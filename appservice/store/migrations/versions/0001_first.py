@@ -172,6 +172,7 @@ def upgrade() -> None:
         sa.Column("room_id", sa.String(), nullable=True),
         sa.Column("event_id", sa.String(), nullable=True),
         sa.Column("relates", sa.Text(), nullable=True),
+        sa.Column("person", sa.String(), nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),
         sa.Column("meanwhile", sa.Text(), nullable=True),
         sa.Column("total", sa.Integer(), nullable=False),
