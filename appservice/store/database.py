@@ -22,7 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 Connection = AsyncConnection
 StoreError = SQLAlchemyError
 
-_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+# to wait for a lock comes first: the others may need one
+_PRAGMAS = {"busy_timeout": 5000, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
 class Database:
