@@ -20,6 +20,7 @@ from spaces.actions import Action, CreateRoom, Invite, Join, ReadBack, Redact, S
 from spaces.identifiers import PlaceId
 
 _CALM_AFTER = 20
+_SLOWER = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,17 @@ class Pace:
     limited: set[str] = field(default_factory=set)
     calm: int = 0
     eased_from: float = 0.0
+    started: bool = False
 
     def slow_down(self, lane: str, wait: float, now: float) -> None:
         self.limited.add(lane)
         self.calm = 0
         if self.interval or len(self.limited) > 1:
-            self.interval = max(self.interval, self.eased_from, wait)
+            slower = _SLOWER if self.started else 1.0  # those sent before the last 429 tell nothing new
+            self.interval = max(self.interval * slower, self.eased_from, wait)
             self.eased_from = 0.0
             self.next_at = max(self.next_at, now + wait)
+            self.started = False
 
     def went_well(self, lane: str) -> None:
         self.limited.discard(lane)
@@ -74,6 +78,7 @@ class Pace:
 
     def start(self, now: float) -> None:
         self.next_at = now + self.interval
+        self.started = True
 
 
 def kind_of(action: Action) -> str:

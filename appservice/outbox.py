@@ -57,6 +57,7 @@ class Outbox:
         self._lanes = Lanes()
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._calls = 0
         self._stopping = False
         self._is_silent = False
         self._last_seq = 0
@@ -85,7 +86,8 @@ class Outbox:
             if self._news:
                 await self._load()
             now = self._now()
-            for entry in self._lanes.take(now, self._side_by_side - len(self._tasks)):
+            for entry in self._lanes.take(now, self._side_by_side - self._calls):
+                self._calls += 1
                 task = asyncio.create_task(self._deliver(entry))
                 self._tasks.add(task)
                 task.add_done_callback(self._finished)
@@ -126,13 +128,12 @@ class Outbox:
 
     async def _deliver(self, entry: Entry) -> None:
         try:
-            if not await self._still_waits(entry) or not await self._still_private(entry):
+            outcome = await self._performed(entry)
+            if outcome is None:
                 await self._settler.replaced(entry)
                 self._lanes.done(entry)
-                return
-            edited = await self._edited_by(entry)
-            outcome = await self._performer.perform(entry.action, tried=entry.attempts > 0, edited=edited)
-            await self._settle(entry, outcome)
+            else:
+                await self._settle(entry, outcome)
         except Limited as limit:
             self._slow_down(entry, limit.wait)
         except HomeserverError as error:
@@ -145,6 +146,20 @@ class Outbox:
         except Exception:
             log.exception("delivery_failed", action=entry.seq)
             await self._give_up(entry, "an error of Hedgerow's own; the log says more")
+
+    async def _performed(self, entry: Entry) -> Outcome | None:
+        """What came of the call, or None where it is not to be made any more.
+
+        Once it has been made another may be, while what came of this one is written down.
+        """
+        try:
+            if not await self._still_waits(entry) or not await self._still_private(entry):
+                return None
+            edited = await self._edited_by(entry)
+            return await self._performer.perform(entry.action, tried=entry.attempts > 0, edited=edited)
+        finally:
+            self._calls -= 1
+            self._wake.set()
 
     async def _still_waits(self, entry: Entry) -> bool:
         """A later action may have replaced it: what was made private meanwhile is not listed first."""

@@ -24,7 +24,7 @@ from spaces.network import Access, Kind
 _NO_TOPIC = Name("")
 
 Templates = Callable[[str], Blueprint]
-"""The templates there are: `templates("town")` gives one, or refuses and names those there are."""
+"""The templates there are: `templates("neighbourhood")` gives one, or refuses and names those there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Founding:
         ask: Annotated[bool, "others may ask a coordinator to let them in"] = False,
         listed: Annotated[bool, "an invite network shows its name to members of the one above"] = False,
         topic: Annotated[Name, "what it is about"] = _NO_TOPIC,
-        template: Annotated[str | None, "what to start with, such as “town”"] = None,
+        template: Annotated[str | None, "what to start with, such as “neighbourhood”"] = None,
     ) -> Created | AlreadyThere:
         """Make a network.
 

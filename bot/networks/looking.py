@@ -120,8 +120,10 @@ class Looking:
         """Show your networks and what waits for your yes."""
         landscape, standing = call.landscape, call.standing
         alone = call.heard.is_direct
-        mine = sorted(landscape.coordinated_by(call.sender)) if alone else []
-        awake = [n for n in mine if landscape.networks[n].status is not Status.ARCHIVED]
+        mine = sorted(
+            landscape.coordinated_by(call.sender), key=lambda n: landscape.networks[n].name.casefold()
+        )
+        awake = [n for n in mine if alone and landscape.networks[n].status is not Status.ARCHIVED]
         return Oneself(
             call.sender,
             standing.is_admin,
