@@ -35,7 +35,7 @@ _HEALTH_SECONDS = 10
 _ASK_SECONDS = 0.5
 _PROGRESS_SECONDS = 0.5
 _DAY_SECONDS = 86_400
-_ROOMS_EVERY = 20  # looks at all rooms' state once in so many catch-ups
+_ROOMS_EVERY = 5  # looks at all rooms' state once in so many catch-ups
 _STOP_SECONDS = 6.0
 
 

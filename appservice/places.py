@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.render import matrix_to
-
 from spaces.actions import StateEvent
 from spaces.identifiers import PlaceId, RoomId
 
