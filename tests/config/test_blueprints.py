@@ -249,7 +249,7 @@ def test_the_template_of_a_care_system_is_a_whole_place():
     assert 12 <= len(networks) <= 16
     assert 35 <= len(groups) <= 45
     assert {bridge.name for bridge in blueprint.bridges} >= {"Arts & Health", "Nature & Health"}
-    assert any(network.access is Access.PRIVATE and network.ask for network in networks)
+    assert any(network.access is Access.INVITE and network.listed for network in networks)
     assert any(group.access is Access.INVITE for group in groups)
 
 
