@@ -117,7 +117,7 @@ def _is_open(request: web.Request) -> bool:
 def _bearer(header: str) -> str:
     """The token of an Authorization header; empty, which matches nothing, under another scheme."""
     scheme, _, token = header.partition(" ")
-    return token if scheme.lower() == "bearer" else ""
+    return token if scheme == "Bearer" else ""  # as the specification writes it
 
 
 def _octets(token: str) -> bytes:

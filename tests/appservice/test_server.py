@@ -76,16 +76,16 @@ async def test_a2_bytes_that_are_no_utf8_are_a_wrong_token(side: Side) -> None:
     assert b"M_FORBIDDEN" in answer
 
 
-@pytest.mark.parametrize("header", [f"Basic {TOKEN}", TOKEN, f"Bearer{TOKEN}", "Bearer", f"Bearer\t{TOKEN}"])
+ODD_HEADERS = [
+    *(f"Basic {TOKEN}", TOKEN, f"Bearer{TOKEN}", "Bearer"),
+    *(f"Bearer\t{TOKEN}", f"bearer {TOKEN}", f"BEARER {TOKEN}"),
+]
+
+
+@pytest.mark.parametrize("header", ODD_HEADERS)
 async def test_a2_the_token_in_any_other_form_is_refused(side: Side, header: str) -> None:
     status, answer = await side.push(EMPTY, token=None, headers={"Authorization": header})
     assert (status, answer["errcode"]) == (403, "M_FORBIDDEN")
-
-
-@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-async def test_a2_the_scheme_is_the_same_in_any_case(side: Side, scheme: str) -> None:
-    status, _ = await side.push(EMPTY, token=None, headers={"Authorization": f"{scheme} {TOKEN}"})
-    assert status == 200
 
 
 async def test_a2_only_the_watch_routes_need_no_token_and_they_tell_no_names(side: Side) -> None:
