@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from spaces import actions
-from spaces.actions import Action, SaidKey, StateEvent
+from spaces.actions import Action, StateEvent
 from spaces.identifiers import DirectId, EventId, GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.reconcile import FoundRoom
 
@@ -102,8 +102,6 @@ def _plain(value: Any) -> Any:
     match value:
         case PlaceId():
             return {"$place": str(value)}
-        case SaidKey():
-            return {"$said": str(value)}
         case StateEvent():
             return {"$event": [value.type, _plain(value.content), _plain(value.state_key)]}
         case Mapping():
@@ -120,8 +118,6 @@ def _rich(value: Any) -> Any:
     match value:
         case {"$place": str(text)}:
             return place_id(text)
-        case {"$said": str(text)}:
-            return SaidKey(text)
         case {"$event": [str(kind), content, key]}:
             return StateEvent(kind, _rich(content), _rich(key))
         case {"$map": list(pairs)}:

@@ -125,7 +125,8 @@ def _sees_group(landscape: Landscape, standing: Standing, group: Group) -> bool:
         return _sees_network(landscape, standing, home)
     if group.is_kit:
         return home.access is Access.PUBLIC or _is_of(landscape, standing, home.id)
-    if group.access is Access.PUBLIC or (group.access is Access.PRIVATE and group.ask):
+    asked_by_all = group.access is Access.PRIVATE and group.ask  # its short name tells that of its home
+    if group.access is Access.PUBLIC or (asked_by_all and _sees_network(landscape, standing, home)):
         return True
     return _sees_closed_group(landscape, standing, group)
 

@@ -15,12 +15,6 @@ from spaces.identifiers import EventId, NetworkId, PlaceId, RoomId, UserId
 Content = Mapping[str, Any]
 
 
-class SaidKey(str):
-    """Stands for the event that the `Say` of this key became."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True, slots=True)
 class StateEvent:
     """A state event of a room. `state_key` may be a `PlaceId` (m.space.child, m.space.parent)."""

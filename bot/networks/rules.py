@@ -84,12 +84,20 @@ def ways_in(landscape: Landscape, place: PlaceId, standing: Standing, *, wanted:
     open_by = next((n for n in through if may_see(landscape, standing, n)), None)
     return WaysIn(
         _word(landscape, found),
-        found.ask,
+        found.ask and _is_home_open(landscape, found),
         found.listed,
         shown,
         None if open_by is None else named(landscape, open_by),
         more=wanted and len(shown) < len(doors),
     )
+
+
+def _is_home_open(landscape: Landscape, found: Network | Group) -> bool:
+    """Whether everyone finds the network that a group belongs to, and so the group that says `--ask`."""
+    if isinstance(found, Network):
+        return True
+    home = landscape.networks[found.home]
+    return home.access is Access.PUBLIC or (home.access is Access.PRIVATE and home.ask)
 
 
 def doors_of(landscape: Landscape, found: Network | Group, *, wanted: bool = False) -> tuple[NetworkId, ...]:

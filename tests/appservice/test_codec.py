@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from appservice.codec import action_from_json, action_to_json, found_from_json, found_to_json, place_id
 from spaces import actions
-from spaces.actions import Action, SaidKey, StateEvent
+from spaces.actions import Action, StateEvent
 from spaces.identifiers import DirectId, EventId, GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.reconcile import FoundRoom
 
@@ -43,7 +43,7 @@ EVERY_KIND: list[Action] = [
     actions.Invite(ARTS, ALICE, "Willkommen, 你好"),
     actions.Remove(TALK, ALICE, "n.aaaaaaaaaaaaaaaa"),
     actions.Say(OURS, "tell:1", {"document": [["Paragraph", 0, [["Text", "n.abc"]]]], "relates": None}),
-    actions.Say(ROOM, "answer:$1", {"edits": SaidKey("progress:$1")}),
+    actions.Say(ROOM, "answer:$1", {"edits": "progress:$1"}),
     actions.Redact(ROOM, EventId("$event")),
     actions.Join(ROOM, ALICE),
     actions.Leave(ROOM, "not a place for me"),

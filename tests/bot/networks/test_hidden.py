@@ -46,6 +46,16 @@ async def test_a44_hidden_and_not_there_are_answered_alike(command: str, who: st
     assert "I know no" in answers[0]
 
 
+@pytest.mark.parametrize("command", ["show bench", "join quiet-7f3a/bench", "show quiet-7f3a/bench"])
+async def test_a44_a_group_that_may_be_asked_for_does_not_tell_of_its_hidden_network(command: str) -> None:
+    stage = Stage(["ada"])
+    await stage.say("ada", "network create Quiet --access invite")
+    made = await stage.say("ada", "group create Bench --in Quiet --ask")
+    assert "Everyone can find" not in made
+    answer = await stage.say("sam", command)
+    assert "I know no" in answer
+
+
 async def test_a_room_hears_nothing_that_a_stranger_in_it_could_not_see() -> None:
     stage = Stage(["ada"])
     await stage.say("ada", "network create Arts")
