@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from appservice.cli import blueprint, config_check, demonstration, init, running
+from appservice.cli import blueprint, config_check, demonstration, init, replaying, running
 from appservice.version import VERSION
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -31,6 +31,7 @@ app.command()(running.run)
 app.command()(blueprint.plan)
 app.command()(blueprint.apply)
 app.command()(demonstration.demo)
+app.command()(replaying.replay)
 settings.command()(config_check.check)
 app.add_typer(settings, name="config")
 
