@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 _HEALTH_SECONDS = 10
 _ASK_SECONDS = 0.5
 _PROGRESS_SECONDS = 0.5
+_SEALED_SECONDS = 1.0
+_DEVICE_SECONDS = 600
 _DAY_SECONDS = 86_400
 _ROOMS_EVERY = 5  # looks at all rooms' state once in so many catch-ups
 _STOP_SECONDS = 6.0
@@ -48,6 +50,7 @@ class Hedgerow:
         self.engine: Engine
         self.mailbox = Mailbox(self.foundation.database, time.time)
         self.inbox: Inbox
+        self.listeners: Listeners
         self.reconciler: Reconciler
         self.schedule = Schedule()
         self.started = asyncio.Event()
@@ -130,9 +133,13 @@ class Hedgerow:
             open_creation=self.settings.networks.open_creation,
         )
         works = self.engine.works
-        self.inbox = Inbox(self.mailbox, works, Listeners(conversation, bot))
+        self.listeners = Listeners(conversation, bot, self.settings.homeserver.sender)
+        self.inbox = Inbox(self.mailbox, works, self.listeners)
         self.reconciler = Reconciler(works, self.engine.homeserver, self.inbox, self.engine.places)
         self._loops = [asyncio.create_task(self.engine.outbox.run()), asyncio.create_task(self.inbox.run())]
+        if (secrecy := self.engine.secrecy) is not None:
+            secrecy.attend(works, self.listeners, self.inbox)
+            self._loops.append(asyncio.create_task(secrecy.loop.run()))
         for loop in self._loops:
             loop.add_done_callback(self._loop_ended)
         await self._ping()
@@ -146,7 +153,8 @@ class Hedgerow:
         wait = 1.0
         while True:
             try:
-                return await self.engine.greet()
+                await self.engine.greet()
+                return await self.engine.secure()
             except HomeserverError as error:
                 log.warning("homeserver_does_not_answer", status=error.status, errcode=error.errcode)
             await asyncio.sleep(wait * random.uniform(0.7, 1.0))
@@ -158,6 +166,9 @@ class Hedgerow:
         self.schedule.every(every * _ROOMS_EVERY, "look at rooms", self.reconciler.look_at_rooms)
         self.schedule.every(_PROGRESS_SECONDS, "progress", self.engine.settler.tell_progress)
         self.schedule.every(_HEALTH_SECONDS, "health", self._check_health, at_once=True)
+        if (secrecy := self.engine.secrecy) is not None:
+            self.schedule.every(_SEALED_SECONDS, "sealed", secrecy.sealed.judge)
+            self.schedule.every(_DEVICE_SECONDS, "device", secrecy.device.look_after)
         self.schedule.every(_DAY_SECONDS, "tidy", self.reconciler.tidy)
         self.schedule.start()
 
@@ -186,6 +197,8 @@ class Hedgerow:
         self._restarts_seen = self.mailbox.restarts_seen
         if health.homeserver_answers and (restarted or not was_well):
             self.engine.outbox.homeserver_answers()
+            if self.engine.secrecy is not None:
+                self.engine.secrecy.encryption.doubt()
             await self.reconciler.catch_up()
             await self.reconciler.look_at_rooms()
         async with self.foundation.database.reading() as connection:
@@ -235,12 +248,22 @@ class Hedgerow:
 
     def _gauges(self) -> Mapping[str, float]:
         working = getattr(self, "inbox", None)
-        return {
+        return self._secrecy_gauges() | {
             "hedgerow_transactions_total": self.mailbox.transactions,
             "hedgerow_events_total": working.events if working else 0,
             "hedgerow_events_set_aside_total": working.set_aside if working else 0,
+            "hedgerow_invitations_refused_total": self.listeners.invitations.refused if working else 0,
             "hedgerow_outbox_depth": self._depth,
             "hedgerow_homeserver_answers": float(self.foundation.health.homeserver_answers),
+        }
+
+    def _secrecy_gauges(self) -> dict[str, float]:
+        secrecy = self.engine.secrecy if self._loops else None
+        if secrecy is None:
+            return {}
+        return {
+            "hedgerow_cross_signed": float(self.foundation.health.cross_signed or False),
+            "hedgerow_undecryptable_total": secrecy.sealed.given_up,
         }
 
     # -- stopping --------------------------------------------------------------------------------
@@ -260,6 +283,8 @@ class Hedgerow:
             return
         self.engine.outbox.stop()
         self.inbox.stop()
+        if self.engine.secrecy is not None:
+            self.engine.secrecy.loop.stop()
         _, late = await asyncio.wait(self._loops, timeout=_STOP_SECONDS)
         for task in late:
             task.cancel()

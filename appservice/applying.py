@@ -44,7 +44,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of it: how many actions, and the reasons of those that failed."""
+    """What came of it: how many actions, and the reasons of those that failed, in English."""
 
     total: int
     failed: tuple[str, ...]
@@ -121,7 +121,7 @@ class Applying:
         finally:
             await hand.let_go()
         async with self._works.database.reading() as connection:
-            return Applied(total, tuple(await outbox.failures(connection, undertaking)))
+            return Applied(total, tuple(map(str, await outbox.failures(connection, undertaking))))
 
 
 def _is_fresh(mark: str | None) -> bool:

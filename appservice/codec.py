@@ -1,4 +1,4 @@
-"""Actions and found rooms as JSON, for the store. A place stays a place: `{"$place": "n.…"}`.
+"""Actions, found rooms and sentences as JSON, for the store. A place stays a place: `{"$place": "n.…"}`.
 
 What others wrote into a room's state can look like that too: an object with a `$` before any key is
 kept as `{"$map": [[key, value], …]}`.
@@ -13,8 +13,9 @@ from typing import Any
 
 from spaces import actions
 from spaces.actions import Action, StateEvent
-from spaces.identifiers import DirectId, EventId, GroupId, NetworkId, PlaceId, RoomId, UserId
+from spaces.identifiers import DirectId, EventId, GroupId, NetworkId, PlaceId, RoomId, UserId, printable
 from spaces.reconcile import FoundRoom
+from spaces.sentences import Listed, Sentence
 
 _ACTIONS: dict[str, type[Action]] = {
     kind.__name__: kind
@@ -92,6 +93,43 @@ def found_from_json(text: str, members: Mapping[UserId, str]) -> FoundRoom:
         published=frozenset(NetworkId(n) for n in data["published"]),
         members={**{UserId(user): m for user, m in data["members"].items()}, **members},
     )
+
+
+def sentence_to_json(said: Sentence) -> str:
+    """A sentence with all that is in its gaps. Data there loses what cannot be shown."""
+    return json.dumps(_plain_gap(said))
+
+
+def sentence_from_json(text: str) -> Sentence:
+    """The sentence of what `sentence_to_json` made. Any other text is one as it stands, in no language."""
+    try:
+        said = _rich_gap(json.loads(text))
+    except (ValueError, TypeError, RecursionError):
+        said = None
+    return said if isinstance(said, Sentence) else Sentence("{text}", {"text": text})
+
+
+def _plain_gap(value: Any) -> Any:
+    match value:
+        case Sentence():
+            parts = {name: _plain_gap(part) for name, part in value.parts.items()}
+            return {"$sentence": [value.text, parts, value.plural, value.count]}
+        case Listed():
+            return {"$listed": [[_plain_gap(item) for item in value.items], value.last]}
+        case int():
+            return value
+        case _:
+            return printable(str(value))
+
+
+def _rich_gap(value: Any) -> Any:
+    match value:
+        case {"$sentence": [str(text), dict(parts), str(plural), count]}:
+            return Sentence(text, {name: _rich_gap(part) for name, part in parts.items()}, plural, count)
+        case {"$listed": [list(items), str(last)]}:
+            return Listed(tuple(map(_rich_gap, items)), last)
+        case _:
+            return value
 
 
 def _same(value: Any) -> Any:

@@ -9,17 +9,20 @@ from __future__ import annotations
 import secrets
 import time
 
+from appservice.device import DEVICE_MARK, DEVICE_NAME, new_device_id
 from appservice.homeserver import Homeserver, Identity
 from appservice.outbox import Outbox
 from appservice.performing import Performer
 from appservice.places import Places
 from appservice.provisioning import Provisioner
+from appservice.secrecy import Secrecy
 from appservice.settling import Settler
 from appservice.store import journal, rooms
 from appservice.store.database import Connection, Database, StoreError
 from appservice.store.migrate import migrate
+from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.version import VERSION
-from appservice.work import Health, RandomIds, Surroundings, Works
+from appservice.work import Works
 from config.settings import Settings
 from spaces.errors import Unavailable
 from spaces.power_levels import choose_version
@@ -46,7 +49,7 @@ class Foundation:
             await migrate(self.database)
             async with self.database.writing() as connection:
                 self.secret = await _kept(connection, "secret", secrets.token_hex(16))
-                self.device_id = await _kept(connection, "device", f"HEDGEROW{secrets.token_hex(4).upper()}")
+                self.device_id = await _kept(connection, DEVICE_MARK, new_device_id())
                 self.room_version = await journal.mark(connection, "room version") or ""
         except (StoreError, OSError) as error:
             raise Unavailable(
@@ -65,6 +68,8 @@ class Foundation:
             version=VERSION,
             secret=self.secret,
             ids=RandomIds(),
+            called=self.settings.bot.display_name,
+            language=self.settings.bot.language,
         )
 
 
@@ -90,6 +95,9 @@ class Engine:
                 device_id=foundation.device_id,
             )
         )
+        self.secrecy: Secrecy | None = None
+        if settings.encryption.enabled:
+            self.secrecy = Secrecy(settings, foundation.database, self.homeserver, foundation.health)
         self.places = Places(settings.homeserver.domain)
         self.works: Works
         self.outbox: Outbox
@@ -98,7 +106,7 @@ class Engine:
     async def greet(self) -> None:
         """Make the bot's account and device, and choose the room version. Raises `HomeserverError`."""
         await self.homeserver.register()
-        await self.homeserver.make_device("Hedgerow")
+        await self.homeserver.make_device(DEVICE_NAME)
         await self.homeserver.set_display_name(self.foundation.settings.bot.display_name)
         offered, default = await self.homeserver.room_versions()
         wished = self.foundation.settings.rooms.version
@@ -113,12 +121,18 @@ class Engine:
             await journal.set_mark(connection, "room version", chosen)
         self.foundation.health.homeserver_answers = True
 
+    async def secure(self) -> None:
+        """Have a device that reads and writes what is encrypted. Raises `HomeserverError`."""
+        if self.secrecy is not None:
+            await self.secrecy.device.begin()
+
     async def assemble(self) -> None:
         """Build what delivers, once greeted."""
         database = self.foundation.database
         self.works = Works(database, self.foundation.surroundings(), self._woken)
         provisioner = Provisioner(self.homeserver, self.places, time.time)
-        performer = Performer(self.homeserver, self.places, provisioner)
+        encrypted = None if self.secrecy is None else self.secrecy.rooms
+        performer = Performer(self.homeserver, self.places, provisioner, encrypted)
         self.settler = Settler(self.works, self.places)
         self.outbox = Outbox(
             self.works,
@@ -139,4 +153,6 @@ class Engine:
         self.outbox.wake()
 
     async def close(self) -> None:
+        if self.secrecy is not None:
+            self.secrecy.close()
         await self.homeserver.close()

@@ -103,12 +103,14 @@ class _BotClient(AsyncClient):
         headers: dict[str, str] | None = None,
         trace_context: Any | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - nio's signature
+        *,
+        as_device: bool = True,
     ) -> aiohttp.ClientResponse:
         if self.client_session is None:
             # nio's own session counts each connection anew, which slows calls made side by side
             self.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         query = {"user_id": self.user} if self.registered else {}
-        if self.asserted_device is not None:
+        if self.asserted_device is not None and as_device:
             query["device_id"] = self.asserted_device
         separator = "&" if "?" in path else "?"
         asserted = f"{separator}{urlencode(query)}" if query else ""
@@ -127,13 +129,11 @@ class Homeserver:
     def __init__(self, identity: Identity) -> None:
         self.user = identity.user
         self.server = identity.user.server
-        self._identity = identity
+        self.device_id = identity.device_id
         self._client = _BotClient(identity)
         self._marking = asyncio.Lock()
-        self._headers = {
-            "Authorization": f"Bearer {identity.as_token}",
-            "Content-Type": "application/json",
-        }
+        authorization = f"Bearer {identity.as_token}"
+        self._headers = {"Authorization": authorization, "Content-Type": "application/json"}
 
     async def close(self) -> None:
         await self._client.close()
@@ -146,12 +146,15 @@ class Homeserver:
         *,
         query: Mapping[str, str] | None = None,
         seconds: float = _TIMEOUT_SECONDS,
+        as_device: bool = True,
     ) -> Any:
         """One request; the JSON of its 2xx answer. `path` is already percent-encoded."""
         target = f"{path}?{urlencode(query)}" if query else path
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         try:
-            answer = await self._client.send(method, target, data, self._headers, timeout=seconds)
+            answer = await self._client.send(
+                method, target, data, self._headers, timeout=seconds, as_device=as_device
+            )
             async with answer:
                 text = await answer.text(errors="replace")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
@@ -170,15 +173,15 @@ class Homeserver:
                 raise
         self._client.registered = True
 
-    async def make_device(self, display_name: str) -> None:
-        """Make the bot's device with the as_token (MSC4190), and assert it from now on."""
-        device = quote(self._identity.device_id, safe="")
-        await self.call("PUT", f"{_ACTING}/devices/{device}", {"display_name": display_name})
-        self._client.asserted_device = self._identity.device_id
+    async def make_device(self, display_name: str, device_id: str | None = None) -> None:
+        """Make the bot's device, or another, with the as_token (MSC4190), and assert it from now on."""
+        device = device_id or self.device_id
+        path = f"{_ACTING}/devices/{_q(device)}"
+        await self.call("PUT", path, {"display_name": display_name}, as_device=False)
+        self.device_id = self._client.asserted_device = device
 
     async def set_display_name(self, name: str) -> None:
-        path = f"{_ACTING}/profile/{_q(self.user)}/displayname"
-        await self.call("PUT", path, {"displayname": name})
+        await self.call("PUT", f"{_ACTING}/profile/{_q(self.user)}/displayname", {"displayname": name})
 
     async def ping(self, appservice_id: str, txn_id: str) -> None:
         """Ask the homeserver to call us back (MSC2659)."""
@@ -295,16 +298,15 @@ class Homeserver:
         self, room: RoomId, start: str | None, *, until: str | None = None, limit: int = 50
     ) -> dict[str, Any]:
         """One page of the room's timeline, backwards from `start` or from its end."""
-        query = {"dir": "b", "limit": str(limit)}
-        query |= {"from": start} if start else {}
+        query = {"dir": "b", "limit": str(limit), **({"from": start} if start else {})}
         query |= {"to": until} if until else {}
         answer: dict[str, Any] = await self.call("GET", f"{_ACTING}/rooms/{_q(room)}/messages", query=query)
         return answer
 
     async def sync(self, since: str | None, filter_: Mapping[str, Any]) -> dict[str, Any]:
-        """What is new since `since`, without waiting."""
+        """What is new since `since`, without waiting. Not as the device: that would take its keys away."""
         query = {"timeout": "0", "filter": json.dumps(filter_), **({"since": since} if since else {})}
-        answer: dict[str, Any] = await self.call("GET", f"{_ACTING}/sync", query=query)
+        answer: dict[str, Any] = await self.call("GET", f"{_ACTING}/sync", query=query, as_device=False)
         return answer
 
 

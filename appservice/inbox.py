@@ -20,7 +20,10 @@ from typing import Any
 
 import structlog
 
-from appservice.listeners import Event, Listeners, UnknownRoom
+from appservice.event import Event
+from appservice.keyloop import KeyLoop
+from appservice.listeners import Listeners, UnknownRoom
+from appservice.sealed import NotMeant, Opened, Sealed
 from appservice.speech import notice, reply_to
 from appservice.store import inbox
 from appservice.store.database import Database, StoreError
@@ -35,6 +38,7 @@ log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS = 1.0
 _MOST_TRIES = 3
+_SAID = ("m.room.message", "m.room.encrypted")
 
 
 class Mailbox:
@@ -69,6 +73,8 @@ class Inbox:
         self._database = works.database
         self._listeners = listeners
         self._wake = mailbox.arrived
+        self._sealed: Sealed | None = None
+        self._keys: KeyLoop | None = None
         self._stopping = False
         self._refused: tuple[int, int] = (0, 0)
         self.events = 0
@@ -81,6 +87,10 @@ class Inbox:
             async with self._database.writing() as connection:
                 await inbox.keep_events(connection, wanted, self._works.surroundings.now())
             self._wake.set()
+
+    def deciphers(self, sealed: Sealed, keys: KeyLoop) -> None:
+        """Encrypted events are opened from now on, and `keys` gets what transactions bring for it."""
+        self._sealed, self._keys = sealed, keys
 
     def wake(self) -> None:
         self._wake.set()
@@ -118,7 +128,10 @@ class Inbox:
         if kept is None:
             return False
         id_, body, received_at = kept
-        events = [event for event in _events_in(body) if self._is_wanted(event)]
+        transaction = _transaction_in(body)
+        if self._keys is not None:
+            await self._keys.take_transaction(transaction)
+        events = [event for event in _events_in(transaction) if self._is_wanted(event)]
         async with self._database.writing() as connection:
             self.events += await inbox.keep_events(connection, events, received_at)
             await inbox.drop_transaction(connection, id_)
@@ -135,7 +148,7 @@ class Inbox:
             return False
         try:
             event = Event.parse(arrived.event, arrived.received_at)
-            await self._handle(arrived, event)
+            await self._receive(arrived, event)
         except Malformed as reason:
             await self._set_aside(arrived, reason.sentence)
         except Exception as error:
@@ -152,10 +165,23 @@ class Inbox:
         self._refused = (seq, tries + 1 if seq == last else 1)
         return self._refused[1] >= _MOST_TRIES
 
-    async def _handle(self, arrived: Arrived, event: Event) -> None:
+    async def _receive(self, arrived: Arrived, event: Event) -> None:
+        if self._sealed is None or not self._sealed.is_sealed(event):
+            return await self._handle(arrived, event)
+        try:
+            opened = await self._sealed.open(event)
+        except NotMeant:
+            async with self._database.writing() as connection:
+                return await inbox.handled(connection, arrived.seq)
+        return await self._handle(arrived, opened.event if opened else event, opened)
+
+    async def _handle(self, arrived: Arrived, event: Event, opened: Opened | None = None) -> None:
         try:
             async with self._works.begin(event.sender) as work:
-                await self._listeners.hear(event, work)
+                if self._sealed is not None and opened is None and self._sealed.is_sealed(event):
+                    return await self._sealed.set_aside(work, arrived, event)
+                if self._sealed is None or opened is None or await self._sealed.note(work, opened):
+                    await self._listeners.hear(event, work)
                 await inbox.handled(work.connection, arrived.seq)
         except UnknownRoom:
             async with self._works.begin(event.sender) as work:
@@ -169,10 +195,11 @@ class Inbox:
         self.set_aside += 1
         async with self._works.begin("hedgerow") as work:
             await inbox.set_aside(work.connection, arrived.seq, reason)
-            if reference is None or arrived.event.get("type") != "m.room.message":
+            if reference is None or arrived.event.get("type") not in _SAID:
                 return
             event = Event.parse(arrived.event, arrived.received_at)
-            answer = notice(failure(reference), reply_to(event.id))
+            language = await work.language_of(event.sender)
+            answer = notice(failure(reference), reply_to(event.id), language=language)
             work.put(Say(event.room, f"answer:{event.id}", answer))
 
 
@@ -181,9 +208,14 @@ def _can_be_a_key(event_id: str) -> bool:
     return 0 < len(event_id) <= 255 and printable(event_id) == event_id
 
 
-def _events_in(body: bytes) -> list[Mapping[str, Any]]:
+def _transaction_in(body: bytes) -> Mapping[str, Any]:
     try:
-        found = json.loads(body).get("events", [])
-    except (ValueError, AttributeError, RecursionError):
-        return []
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _events_in(transaction: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = transaction.get("events")
     return [event for event in found if isinstance(event, dict)] if isinstance(found, list) else []

@@ -6,7 +6,8 @@
 
 One action of a room is under way at a time. What a room waits for holds up that room alone; when
 two rooms are told by the homeserver to slow down in the same kind of call, calls of that kind are
-paced (`Pace`), so that few are wasted.
+paced (`Pace`), so that few are wasted. Coming into rooms and leaving them, for which other homeservers
+are asked, never takes all of what may go side by side.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
 
-from spaces.actions import Action, CreateRoom, Invite, Join, ReadBack, Redact, Say, SetState
+from spaces.actions import Action, CreateRoom, Invite, Join, Leave, ReadBack, Redact, Say, SetState
 from spaces.identifiers import PlaceId
 
 _CALM_AFTER = 20
 _SLOWER = 1.2
+_MOST_COMING_AND_GOING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Entry:
     @property
     def is_talk(self) -> bool:
         return isinstance(self.action, (Say, Redact))
+
+    @property
+    def comes_or_goes(self) -> bool:
+        """Whether the bot enters or leaves, for which a stranger's homeserver may let us wait."""
+        return isinstance(self.action, (Join, Leave))
 
 
 @dataclass(slots=True)
@@ -177,12 +184,14 @@ class Lanes:
     def take(self, now: float, room_for: int) -> list[Entry]:
         """At most `room_for` actions to deliver now, what is said first, then oldest first."""
         chosen: list[Entry] = []
+        coming_and_going = sum(entry.comes_or_goes for entry in self._under_way.values())
         for entry in sorted(self._candidates(now), key=lambda e: (not e.is_talk, e.seq)):
             if len(chosen) >= room_for:
                 break
             pace = self._paces[kind_of(entry.action)]
-            if pace.next_at > now:
+            if pace.next_at > now or (entry.comes_or_goes and coming_and_going >= _MOST_COMING_AND_GOING):
                 continue
+            coming_and_going += entry.comes_or_goes
             pace.start(now)
             heapq.heappop(self._runnable[entry.lane])
             self._under_way[entry.lane] = entry

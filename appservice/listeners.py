@@ -3,57 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 
-from appservice.newcomers import is_host
+from appservice.budget import Answers, Invitations, Verdict
+from appservice.encrypted_rooms import note_encryption
+from appservice.event import Event
+from appservice.hearing import is_direct, message_in, reaction_in, redacted_by, replied_to
+from appservice.newcomers import decline_space, in_words_of, is_host, is_space
 from appservice.readback import MEMBERSHIPS
 from appservice.speech import notice
-from appservice.store import rooms
+from appservice.store import outbox, people, rooms
 from appservice.store.rooms import ConversationRow
 from appservice.work import UnitOfWork
 from bot.conversation import Conversation
-from bot.greetings import STRANGER, cannot_read_encrypted
+from bot.greetings import STRANGER, cannot_read_encrypted, enough_for_now, not_a_place_for_me
 from bot.ports import Heard
+from bot.reply import Document, plain, say
 from spaces.actions import Join, Leave, ReadBack, Say
-from spaces.errors import Malformed
+from spaces.display_names import kept_name
 from spaces.identifiers import EventId, RoomId, UserId
 from spaces.reconcile import is_governed
 
 _PARTING = ("leave", "ban")
 _PRESENT = ("invite", "join")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A room event that has the parts every room event has. `state_key` is None for a message."""
-
-    id: EventId
-    type: str
-    room: RoomId
-    sender: UserId
-    content: Mapping[str, Any]
-    state_key: str | None
-    received_at: float
-
-    @classmethod
-    def parse(cls, raw: Mapping[str, Any], received_at: float) -> Event:
-        """Raises `Malformed` where a part is missing or of the wrong kind."""
-        texts = [raw.get(name) for name in ("event_id", "type", "room_id", "sender")]
-        event_id, kind, room, sender = (text if isinstance(text, str) else "" for text in texts)
-        content, key = raw.get("content"), raw.get("state_key")
-        if not event_id or not kind or not isinstance(content, dict):
-            raise Malformed("An event without an id, a type or a content.")
-        return cls(
-            id=EventId(event_id),
-            type=kind,
-            room=RoomId.parse(room),
-            sender=UserId.parse(sender),
-            content=content,
-            state_key=key if isinstance(key, str) else None,
-            received_at=received_at,
-        )
+_HEARD = ("m.room.message", "m.room.member", "m.room.encrypted", "m.reaction", "m.room.redaction")
 
 
 class UnknownRoom(Exception):
@@ -66,26 +40,40 @@ Listener = Callable[[Event, UnitOfWork], Awaitable[None]]
 class Listeners:
     """Who listens to what."""
 
-    def __init__(self, conversation: Conversation, bot: UserId) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        bot: UserId,
+        sender: UserId | None = None,
+        answers: Answers | None = None,
+    ) -> None:
+        """`sender` is the user of the registration's `sender_localpart`: nobody listens to it either."""
         self._conversation = conversation
         self._bot = bot
+        self._ours = (bot,) if sender is None else (bot, sender)
+        self._answers = answers or Answers()
+        self.invitations = Invitations()
 
     def concerns_us(self, raw: Mapping[str, Any]) -> bool:
         """Whether anyone listens to events like this one: all others need not be kept."""
         kind = raw.get("type")
-        if not isinstance(kind, str) or raw.get("sender") == self._bot:
+        if not isinstance(kind, str) or raw.get("sender") in self._ours:
             return False
-        return kind in ("m.room.message", "m.room.member", "m.room.encrypted") or is_governed(kind)
+        return kind in _HEARD or is_governed(kind)
 
     async def hear(self, event: Event, work: UnitOfWork) -> None:
         """Let whoever listens hear `event`."""
-        if event.sender == self._bot:
+        if event.sender in self._ours:
             return
         if event.state_key is None:
             if event.type == "m.room.message":
                 await self._message(event, work)
             elif event.type == "m.room.encrypted":
                 await self._encrypted(event, work)
+            elif event.type == "m.reaction":
+                await self._reaction(event, work)
+            elif event.type == "m.room.redaction":
+                await self._redaction(event, work)
         elif event.type == "m.room.member":
             await self._membership(event, work)
         elif is_governed(event.type):
@@ -94,27 +82,47 @@ class Listeners:
     # -- messages --------------------------------------------------------------------------------
 
     async def _message(self, event: Event, work: UnitOfWork) -> None:
-        body = event.content.get("body")
-        relates = event.content.get("m.relates_to")
-        relation = relates if isinstance(relates, dict) else {}
-        is_edit = relation.get("rel_type") == "m.replace" or "m.new_content" in event.content
-        if event.content.get("msgtype") != "m.text" or not isinstance(body, str) or is_edit:
+        heard = message_in(event, self._bot)
+        if heard is None:
             return
-        here = await self._conversation_in(event, work)
-        thread = relation.get("event_id") if relation.get("rel_type") == "m.thread" else None
-        heard = Heard(
-            sender=event.sender,
-            room=event.room,
-            event=event.id,
-            body=body,
-            at=datetime.fromtimestamp(event.received_at, UTC),
-            is_direct=here is not None and here.person == event.sender,
-            thread=EventId(thread) if isinstance(thread, str) else None,
-            mentions_bot=self._is_mentioned(event.content.get("m.mentions")),
-        )
-        await self._conversation.hear(heard, work)
+        here = await self.conversation_in(event, work)
+        answers = await self._answered_by(replied_to(event), work)
+        await self._hear(replace(heard, is_direct=is_direct(event, here), answers=answers), work)
 
-    async def _conversation_in(self, event: Event, work: UnitOfWork) -> ConversationRow | None:
+    async def _reaction(self, event: Event, work: UnitOfWork) -> None:
+        heard = reaction_in(event)
+        answers = await self._answered_by(replied_to(event), work)
+        if heard is not None and answers is not None:
+            here = await rooms.conversation(work.connection, event.room)
+            heard = replace(heard, is_direct=is_direct(event, here), answers=answers)
+            await self._conversation.hear_reaction(heard, work)
+
+    async def _answered_by(self, event: EventId | None, work: UnitOfWork) -> EventId | None:
+        """The message to which the bot has said `event` in answer."""
+        return None if event is None else await outbox.answered_by(work.connection, event)
+
+    async def _redaction(self, event: Event, work: UnitOfWork) -> None:
+        """Who takes a command back does not want it done, if it waits for a yes or the rest of it."""
+        if (redacted := redacted_by(event)) is not None:
+            await people.drop_question(work.connection, redacted)
+
+    async def _hear(self, heard: Heard, work: UnitOfWork) -> None:
+        """Let the conversation hear it, unless who says it has had answers enough for now."""
+        now, direct = heard.at.timestamp(), heard.is_direct
+        who = (heard.room, heard.sender, now)
+        verdict = self._answers.verdict(*who, direct=direct)
+        is_for_us = self._conversation.what_was_said(heard) is not None
+        if verdict is Verdict.ANSWER:
+            try:
+                is_for_us = await self._conversation.hear(heard, work) or is_for_us
+            finally:
+                if is_for_us:
+                    self._answers.count(*who, direct=direct)
+        elif verdict is Verdict.LAST_WORD and is_for_us:
+            self._answers.pause(*who)
+            await work.answer(heard, enough_for_now(self._answers.most(direct=direct)))
+
+    async def conversation_in(self, event: Event, work: UnitOfWork) -> ConversationRow | None:
         if await work.place_of_room(event.room) is not None:
             found = await rooms.conversation(work.connection, event.room)
             return found if found is not None and found.person is not None else None
@@ -122,10 +130,6 @@ class Listeners:
         if found is None:
             raise UnknownRoom(event.room)
         return found
-
-    def _is_mentioned(self, mentions: object) -> bool:
-        users = mentions.get("user_ids") if isinstance(mentions, dict) else None
-        return isinstance(users, list) and self._bot in users
 
     async def _encrypted(self, event: Event, work: UnitOfWork) -> None:
         here = await rooms.conversation(work.connection, event.room)
@@ -146,7 +150,8 @@ class Listeners:
         if place is not None:
             if membership in _PRESENT and await self._had_left(event.room, user, work):
                 work.put(ReadBack(place))
-            await rooms.save_memberships(work.connection, event.room, {user: membership})
+            name = kept_name(event.content.get("displayname"))
+            await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
         here = await rooms.conversation(work.connection, event.room)
         if here is not None:
             await self._company_changed(here, user, membership, work)
@@ -160,24 +165,44 @@ class Listeners:
             await self._invited(event, work)
         elif membership in _PARTING:
             await rooms.drop_conversation(work.connection, event.room)
+            await outbox.drop(work.connection, Join(event.room).key)
 
     async def _invited(self, event: Event, work: UnitOfWork) -> None:
-        known = event.sender.server == work.surroundings.server
-        standing = None if known else await work.standing_of(event.sender)
-        if not known and standing is not None and not standing.joined:
-            work.put(Leave(event.room, STRANGER))
-        elif event.content.get("is_direct") is True or known or await is_host(work, event.sender):
+        if await work.place_of_room(event.room) is not None:
             work.put(Join(event.room, event.sender))
+        elif not self._has_time_for(event, work):
+            work.put(Leave(event.room))
+        elif is_space(event.shown_before):
+            await decline_space(work, event.room, event.sender)
+        elif (reason := await self._refusal_of(event, work)) is not None:
+            said = await in_words_of(event.sender, reason, work)
+            work.put(Leave(event.room, plain(said)))
         else:
-            work.put(Leave(event.room, STRANGER))
+            work.put(Join(event.room, event.sender))
+
+    def _has_time_for(self, event: Event, work: UnitOfWork) -> bool:
+        is_admin = event.sender in work.surroundings.admins
+        return is_admin or self.invitations.take(event.sender, event.received_at)
+
+    async def _refusal_of(self, event: Event, work: UnitOfWork) -> Document | None:
+        """Why the bot does not even go in to see what room it is; None if it does."""
+        if event.sender.server == work.surroundings.server or await is_host(work, event.sender):
+            return None
+        if not (await work.standing_of(event.sender)).joined:
+            return say(STRANGER)
+        return None if event.content.get("is_direct") is True else not_a_place_for_me()
 
     async def _company_changed(
         self, here: ConversationRow, user: UserId, membership: str, work: UnitOfWork
     ) -> None:
-        """A third one comes: it is no direct room any more. The only one goes: neither is it."""
+        """A third one comes: it is no direct room any more. The only one goes: neither is it.
+
+        Where several were, the room itself tells whether anybody is left.
+        """
         if here.person is None:
-            return
-        if user == here.person and membership in _PARTING:
+            if membership in _PARTING:
+                work.put(Join(here.room_id, user, invited=False))
+        elif user == here.person and membership in _PARTING:
             await rooms.drop_conversation(work.connection, here.room_id)
             work.put(Leave(here.room_id))
         elif user != here.person and membership in _PRESENT:
@@ -187,6 +212,8 @@ class Listeners:
 
     async def _changed_by_hand(self, event: Event, work: UnitOfWork) -> None:
         """Events may come late or out of order, so the room itself is read."""
+        shown = {"type": event.type, "state_key": event.state_key, "content": event.content}
+        await note_encryption(work.connection, event.room, [shown])
         place = await work.place_of_room(event.room)
         if place is not None:
             work.put(ReadBack(place))

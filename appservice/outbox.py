@@ -27,6 +27,7 @@ from appservice.store.database import StoreError
 from appservice.work import Works
 from spaces.actions import CreateRoom, Say
 from spaces.identifiers import EventId, PlaceId
+from spaces.sentences import Sentence, sentence
 
 log = structlog.get_logger(__name__)
 
@@ -138,14 +139,16 @@ class Outbox:
             self._slow_down(entry, limit.wait)
         except HomeserverError as error:
             await self._refused(entry, error)
-        except (AliasConflict, Unplaced) as error:
-            await self._give_up(entry, str(error))
+        except AliasConflict as conflict:
+            await self._give_up(entry, conflict.said)
+        except Unplaced:
+            await self._give_up(entry, sentence("a room that it needs is not there"))
         except (StoreError, OSError) as error:
             log.error("outcome_not_recorded", action=entry.seq, reason=type(error).__name__)
             self._lanes.put_back(entry, self._now() + _LOOK_SECONDS)
         except Exception:
             log.exception("delivery_failed", action=entry.seq)
-            await self._give_up(entry, "an error of Hedgerow's own; the log says more")
+            await self._give_up(entry, sentence("an error of Hedgerow's own; the log says more"))
 
     async def _performed(self, entry: Entry) -> Outcome | None:
         """What came of the call, or None where it is not to be made any more.
@@ -206,7 +209,8 @@ class Outbox:
     async def _refused(self, entry: Entry, error: HomeserverError) -> None:
         attempts = entry.attempts + 1
         if error.is_final or (attempts >= _MOST_TRIES and not isinstance(error, Unreachable)):
-            await self._give_up(entry, f"the homeserver said no: {error.message or error.status}")
+            answer = error.message or error.status
+            await self._give_up(entry, sentence("the homeserver said no: {answer}", answer=answer))
             return
         log.warning("delivery_put_off", action=entry.seq, status=error.status, attempts=attempts)
         if isinstance(entry.action, CreateRoom) and not entry.attempts:
@@ -219,7 +223,7 @@ class Outbox:
         until = self._now() + _back_off(attempts)
         self._lanes.put_back(entry.tried_again(), until, until_it_answers=silent)
 
-    async def _give_up(self, entry: Entry, reason: str) -> None:
+    async def _give_up(self, entry: Entry, reason: Sentence) -> None:
         log.error("delivery_given_up", action=entry.seq, kind=type(entry.action).__name__)
         try:
             lost = await self._settler.give_up(entry, reason)

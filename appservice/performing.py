@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from appservice.encrypted_rooms import EncryptedRooms
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.places import Places, Unplaced
 from appservice.provisioning import Provisioner
@@ -45,9 +47,19 @@ class Outcome:
 
 
 class Performer:
-    """Performs actions. Raises `HomeserverError`, `AliasConflict`, `Unplaced`."""
+    """Performs actions. Raises `HomeserverError`, `AliasConflict`, `Unplaced`.
 
-    def __init__(self, homeserver: Homeserver, places: Places, provisioner: Provisioner) -> None:
+    Without `encrypted` all is said in the clear.
+    """
+
+    def __init__(
+        self,
+        homeserver: Homeserver,
+        places: Places,
+        provisioner: Provisioner,
+        encrypted: EncryptedRooms | None = None,
+    ) -> None:
+        self._encrypted = encrypted
         self._homeserver = homeserver
         self._places = places
         self._provisioner = provisioner
@@ -61,9 +73,7 @@ class Performer:
             case ReadBack():
                 return Outcome(room, tuple(await self._homeserver.state(room)))
             case Say():
-                content = event_content(action.content, action.said, self._places.link, edited)
-                txn_id = self._txn_id(room, action.said)
-                return Outcome(event=await self._homeserver.send(room, "m.room.message", txn_id, content))
+                return Outcome(event=await self._say(room, action, edited))
             case Redact():
                 await self._homeserver.redact(room, action.event, self._txn_id(room, action.event))
             case Join(invited=invited):
@@ -71,6 +81,13 @@ class Performer:
             case _:
                 await self._settle(action, room)
         return Outcome()
+
+    async def _say(self, room: RoomId, action: Say, edited: EventId | None) -> EventId:
+        kind = "m.room.message"
+        content: Mapping[str, Any] = event_content(action.content, action.said, self._places.link, edited)
+        if self._encrypted is not None:
+            kind, content = await self._encrypted.wrap(room, kind, content)
+        return await self._homeserver.send(room, kind, self._txn_id(room, action.said), content)
 
     async def _settle(self, action: Action, room: RoomId) -> None:
         server = self._homeserver.server
@@ -127,8 +144,16 @@ class Performer:
                 raise
 
     async def _join(self, room: RoomId) -> Outcome:
-        """Join, and read who is there and what was said before: none of it is pushed to us."""
-        await self._homeserver.join(room)
+        """Join, and read who is there and what was said before: none of it is pushed to us.
+
+        Nothing where the invitation was taken back meanwhile, or the room cannot be got into.
+        """
+        try:
+            await self._homeserver.join(room)
+        except HomeserverError as error:
+            if error.status not in (403, 404):
+                raise
+            return Outcome()
         return await self._read(room)
 
     async def _look(self, room: RoomId) -> Outcome:

@@ -23,6 +23,7 @@ from appservice.homeserver import Homeserver, HomeserverError, Unreachable
 from appservice.places import Places
 from spaces.actions import CreateRoom, StateEvent
 from spaces.identifiers import PlaceId, RoomId
+from spaces.sentences import sentence
 
 MARKER = "org.hedgerow.place"
 _LOOKS_AT_A_GHOST = 3
@@ -31,6 +32,14 @@ _SECONDS_AT_A_GHOST = 60.0
 
 class AliasConflict(Exception):
     """The alias of a place points to a room that the bot did not make for it. It is left alone."""
+
+    def __init__(self, alias: str) -> None:
+        self.said = sentence(
+            "{alias} points to a room that Hedgerow did not make. Take the alias away from that room; "
+            "then ask again.",
+            alias=alias,
+        )
+        super().__init__(str(self.said))
 
 
 class Ghost(Unreachable):
@@ -119,10 +128,7 @@ class Provisioner:
             return None
         self._ghosts.pop(place, None)
         if not self._is_ours(created, place):
-            raise AliasConflict(
-                f"{alias} points to a room that Hedgerow did not make. Take the alias away from that room; "
-                "then ask again."
-            )
+            raise AliasConflict(alias)
         return room
 
     async def _create_event(self, room: RoomId) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from appservice.work import UnitOfWork
 from bot.networks.rules import check_no_lookalike
 from spaces import changes
 from spaces.actions import ReadBack, SetState, StateEvent
+from spaces.display_names import kept_name
 from spaces.errors import Malformed, Refusal
 from spaces.identifiers import PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
@@ -37,11 +38,12 @@ class DoesNotHold(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A room's state, read: what we govern, who is there, and who set what."""
+    """A room's state, read: what we govern, who is there and by what names, and who set what."""
 
     found: FoundRoom
     members: Mapping[UserId, str]
     senders: Mapping[str, str]
+    names: Mapping[UserId, str | None]
 
 
 def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places) -> Read:
@@ -49,6 +51,7 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
     state: dict[tuple[str, str], Any] = {}
     by_hand: set[tuple[str, str]] = set()
     members: dict[UserId, str] = {}
+    names: dict[UserId, str | None] = {}
     senders: dict[str, str] = {}
     version = "1"
     for event in events:
@@ -58,14 +61,16 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
         if kind == "m.room.create":
             version = str(content.get("room_version", "1"))
         elif kind == "m.room.member":
-            members |= _member(key, content, bot)
+            who = _member(key, content, bot)
+            members |= who
+            names |= dict.fromkeys(who, kept_name(content.get("displayname")))
         elif is_governed(kind) and _is_where_it_belongs(kind, key):
             here = places.localise(StateEvent(kind, content, key))
             state[kind, here.state_key] = here.content
             senders[kind] = str(event.get("sender"))
             if event.get("sender") != bot:
                 by_hand.add((kind, here.state_key))
-    return Read(FoundRoom(version, state, frozenset(by_hand)), members, senders)
+    return Read(FoundRoom(version, state, frozenset(by_hand)), members, senders, names)
 
 
 def _is_where_it_belongs(kind: str, key: str) -> bool:
@@ -96,7 +101,7 @@ async def take_in(
     `MOST_ROUNDS`.
     """
     place = PlaceId(action.room)
-    await rooms.save_memberships(work.connection, room, read.members)
+    await rooms.save_memberships(work.connection, room, read.members, read.names)
     if place.is_direct:
         return True
     if place not in work.landscape.networks and place not in work.landscape.groups:

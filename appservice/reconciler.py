@@ -16,7 +16,7 @@ import structlog
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.inbox import Inbox
 from appservice.places import Places
-from appservice.store import inbox, journal, outbox
+from appservice.store import encryption, inbox, journal, outbox, people
 from appservice.work import Works
 from spaces.actions import ReadBack
 from spaces.identifiers import RoomId, UserId
@@ -125,7 +125,9 @@ class Reconciler:
         async with self._works.database.writing() as connection:
             before = self._works.surroundings.now() - _FORGET_AFTER_SECONDS
             await inbox.forget(connection, before=before)
+            await encryption.forget(connection, before=before)
             await outbox.forget(connection, before=before)
+            await people.forget(connection, before=before)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from appservice.encrypted_rooms import note_encryption
 from appservice.lanes import Entry
 from appservice.newcomers import take_in_conversation
 from appservice.performing import Outcome
@@ -13,11 +14,13 @@ from appservice.speech import notice
 from appservice.store import journal, outbox, rooms
 from appservice.store.outbox import Undertaking
 from appservice.work import UnitOfWork, Works
+from bot.languages import words_in
 from bot.plan import in_words
 from bot.progress import finished, under_way
-from bot.reply import from_json
+from bot.reply import from_json, in_language
 from spaces.actions import CreateRoom, Join, Leave, MarkDirect, ReadBack, Say
 from spaces.identifiers import PlaceId, RoomId, printable
+from spaces.sentences import Sentence, sentence
 
 SLOW_SECONDS = 2.0
 _HEDGEROW = "hedgerow"
@@ -37,7 +40,7 @@ class Settler:
             try:
                 passed = await self._record(work, entry, outcome)
             except DoesNotHold as gap:
-                await self._fail(work, entry, f"the homeserver does not keep its settings ({gap})")
+                await self._fail(work, entry, _does_not_hold(gap))
                 return False
             await outbox.delivered(work.connection, entry.seq, event=outcome.event)
             await self._conclude(work, entry.undertaking)
@@ -47,6 +50,8 @@ class Settler:
 
     async def _record(self, work: UnitOfWork, entry: Entry, outcome: Outcome) -> bool | None:
         action = entry.action
+        if outcome.room is not None and outcome.state is not None:
+            await note_encryption(work.connection, outcome.room, outcome.state)
         match action:
             case CreateRoom() if outcome.room is not None:
                 await self._made(work, PlaceId(action.room), entry.seq, outcome.room)
@@ -73,18 +78,17 @@ class Settler:
         await rooms.set_ready(work.connection, PlaceId(action.room), passed)
         return passed
 
-    async def give_up(self, entry: Entry, reason: str) -> set[int]:
+    async def give_up(self, entry: Entry, reason: Sentence) -> set[int]:
         """Record that it will not be done, nor what depends on it; which those are."""
         async with self._works.begin(_HEDGEROW) as work:
             return await self._fail(work, entry, reason)
 
-    async def _fail(self, work: UnitOfWork, entry: Entry, reason: str) -> set[int]:
+    async def _fail(self, work: UnitOfWork, entry: Entry, reason: Sentence) -> set[int]:
         action = entry.action
-        sentence = printable(f"{in_words(work.landscape, action)}: {reason}")
-        await outbox.failed(work.connection, entry.seq, sentence)
-        await journal.write(
-            work.connection, now=work.now, who=_HEDGEROW, what=f"gave up: {sentence}", about=action.room
-        )
+        said = sentence("{action}: {reason}", action=in_words(work.landscape, action), reason=reason)
+        await outbox.failed(work.connection, entry.seq, said)
+        what = f"gave up: {printable(str(said))}"
+        await journal.write(work.connection, now=work.now, who=_HEDGEROW, what=what, about=action.room)
         lost: list[Entry] = []
         if isinstance(action, (CreateRoom, ReadBack)) and isinstance(action.room, PlaceId):
             lost = depending_on(action.room, await outbox.waiting(work.connection))
@@ -138,7 +142,7 @@ class Settler:
         if found.room is None or found.reply is None:
             return
         reasons = await outbox.failures(work.connection, found.id)
-        reply = finished(from_json(found.reply), reasons)
+        reply = in_language(finished(from_json(found.reply), reasons), words_in(found.language))
         edits = _progress(found) if found.status == "told" else None
         work.put(
             Say(
@@ -167,10 +171,15 @@ class Settler:
         if not waiting:
             await self._conclude(work, found.id)
         elif found.room is not None and found.meanwhile is not None:
-            document = under_way(from_json(found.meanwhile), found.total - waiting, found.total)
+            told = under_way(from_json(found.meanwhile), found.total - waiting, found.total)
+            document = in_language(told, words_in(found.language))
             await outbox.set_status(work.connection, found.id, "told")
             said = notice(document, found.relates, person=found.person)
             work.put(Say(found.room, _progress(found), said))
+
+
+def _does_not_hold(gap: DoesNotHold) -> Sentence:
+    return sentence("the homeserver does not keep its settings ({settings})", settings=str(gap))
 
 
 def depending_on(place: PlaceId, waiting: Iterable[Entry]) -> list[Entry]:

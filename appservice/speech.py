@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.languages import ENGLISH, words_in
 from bot.ports import Heard
 from bot.render import render
-from bot.reply import Document, from_json, to_json
+from bot.reply import Document, from_json, in_language, to_json
 from spaces.actions import Action, CreateRoom, Invite, MarkDirect, ReadBack, StateEvent
 from spaces.identifiers import DirectId, EventId, PlaceId, UserId
 from spaces.power_levels import RoomKind, power_levels
@@ -25,12 +26,23 @@ def notice(
     *,
     edits: str | None = None,
     person: UserId | None = None,
+    language: str = ENGLISH,
+    reminds: UserId | None = None,
 ) -> dict[str, Any]:
-    """What a `Say` carries. `edits` is the `said` of the message of ours that it replaces.
+    """What a `Say` carries, its sentences in `language`.
 
-    With `person` it is for that one only: it is said in a direct room of theirs, or not at all.
+    `edits` is the `said` of the message of ours that it replaces.
+
+    What `reminds` somebody is no notice, which no client shows at once, but a text that mentions them
+    alone. With `person` it is for that one only: it is said in a direct room of theirs, or not at all.
     """
-    return {"document": to_json(document), "relates": relates, "edits": edits, "person": person}
+    return {
+        "document": to_json(in_language(document, words_in(language))),
+        "relates": relates,
+        "edits": edits,
+        "person": person,
+        "reminds": reminds,
+    }
 
 
 def reply_to(event: EventId) -> dict[str, Any]:
@@ -40,7 +52,7 @@ def reply_to(event: EventId) -> dict[str, Any]:
 
 def relation_of(heard: Heard) -> dict[str, Any]:
     """`m.relates_to` of an answer: a reply, in the thread where it was asked."""
-    reply = reply_to(heard.event)
+    reply = reply_to(heard.reply_to or heard.event)
     if heard.thread is None:
         return reply
     return {"rel_type": "m.thread", "event_id": heard.thread, "is_falling_back": False, **reply}
@@ -54,6 +66,8 @@ def event_content(
 ) -> dict[str, Any]:
     """The content of the m.room.message event. `edited` is the event that this one replaces."""
     content: dict[str, Any] = {**render(from_json(carried["document"]), link), SAID: said}
+    if carried.get("reminds"):
+        content |= {"msgtype": "m.text", "m.mentions": {"user_ids": [carried["reminds"]]}}
     if edited is not None:
         relates = {"rel_type": "m.replace", "event_id": edited}
         fallback = {**content, "body": f"* {content['body']}"}

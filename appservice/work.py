@@ -7,65 +7,28 @@ entails, what each room will be after them, the answer, and the line in the audi
 from __future__ import annotations
 
 import itertools
-import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from appservice import languages
+from appservice.readers import linked_for, shown_to
 from appservice.speech import direct_room_actions, notice, relation_of
-from appservice.store import inbox, journal, outbox, rooms
+from appservice.store import inbox, journal, outbox, people, rooms
 from appservice.store.database import Connection, Database
 from appservice.store.landscape import LandscapeStore
-from bot.ports import Heard, ServiceStatus
-from bot.reply import Document, to_json
+from appservice.surroundings import RandomIds, Surroundings
+from bot.languages import words_in
+from bot.ports import Awaited, Heard, ServiceStatus
+from bot.reply import Document, in_language, to_json
 from spaces.access import Standing
 from spaces.actions import Action, Invite, Leave, ReadBack, Remove, Say
 from spaces.hierarchy import parents_first
 from spaces.identifiers import DirectId, GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
-from spaces.reconcile import FoundRoom, Maker, project, reconcile, undone
+from spaces.reconcile import FoundRoom, project, reconcile, undone
 from spaces.wanted import wanted_room
-
-_SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
-
-
-class RandomIds:
-    """New ids from the system's randomness."""
-
-    def network(self) -> NetworkId:
-        return NetworkId.of_bytes(secrets.token_bytes(10))
-
-    def group(self) -> GroupId:
-        return GroupId.of_bytes(secrets.token_bytes(10))
-
-    def suffix(self) -> str:
-        return "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(4))
-
-
-@dataclass(slots=True)
-class Health:
-    """What was last seen of the homeserver."""
-
-    homeserver_answers: bool = False
-    pinged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every unit of work is given: who the bot is, who the admins are, the time, the version."""
-
-    maker: Maker
-    admins: frozenset[UserId]
-    now: Callable[[], float]
-    health: Health
-    version: str
-    secret: str
-    ids: RandomIds
-
-    @property
-    def server(self) -> str:
-        return self.maker.bot.server
 
 
 class Works:
@@ -161,7 +124,32 @@ class UnitOfWork:
             networks=len(landscape.networks),
             groups=len(landscape.groups),
             set_aside=(await inbox.counts(self.connection)).get("set aside", 0),
+            cross_signed=self.surroundings.health.cross_signed,
         )
+
+    # -- the conversation ------------------------------------------------------------------------
+
+    async def language_for(self, heard: Heard) -> str:
+        here = None if heard.is_direct else await self.place_of_room(heard.room)
+        return await self.language_of(heard.sender, here)
+
+    async def language_of(self, user: UserId, here: PlaceId | None = None) -> str:
+        """The code of the language that is spoken with them, in the room of `here` or directly."""
+        standing = await self.standing_of(user)
+        otherwise = self.surroundings.language
+        return await languages.language_of(self.connection, self._landscape, standing, here, otherwise)
+
+    async def set_language(self, user: UserId, language: str) -> None:
+        await people.set_language(self.connection, user, language)
+
+    async def awaited(self, person: UserId, room: RoomId) -> Mapping[str, Awaited]:
+        return await people.awaited(self.connection, person, room)
+
+    async def wait_for(self, heard: Heard, awaited: Awaited) -> None:
+        await people.wait_for(self.connection, heard.sender, heard.room, awaited)
+
+    async def stop_waiting(self, heard: Heard, kind: str) -> None:
+        await people.stop_waiting(self.connection, heard.sender, heard.room, kind)
 
     # -- changing --------------------------------------------------------------------------------
 
@@ -240,9 +228,11 @@ class UnitOfWork:
 
     # -- speaking --------------------------------------------------------------------------------
 
-    async def tell(self, user: UserId, message: Document, *, said: str) -> None:
+    async def tell(self, user: UserId, message: Document, *, said: str, reminding: bool = False) -> None:
         room = await rooms.direct_room(self.connection, user) or await self._direct_room_to_be(user)
-        self._actions.append(Say(room, f"tell:{user}:{said}", notice(message, person=user)))
+        message = await self._for_reader(message, await self.language_of(user), user)
+        carried = notice(message, person=user, reminds=user if reminding else None)
+        self._actions.append(Say(room, f"tell:{user}:{said}", carried))
 
     async def _direct_room_to_be(self, user: UserId) -> DirectId:
         """The direct room that the bot is making for `user`, or makes now; never one that it has lost."""
@@ -258,8 +248,10 @@ class UnitOfWork:
         raise AssertionError("unreachable")
 
     async def answer(self, heard: Heard, reply: Document, *, meanwhile: Document | None = None) -> None:
-        relates = relation_of(heard)
+        relates, language = relation_of(heard), await self.language_for(heard)
         person = heard.sender if heard.is_direct else None
+        reply = await self._for_reader(reply, language, heard.sender, None if heard.is_direct else heard.room)
+        meanwhile = in_language(meanwhile, words_in(language)) if meanwhile else None
         if any(not isinstance(action, Say) for action in self._actions):
             self._undertaking = await outbox.begin(
                 self.connection,
@@ -271,10 +263,28 @@ class UnitOfWork:
                 total=len(self._actions),
                 now=self.now,
                 person=person,
+                language=language,
             )
         else:
             answer = notice(reply, relates, person=person)
             self._actions.append(Say(heard.room, f"answer:{heard.event}", answer))
+
+    async def _for_reader(
+        self, document: Document, language: str, reader: UserId, room: RoomId | None = None
+    ) -> Document:
+        """In words, with names and links as they are for `reader`, or for all in that room."""
+        said = in_language(document, words_in(language))
+        linked = linked_for(said, await self._seen_from(reader, room))
+        return await shown_to(self.connection, reader, linked, self.surroundings.bot_names, room=room)
+
+    async def _seen_from(self, reader: UserId, room: RoomId | None) -> Collection[PlaceId]:
+        """The places whose rooms the reader is in or invited to; in a room of several, that room's."""
+        if room is not None:
+            here = await self.place_of_room(room)
+            return () if here is None else (here,)
+        standing = await self.standing_of(reader)
+        asked = {PlaceId(a.room) for a in self._actions if isinstance(a, Invite) and a.user == reader}
+        return standing.joined | standing.invited | asked
 
     async def undertake(self, name: str) -> int:
         """Bind all that was put so far to one undertaking that nobody waits for in a room; its id."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from bot.command import Call, Command, Parameter
 from bot.conversion import converted, is_place_there
 from bot.help import usage
 from bot.scanning import Word, text_of, words_of
+from bot.suggestions import close_to
 from spaces.errors import Malformed
 from spaces.identifiers import printable
+from spaces.sentences import Sentence, sentence
 
 _MOST_WORDS = 20  # of a place that is named before a free text
 
@@ -33,10 +34,18 @@ class _Said:
     pieces: list[list[Word]] = field(default_factory=list)
 
 
+class Missing(Malformed):
+    """`parameter` has to be said, and was not."""
+
+    def __init__(self, said: Sentence, parameter: Parameter) -> None:
+        super().__init__(said)
+        self.parameter = parameter
+
+
 async def read(command: Command, text: str, call: Call) -> Arguments:
     """The arguments of `command` in `text`, which is what follows its name.
 
-    Raises `Malformed`, naming the parameter and the usage, and what the converters raise.
+    Raises `Malformed`, naming the parameter and the usage, `Missing`, and what the converters raise.
     """
     said = _sorted(command, words_of(text))
     given = {p.name: said.options[p.name] for p in command.options if p.name in said.options}
@@ -77,9 +86,12 @@ def _open(command: Command, word: Word, said: _Said) -> Parameter | None:
     parameter = option or chosen
     assert parameter is not None
     if parameter.name in said.options:
-        raise _malformed(command, f"{parameter.option} is there twice. Once is enough.")
+        raise _malformed(
+            command, sentence("{option} is there twice. Once is enough.", option=parameter.option)
+        )
     if word.has_value and (parameter.is_flag or option is None):
-        raise _malformed(command, f"--{printable(word.option)[:40]} stands by itself, without a value.")
+        typed = printable(word.option)[:40]
+        raise _malformed(command, sentence("--{option} stands by itself, without a value.", option=typed))
     said.options[parameter.name] = [Word(named, named)] if option is None else []
     said.pieces.append([])
     return None if parameter.is_flag or option is None else parameter
@@ -89,9 +101,10 @@ async def _positional(command: Command, said: _Said, call: Call) -> dict[str, li
     """Share the words out among the arguments: single words from both ends, the rest to the one between."""
     if len(said.pieces) > 1:
         stray = printable(text_of(said.pieces[1]))[:40]
-        raise _malformed(
-            command, f"I cannot tell where “{stray}” belongs. Keep what belongs together together."
+        where = sentence(
+            "I cannot tell where “{words}” belongs. Keep what belongs together together.", words=stray
         )
+        raise _malformed(command, where)
     words, given = (said.pieces[0] if said.pieces else []), dict[str, list[Word]]()
     for index, parameter in enumerate(command.arguments):
         later = command.arguments[index + 1 :]
@@ -99,7 +112,8 @@ async def _positional(command: Command, said: _Said, call: Call) -> dict[str, li
         if taken:
             given[parameter.name], words = list(words[:taken]), words[taken:]
     if words:
-        raise _malformed(command, f"I do not know what to do with “{printable(text_of(words))[:40]}”.")
+        stray = printable(text_of(words))[:40]
+        raise _malformed(command, sentence("I do not know what to do with “{words}”.", words=stray))
     return given
 
 
@@ -130,23 +144,40 @@ def _need(command: Command, parameter: Parameter, given: Mapping[str, list[Word]
         return
     if words is not None and (parameter.is_flag or (words and (text_of(words) or parameter.type is str))):
         return
-    shown = f"{parameter.option} {parameter.label}" if parameter.is_option else parameter.label
-    what = f": {parameter.help}" if parameter.help else ""
     if words is not None and parameter.is_option:
-        raise _malformed(command, f"{parameter.option} needs a value behind it{what}.")
-    example = f" For example: `{command.examples[0]}`." if command.examples else ""
-    raise _malformed(command, f"`{command.name}` needs {shown}{what}.{example}")
+        raise _malformed(command, sentence("{option} needs a value behind it{what}.", **_asked(parameter)))
+    needs = sentence("`{command}` needs {shown}{what}.", command=command.name, **_asked(parameter))
+    example = sentence(" For example: `{example}`.", example=command.examples[0]) if command.examples else ""
+    raise Missing(sentence("{needs}{example}", needs=needs, example=example), parameter)
+
+
+def _asked(parameter: Parameter) -> dict[str, Any]:
+    """How the parameter is called, and what it is."""
+    shown = f"{parameter.option} {parameter.label}" if parameter.is_option else parameter.label
+    what = sentence(": {help}", help=sentence(parameter.help)) if parameter.help else ""
+    return {"option": parameter.option, "shown": shown, "what": what}
 
 
 def _unknown_option(command: Command, word: Word) -> Malformed:
-    typed = printable(word.option)[:40]
     known = [p.word for p in command.options] + [choice for p in command.options for choice in p.choices]
-    close = get_close_matches(word.option.casefold()[:40], known, 1)
+    close = close_to(word.option.casefold(), known, 1)
     guess = (
-        f" Did you mean --{close[0]}?" if close else " If it is part of a text, put quotes around the text."
+        sentence("Did you mean --{option}?", option=close[0])
+        if close
+        else sentence("If it is part of a text, put quotes around the text.")
     )
-    return _malformed(command, f"`{command.name}` has no option --{typed}.{guess}")
+    unknown = sentence(
+        "`{command}` has no option --{option}. {guess}",
+        command=command.name,
+        option=printable(word.option)[:40],
+        guess=guess,
+    )
+    return _malformed(command, unknown)
 
 
-def _malformed(command: Command, sentence: str) -> Malformed:
-    return Malformed(f"{sentence}\nUsage: `{usage(command)}`")
+def _malformed(command: Command, said: Sentence) -> Malformed:
+    return Malformed(_with_usage(command, said))
+
+
+def _with_usage(command: Command, said: Sentence) -> Sentence:
+    return sentence("{said}\nUsage: `{usage}`", said=said, usage=usage(command))

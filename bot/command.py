@@ -18,7 +18,7 @@ from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Any, NewType, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from bot.ports import Heard, Work
-from bot.reply import Document
+from bot.reply import Document, plain
 from spaces.access import Standing
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
@@ -34,11 +34,20 @@ _REPLY_MARK = "_reply_to"
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
+class ToConfirm(Exception):
+    """It cannot be undone, and has not been agreed to: `document` tells what would be done."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__("this has to be confirmed")
+        self.document = document
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """Who says it, where and when. `open_creation`: everyone local may make networks at the top.
 
     `server` is ours: only its aliases lead anywhere. `bot` is who answers, where that is known.
+    `confirmed` is the preview to which they have said yes, as plain English text.
     """
 
     heard: Heard
@@ -47,6 +56,15 @@ class Call:
     open_creation: bool = False
     server: str | None = None
     bot: UserId | None = None
+    confirmed: str | None = None
+
+    def confirm(self, preview: Document) -> None:
+        """Go on only if the person has agreed to exactly this; to be called before anything is changed.
+
+        Raises `ToConfirm`, which shows the preview and waits for their yes.
+        """
+        if self.confirmed != plain(preview):
+            raise ToConfirm(preview)
 
     @property
     def sender(self) -> UserId:

@@ -1,28 +1,42 @@
-"""Four ways in, one way out: who speaks to the bot is heard, understood and answered.
+"""The conversation: who speaks to the bot is heard, understood and answered.
 
-In a direct room bare words do; elsewhere the prefix, the bot's name with a colon or a comma, its
-Matrix ID, or a mention. A refusal is answered with its sentence. Any other exception is the
-caller's, who undoes the work and answers with `failure`.
+A refusal is answered with its sentence, in the language of who asked. Any other exception is the
+caller's, who undoes the work and answers with `failure`. What the bot has asked back (a
+confirmation, a missing argument, whether to show more) is kept by the work, so it outlives the
+process; only the person who was asked can answer, and only for ten minutes.
 """
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.arguments import Arguments, read
-from bot.command import Call, Command, Commands
+from bot.address import Address, said_itself
+from bot.answering import Answering, Meant
+from bot.arguments import Arguments, Missing, read
+from bot.command import Call, Command, Commands, ToConfirm
 from bot.help import possible, with_help
-from bot.ports import Heard, Work
-from bot.reply import Code, Document, Inline, Paragraph, line, say
+from bot.languages import words_in
+from bot.paging import paged
+from bot.ports import Awaited, Heard, Work
+from bot.reply import Document, Paragraph, from_json, in_language, joined, plain, say, to_json
 from bot.scanning import Word, cleaned, words_of
-from spaces.errors import Malformed, Refusal, Unknown
+from bot.suggestions import close_to, did_you_mean
+from spaces.errors import Forbidden, Malformed, Refusal, Unknown
 from spaces.identifiers import UserId, printable
+from spaces.sentences import Sentence
 
-_QUOTED_REPLY = re.compile(r"\A> [^\n]*\n(?:>[^\n]*\n)*\n?")
 _MOST_GUESSES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What is answered, and what is said while the work takes its time."""
+
+    reply: Document
+    meanwhile: Document | None = None
 
 
 class Conversation:
@@ -40,54 +54,112 @@ class Conversation:
         self.commands = with_help(commands, prefix)
         self._bot = bot
         self._open_creation = open_creation
-        own_id, names = re.escape(bot), "|".join(re.escape(calling) for calling in (name, bot.localpart))
-        self._prefixed = re.compile(rf"{re.escape(prefix)}(?:[:,]|\s|\Z)", re.IGNORECASE)
-        firmly = rf"{own_id}(?:[:,]|(?=\s)|\Z)|(?:{names})[:,]|@(?:{names})[:,](?=\s|\Z)"
-        self._called_firmly = re.compile(firmly, re.IGNORECASE)
-        self._called = re.compile(rf"{firmly}|@?(?:{names})(?=\s|\Z)", re.IGNORECASE)
-        self._named = re.compile(rf"(?<!\w)(?:{own_id}|@?(?:{names})(?!\w|:\S))[:,]?", re.IGNORECASE)
+        self._address = Address(bot, prefix, name)
+        self._answering = Answering(self.commands, prefix)
 
     def what_was_said(self, heard: Heard) -> str | None:
         """What `heard` says to the bot, without the address; None if it is not for the bot."""
-        if heard.sender == self._bot:
-            return None
-        body = _QUOTED_REPLY.sub("", heard.body).strip()
-        calling = self._called if heard.is_direct or heard.mentions_bot else self._called_firmly
-        if address := self._prefixed.match(body) or calling.match(body):
-            return body[address.end() :].strip()
-        if heard.mentions_bot and self._named.search(body):
-            return self._named.sub("", body, count=1).strip()
-        return body if heard.is_direct else None
+        return self._address.said(heard)
 
     async def hear(self, heard: Heard, work: Work) -> bool:
         """Answer, if it was said to the bot; returns whether it was. What is refused changes nothing."""
         said = self.what_was_said(heard)
-        if said is None:
+        if said is None and heard.answers is None:
             return False
+        awaited = await work.awaited(heard.sender, heard.room)
+        if said is None:
+            if heard.answers not in {one.event for one in awaited.values()}:
+                return False
+            said = said_itself(heard)
+        await self._answer(said, heard, work, awaited)
+        return True
+
+    async def hear_reaction(self, heard: Heard, work: Work) -> bool:
+        """Take ✅ or ❌ (`heard.body`) on a preview of ours as yes or no; returns whether it was one."""
+        meant = Answering.of_reaction(heard.body)
+        asked = (await work.awaited(heard.sender, heard.room)).get("confirmation") if meant else None
+        if meant is None or asked is None or asked.event != heard.answers:
+            return False
+        spoken = replace(heard, reply_to=asked.event, thread=asked.thread)
+        await self._answer(meant, spoken, work, {"confirmation": asked})
+        return True
+
+    async def _answer(self, said: str, heard: Heard, work: Work, awaited: Mapping[str, Awaited]) -> None:
         before = work.landscape
         standing = await work.standing_of(heard.sender)
         call = Call(heard, standing, work, self._open_creation, self._bot.server, self._bot)
         try:
-            reply, meanwhile = await self._done(said, call)
+            answer = await self._done(cleaned(said).strip(), call, awaited)
         except Refusal as refusal:
             if work.landscape != before:
                 raise RuntimeError("a command was refused after it had changed something") from refusal
-            reply, meanwhile = refused(refusal), None
-        await work.answer(heard, reply, meanwhile=meanwhile)
-        return True
+            answer = _Answer(refused(refusal))
+        await self._say(answer, heard, work)
 
-    async def _done(self, said: str, call: Call) -> tuple[Document, Document | None]:
-        """Do what was said; returns the answer, and what to say while it takes its time."""
-        command, rest = self._understood(said, call)
+    async def _say(self, answer: _Answer, heard: Heard, work: Work) -> None:
+        """Answer in the language of who asked, one page of it."""
+        words = words_in(await work.language_for(heard))
+        page, rest = paged(in_language(answer.reply, words))
+        await work.stop_waiting(heard, "more")
+        if rest is not None:
+            await work.wait_for(heard, self._awaited("more", json.dumps(to_json(rest)), "", heard))
+            page = joined((page, in_language(self._answering.more_to_come(heard), words)))
+        meanwhile = in_language(answer.meanwhile, words) if answer.meanwhile else None
+        await work.answer(heard, page, meanwhile=meanwhile)
+
+    # -- what was meant --------------------------------------------------------------------------
+
+    async def _done(self, said: str, call: Call, awaited: Mapping[str, Awaited]) -> _Answer:
+        """Take `said` as the answer to what the bot has asked, or else as a command."""
+        language = await call.work.language_for(call.heard)
+        meant = self._answering.meant(said, call.heard, awaited, words_in(language))
+        for kind in meant.settles:
+            await call.work.stop_waiting(call.heard, kind)
+        if meant.reply is not None:
+            return _Answer(meant.reply)
+        if meant.rest is not None:
+            return _Answer(from_json(meant.rest))
+        return await self._run(meant, call)
+
+    async def _run(self, meant: Meant, call: Call) -> _Answer:
+        """Do it, ask back for what is missing, or show what would be done."""
+        command, rest = self._understood(meant.command, call)
+        before = call.landscape
+        try:
+            return await self._carried_out(command, rest, replace(call, confirmed=meant.confirmed))
+        except Missing as missing:
+            if not possible([command], call):
+                raise Forbidden("At present there is nowhere that you may do this.") from missing
+            asked = self._awaited("argument", meant.command, missing.parameter.name, call.heard)
+            await call.work.wait_for(call.heard, asked)
+            return _Answer(joined((refused(missing), self._answering.tell_me(call.heard))))
+        except ToConfirm as preview:
+            shown = preview.document
+            if call.landscape != before:
+                raise RuntimeError("a preview was shown after something had changed") from preview
+            asked = self._awaited("confirmation", meant.command, plain(shown), call.heard)
+            await call.work.wait_for(call.heard, asked)
+            changed = (
+                say("Meanwhile something has changed. It is now like this:") if meant.confirmed else None
+            )
+            parts = (changed, shown, self._answering.how_to_confirm(call.heard))
+            return _Answer(joined(part for part in parts if part))
+
+    async def _carried_out(self, command: Command, rest: str, call: Call) -> _Answer:
         arguments = await read(command, rest, call)
         for requirement in command.requires:
             requirement.check(call, arguments.values)
         result = await command.run(call, **_by_keyword(command, arguments))
-        return self.commands.reply(result, call), _meanwhile(command, arguments)
+        return _Answer(self.commands.reply(result, call), _meanwhile(command, arguments))
 
-    def _understood(self, said: str, call: Call) -> tuple[Command, str]:
-        """The command that `said` begins with, and what follows its words."""
-        text = cleaned(said).strip() or "help"
+    def _awaited(self, kind: str, said: str, detail: str, heard: Heard) -> Awaited:
+        event = heard.reply_to or heard.event
+        return Awaited(kind, said, detail, event, heard.at.timestamp(), heard.thread)
+
+    # -- understanding ---------------------------------------------------------------------------
+
+    def _understood(self, text: str, call: Call) -> tuple[Command, str]:
+        """The command that `text` begins with, and what follows its words."""
         words = text[:200].split()
         command = self.commands.find(words)
         if command is None:
@@ -101,11 +173,12 @@ class Conversation:
         for index, word in enumerate(words):
             begun = [w.text for w in words[index : index + 5] if not w.is_quoted]
             if word.starts_line and not word.is_quoted:
-                begun = begun[1:] if self._prefixed.match(begun[0]) else begun
+                begun = begun[1:] if self._address.prefixed.match(begun[0]) else begun
                 if second := self.commands.find(begun):
                     raise Malformed(
-                        f"One command in each message, please: a line of yours begins with `{second.name}`. "
-                        "Nothing was done. If it is part of a text, put quotes around the text."
+                        "One command in each message, please: a line of yours begins with `{command}`. "
+                        "Nothing was done. If it is part of a text, put quotes around the text.",
+                        command=second.name,
                     )
 
     def _unknown(self, words: Sequence[str], call: Call) -> Unknown:
@@ -114,47 +187,36 @@ class Conversation:
         names = [command.name for command in possible(self.commands, call)]
         begun = [name for name in names if name.startswith(f"{first} ")]
         guesses = _same_beginning(second, begun) if begun else _guesses(first, second, names)
-        known = ", ".join(f"`{name}`" for name in guesses[:_MOST_GUESSES])
-        guess = f"Did you mean {known}? " if known else ""
-        typed = f"{first} {second}".strip() if begun else first
-        return Unknown(f"I do not know “{typed}”. {guess}`help` shows what you can say.")
+        return Unknown(
+            "I do not know “{typed}”.{guess} `help` shows what you can say.",
+            typed=f"{first} {second}".strip() if begun else first,
+            guess=did_you_mean(guesses[:_MOST_GUESSES]),
+        )
 
 
 def _same_beginning(second: str, names: Sequence[str]) -> Sequence[str]:
     """Of commands with the same first word, those whose others are close to `second`; else all."""
     by_rest = {name.partition(" ")[2]: name for name in names}
-    return [by_rest[rest] for rest in _close(second, list(by_rest))] or names
+    return [by_rest[rest] for rest in close_to(second, list(by_rest))] or names
 
 
 def _guesses(first: str, second: str, names: Sequence[str]) -> list[str]:
     """Commands whose names are close to the two words said, or to the first of them."""
-    return _close(f"{first} {second}".strip(), names) or _close(first, names)
-
-
-def _close(said: str, names: Sequence[str]) -> list[str]:
-    return get_close_matches(said, names, 2, cutoff=0.7)
+    return close_to(f"{first} {second}".strip(), names) or close_to(first, names)
 
 
 def refused(refusal: Refusal) -> Document:
-    """The sentence of a refusal, a paragraph for each line; what is between backquotes is to be typed."""
-    return Document(tuple(Paragraph(_typed(text)) for text in refusal.sentence.splitlines() if text.strip()))
+    """The sentence of a refusal; what is between backquotes is to be typed."""
+    return Document((Paragraph((refusal.said,)),))
 
 
 def failure(reference: str) -> Document:
     """The answer when something broke: nobody sees more than the number."""
     return say(
         "Something went wrong on my side, and nothing was changed. Try again in a little while. If it stays "
-        "so, tell an admin of this server the number ",
-        Code(reference),
-        ".",
+        "so, tell an admin of this server the number `{reference}`.",
+        reference=reference,
     )
-
-
-def _typed(sentence: str) -> tuple[Inline, ...]:
-    pieces = sentence.split("`")
-    if len(pieces) % 2 == 0:
-        return line(sentence)
-    return line(*(Code(piece) if index % 2 else piece for index, piece in enumerate(pieces) if piece))
 
 
 def _by_keyword(command: Command, arguments: Arguments) -> Mapping[str, Any]:
@@ -168,5 +230,7 @@ class _Texts(dict[str, str]):
 
 def _meanwhile(command: Command, arguments: Arguments) -> Document:
     """What is said while the work takes long; it ends in `…`."""
-    template = command.meanwhile or f"Working on {command.name} …"
-    return say(template.format_map(_Texts({k: printable(v)[:80] for k, v in arguments.texts.items()})))
+    texts = _Texts({name: printable(text)[:80] for name, text in arguments.texts.items()})
+    if not command.meanwhile:
+        return say("Working on `{command}` …", command=command.name)
+    return Document((Paragraph((Sentence(command.meanwhile, texts),)),))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote
 
 from bot.command import Call, Name, Parameter
+from bot.nearby import short_names_like
 from bot.reading import read_list
 from bot.scanning import Word, text_of
+from bot.suggestions import close_to, did_you_mean
 from spaces import access
 from spaces.errors import Ambiguous, Malformed, Refusal, Unknown
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId, printable
+from spaces.sentences import Sentence, listed
 
 _KINDS: dict[type[PlaceId], access.Kind] = {NetworkId: "network", GroupId: "group", PlaceId: "any"}
 _PERMALINK = re.compile(r"https?://matrix\.to/#/([^\s?)>\]]+)", re.IGNORECASE)
@@ -26,10 +28,8 @@ _WRAPPING = "<>()[]"
 async def converted(parameter: Parameter, words: Sequence[Word], call: Call) -> Any:
     """The value of `parameter` that `words` give. Raises a `Refusal` that says what cannot be read."""
     text = text_of(words) if words else ""
-    if parameter.is_place and parameter.many:
-        return await read_list(words, lambda typed: _place(parameter, typed, call))
     if parameter.is_place:
-        return await _place(parameter, text, call)
+        return await _places(parameter, words, call)
     if parameter.many:
         return list(dict.fromkeys(_user(piece) for piece in _people_in(text)))
     if parameter.choices:
@@ -48,16 +48,39 @@ async def is_place_there(parameter: Parameter, words: Sequence[Word], call: Call
     return True
 
 
+class _Nowhere(Unknown):
+    """No place that the speaker may see is what was `typed`."""
+
+    def __init__(self, said: Sentence, typed: str) -> None:
+        super().__init__(said)
+        self.typed = typed
+
+
+async def _places(parameter: Parameter, words: Sequence[Word], call: Call) -> Any:
+    """The place, or the list of them. What is not known is answered with what may be meant."""
+    try:
+        if parameter.many:
+            return await read_list(words, lambda typed: _place(parameter, typed, call))
+        return await _place(parameter, text_of(words) if words else "", call)
+    except _Nowhere as nowhere:
+        kind = _KINDS[parameter.type]
+        guesses = await short_names_like(nowhere.typed, kind, call)
+        raise access.unknown(kind, nowhere.typed, did_you_mean(guesses)) from None
+
+
 async def _place(parameter: Parameter, typed: str, call: Call) -> PlaceId:
     """By slug, name or alias, or by the id of its room or a link to it; only what the speaker may see."""
     kind = _KINDS[parameter.type]
     meant = _identifier_in(typed)
-    if meant.startswith("!"):
-        room = RoomId.parse(meant)
-        found = await call.work.place_of_room(room)
-        place = access.require_sight(call.landscape, call.standing, found, typed, kind=kind)
-    else:
-        place = _found(meant, kind, call)
+    try:
+        if meant.startswith("!"):
+            room = RoomId.parse(meant)
+            found = await call.work.place_of_room(room)
+            place = access.require_sight(call.landscape, call.standing, found, typed, kind=kind)
+        else:
+            place = _found(meant, kind, call)
+    except Unknown as unknown:
+        raise _Nowhere(unknown.said, typed) from None
     made: PlaceId = parameter.type(place)
     return made
 
@@ -92,7 +115,7 @@ def _user(typed: str) -> UserId:
 
 def _number(typed: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", typed):
-        raise Malformed(f"“{printable(typed)[:40]}” is not a number. One looks like 3.")
+        raise Malformed("“{typed}” is not a number. One looks like 3.", typed=printable(typed)[:40])
     return int(typed)
 
 
@@ -100,11 +123,12 @@ def _choice(parameter: Parameter, typed: str) -> Any:
     said = typed.casefold()
     if said in parameter.choices:
         return parameter.type(said)
-    close = get_close_matches(said[:40], parameter.choices, 1)
-    guess = f" Did you mean {close[0]}?" if close else ""
-    known = f"{', '.join(parameter.choices[:-1])} or {parameter.choices[-1]}"
     raise Malformed(
-        f"“{printable(typed)[:40]}” is not one of {known}, which {parameter.option} can be.{guess}"
+        "“{typed}” is not one of {choices}, which {option} can be.{guess}",
+        typed=printable(typed)[:40],
+        choices=listed(parameter.choices, "or"),
+        option=parameter.option,
+        guess=did_you_mean(close_to(said, parameter.choices, 1)),
     )
 
 

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from bot.command import Call, Command, Commands, Parameter, Requirement, command
-from bot.reply import Block, Bold, Bullet, Code, Document, Paragraph, line
+from bot.languages import words_in
+from bot.reply import Block, Bold, Bullet, Document, Paragraph, item, line, paragraph
 from spaces.errors import Unknown
 from spaces.identifiers import printable
+from spaces.sentences import Words, plain, sentence
 
 WIDTH = 60
 """How many characters a line of an overview has at most."""
@@ -81,28 +83,52 @@ class Help:
     ) -> Document:
         """Show what you can say, or explain one command."""
         said = " ".join(topic.lower().split()).removeprefix(self._prefix).strip()
+        words = words_in(await call.work.language_for(call.heard))
         if not said:
-            return self._overview(call)
+            return self._overview(call, words)
         if found := self.commands.get(said):
-            return explained(found, call)
+            return self._explained(found, call, words)
         wanted = [one for one in self.commands if _is_about(one, said)]
         if not wanted:
-            raise Unknown(f"I have no help on “{printable(topic)[:40]}”. `help` shows everything.")
-        return self._topic(possible(wanted, call) or wanted)
+            raise Unknown(
+                "I have no help on “{topic}”. `{help}` shows everything.",
+                topic=printable(topic)[:40],
+                help=self._typed("help", call),
+            )
+        shown = (possible(wanted, call) or wanted)[:_MOST_LISTED]
+        return Document((*self._start(call), *_listed(shown, words), self._more(shown, call)))
 
-    def _overview(self, call: Call) -> Document:
+    def _typed(self, text: str, call: Call) -> str:
+        """`text` as it has to be typed here: with the prefix, in a room."""
+        return text if call.heard.is_direct else f"{self._prefix} {text}"
+
+    def _start(self, call: Call) -> Iterator[Paragraph]:
+        if not call.heard.is_direct:
+            yield paragraph("You can say, with `{prefix}` in front:", prefix=self._prefix)
+
+    def _overview(self, call: Call, words: Words) -> Document:
         allowed = possible(self.commands, call)
-        listed = _listed(allowed) if len(allowed) <= _MOST_LISTED else _topics(allowed)
-        start = "You can say:" if call.heard.is_direct else f"You can say, with {self._prefix} in front:"
-        return Document((Paragraph(line(start)), *listed, _how_to_see_more(allowed)))
+        start = tuple(self._start(call)) or (paragraph("You can say:"),)
+        listed = _listed(allowed, words) if len(allowed) <= _MOST_LISTED else _topics(allowed)
+        return Document((*start, *listed, self._more(allowed, call)))
 
-    def _topic(self, wanted: list[Command]) -> Document:
-        shown = wanted[:_MOST_LISTED]
-        return Document((*_listed(shown), _how_to_see_more(shown)))
+    def _more(self, commands: list[Command], call: Call) -> Paragraph:
+        example = self._typed(f"help {commands[0].name}", call)
+        return paragraph("`{example}` explains one, with its options.", example=example)
 
-
-def _how_to_see_more(commands: list[Command]) -> Paragraph:
-    return Paragraph(line(Code(f"help {commands[0].name}"), " explains one, with its options."))
+    def _explained(self, command: Command, call: Call, words: Words) -> Document:
+        """All about one command: usage, arguments, options, an example."""
+        summary = plain(sentence(command.summary), words)
+        blocks: list[Block] = [Paragraph(line(Bold(summary))), paragraph("`{usage}`", usage=usage(command))]
+        if command.detail:
+            blocks.append(Paragraph((sentence(command.detail),)))
+        blocks += [_explanation(parameter) for parameter in command.parameters]
+        if command.examples:
+            example = self._typed(command.examples[0], call)
+            blocks.append(paragraph("For example: `{example}`", example=example))
+        if not possible([command], call):
+            blocks.append(paragraph("At present there is nowhere that you may do this."))
+        return Document(tuple(blocks))
 
 
 def with_help(commands: Commands, prefix: str) -> Commands:
@@ -112,19 +138,11 @@ def with_help(commands: Commands, prefix: str) -> Commands:
     return helper.commands
 
 
-def explained(command: Command, call: Call) -> Document:
-    """All about one command: usage, arguments, options, an example."""
-    blocks: list[Block] = [Paragraph(line(Bold(command.summary))), Paragraph(line(Code(usage(command))))]
-    if command.detail:
-        blocks.append(Paragraph(line(command.detail)))
-    for parameter in command.parameters:
-        name = parameter.option if parameter.is_option else parameter.label
-        blocks.append(Bullet(line(Code(name), f" – {parameter.help}" if parameter.help else "")))
-    if command.examples:
-        blocks.append(Paragraph(line("For example: ", Code(command.examples[0]))))
-    if not possible([command], call):
-        blocks.append(Paragraph(line("At present there is nowhere that you may do this.")))
-    return Document(tuple(blocks))
+def _explanation(parameter: Parameter) -> Bullet:
+    name = parameter.option if parameter.is_option else parameter.label
+    if not parameter.help:
+        return item("`{name}`", name=name)
+    return item("`{name}` – {help}", name=name, help=sentence(parameter.help))
 
 
 def _is_about(command: Command, said: str) -> bool:
@@ -132,10 +150,11 @@ def _is_about(command: Command, said: str) -> bool:
     return is_topic or command.words[: len(said.split())] == tuple(said.split())
 
 
-def _listed(commands: Iterable[Command]) -> Iterator[Bullet]:
+def _listed(commands: Iterable[Command], words: Words) -> Iterator[Bullet]:
     for one in commands:
         room = WIDTH - len(f"- {one.name} – ")
-        yield Bullet(line(Code(one.name), f" – {_cut(one.summary.rstrip('.'), room)}"))
+        summary = _cut(plain(sentence(one.summary), words).rstrip("."), room)
+        yield item("`{command}` – {summary}", command=one.name, summary=summary)
 
 
 def _topics(commands: Iterable[Command]) -> Iterator[Bullet]:
@@ -146,7 +165,7 @@ def _topics(commands: Iterable[Command]) -> Iterator[Bullet]:
             by_topic.setdefault(one.topic, []).append(one)
     for topic, members in by_topic.items():
         room = WIDTH - len(f"- help {topic}: ")
-        yield Bullet(line(Code(f"help {topic}"), f": {_cut(_abbreviated(members), room)}"))
+        yield item("`help {topic}`: {commands}", topic=topic, commands=_cut(_abbreviated(members), room))
 
 
 def _abbreviated(commands: Iterable[Command]) -> str:
@@ -157,4 +176,8 @@ def _abbreviated(commands: Iterable[Command]) -> str:
 
 
 def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: max(room - 2, 0)].rstrip(" ,;") + " …"
+    """`text` in that many characters, without the words that find no room."""
+    if len(text) <= room:
+        return text
+    whole = text[: max(room - 1, 0)].rpartition(" ")[0]
+    return f"{whole.rstrip(' ,;–')} …".lstrip()

@@ -16,11 +16,17 @@ from spaces.access import Standing
 from spaces.changes import Ids
 from spaces.identifiers import EventId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
+from spaces.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message that somebody wrote: `body` is the plain text as it came, `thread` its thread's root."""
+    """A message that somebody wrote: `body` is the plain text as it came, `thread` its thread's root.
+
+    `formatted` is its HTML, empty if it has none. `mentions_bot` is None where the message does not say
+    whom it mentions (m.mentions). `answers`: it replies to what the bot answered to that message.
+    `reply_to` is the message that an answer replies to, where it is not this one.
+    """
 
     sender: UserId
     room: RoomId
@@ -29,7 +35,29 @@ class Heard:
     at: datetime
     is_direct: bool
     thread: EventId | None = None
-    mentions_bot: bool = False
+    mentions_bot: bool | None = None
+    formatted: str = ""
+    answers: EventId | None = None
+    reply_to: EventId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What the bot waits for from one person in one room; `event` is the message it has answered so.
+
+    confirmation: `said` is done once they agree to the preview in `detail`.
+    argument:     `said` lacks the parameter of the name `detail`.
+    more:         `said` is what is left of a long answer (a document as JSON).
+
+    `asked_at` is in seconds since 1970.
+    """
+
+    kind: str
+    said: str
+    detail: str
+    event: EventId
+    asked_at: float
+    thread: EventId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +66,12 @@ class ServiceStatus:
 
     version: str
     waiting: int
-    failed: tuple[str, ...]
+    failed: tuple[Sentence, ...]
     homeserver_answers: bool
     networks: int
     groups: int
     set_aside: int = 0
+    cross_signed: bool | None = None
 
 
 class Work(Protocol):
@@ -74,8 +103,11 @@ class Work(Protocol):
 
     async def remove(self, place: PlaceId, user: UserId, *, reason: str) -> None: ...
 
-    async def tell(self, user: UserId, message: Document, *, said: str) -> None:
-        """Say something to `user` in their direct room; it is opened if there is none. Once per `said`."""
+    async def tell(self, user: UserId, message: Document, *, said: str, reminding: bool = False) -> None:
+        """Say something to `user` in their direct room; it is opened if there is none. Once per `said`.
+
+        `reminding`: it waits for them, so their client is to show it at once.
+        """
 
     async def answer(self, heard: Heard, reply: Document, *, meanwhile: Document | None = None) -> None:
         """Answer what was heard: at once, or, if this work has made writes, when they are done.
@@ -87,3 +119,17 @@ class Work(Protocol):
         """Write into the audit log without changing anything (an admin's look at a hidden network)."""
 
     async def status(self) -> ServiceStatus: ...
+
+    async def language_for(self, heard: Heard) -> str:
+        """The code of the language in which `heard` is answered."""
+
+    async def set_language(self, user: UserId, language: str) -> None:
+        """From now on speak it with `user`."""
+
+    async def awaited(self, person: UserId, room: RoomId) -> Mapping[str, Awaited]:
+        """What the bot waits for from them there, by kind, however long ago it has asked."""
+
+    async def wait_for(self, heard: Heard, awaited: Awaited) -> None:
+        """Wait for it from who said `heard`, there, instead of what was awaited of that kind before."""
+
+    async def stop_waiting(self, heard: Heard, kind: str) -> None: ...

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.reply import Block, Bullet, Document, Line, Paragraph, Text, line
+from bot.reply import Block, Bullet, Document, Line, Text, paragraph
+from spaces.sentences import Sentence, counted
 
 _MOST_SHOWN = 5
 
@@ -12,7 +13,8 @@ _MOST_SHOWN = 5
 def under_way(meanwhile: Document, done: int, total: int) -> Document:
     """What is being done, and how far it is. Ends in `…`: it only tells progress."""
     *before, last = meanwhile.blocks
-    return Document((*before, Paragraph((*_unfinished(last.line), *line(f" {done} of {total} …")))))
+    doing = _unfinished(last.line)
+    return Document((*before, paragraph("{doing} {done} of {total} …", doing=doing, done=done, total=total)))
 
 
 def _unfinished(words: Line) -> Line:
@@ -21,12 +23,17 @@ def _unfinished(words: Line) -> Line:
     return (*first, Text(last.text.rstrip(" …"))) if isinstance(last, Text) else words
 
 
-def finished(reply: Document, reasons: Sequence[str]) -> Document:
+def finished(reply: Document, reasons: Sequence[Sentence]) -> Document:
     """The answer; where something could not be done, which and why."""
     if not reasons:
         return reply
-    blocks: list[Block] = [Paragraph(line("Not everything could be done:"))]
-    blocks += [Bullet(line(reason)) for reason in reasons[:_MOST_SHOWN]]
+    blocks: list[Block] = [paragraph("Not everything could be done:")]
+    blocks += [Bullet((reason,)) for reason in reasons[:_MOST_SHOWN]]
     if len(reasons) > _MOST_SHOWN:
-        blocks.append(Bullet(line(f"and {len(reasons) - _MOST_SHOWN} more; an admin sees them in `status`")))
+        more = counted(
+            "and {count} more; an admin sees it in `status`",
+            "and {count} more; an admin sees them in `status`",
+            len(reasons) - _MOST_SHOWN,
+        )
+        blocks.append(Bullet((more,)))
     return Document((*blocks, *reply.blocks))

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from bot.scanning import Word, text_of
 from spaces.errors import Ambiguous, Malformed, Refusal
+from spaces.sentences import listed, sentence
 
 MOST = 16
 """How many parts a list may have."""
@@ -38,7 +39,7 @@ async def read_list(words: Sequence[Word], look_up: Callable[[str], Awaitable[_T
     """
     parts = list(_parts(words))
     if not 0 < len(parts) <= MOST:
-        raise Malformed(f"Name up to {MOST} at once, with “and” or commas between them.")
+        raise Malformed("Name up to {most} at once, with “and” or commas between them.", most=MOST)
     found = await _looked_up(parts, look_up)
     readings = [reading for reading in _readings(parts, found) if len(reading) > 1 or len(parts) == 1]
     whole = found[0, len(parts)]
@@ -46,9 +47,9 @@ async def read_list(words: Sequence[Word], look_up: Callable[[str], Awaitable[_T
         return [whole]
     if len(readings) > 1:
         raise Ambiguous(
-            f"“{text_of(words)}” can be read in more than one way. Put quotes around each name: "
-            + " and ".join(f"“{text}”" for text in _texts(parts, readings[0]))
-            + ", say."
+            "“{words}” can be read in more than one way. Put quotes around each name: {names}, say.",
+            words=text_of(words),
+            names=listed(sentence("“{name}”", name=text) for text in _texts(parts, readings[0])),
         )
     if not readings:
         raise _unreadable(parts, found)

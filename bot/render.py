@@ -1,7 +1,7 @@
 """A document becomes the content of one message: `body`, `formatted_body`, and mentions of nobody.
 
 Both say the same. Everything is escaped here, and the result goes through an allow-list as well.
-A link in `body` stands in brackets behind its words.
+A link in `body` stands in brackets behind its words, unless there are so many that nobody could read it.
 """
 
 from __future__ import annotations
@@ -15,32 +15,51 @@ from urllib.parse import quote
 
 import nh3
 
-from bot.reply import Block, Bold, Bullet, Code, Document, EventLink, Inline, Person, PlaceLink
+from bot.reply import (
+    Block,
+    Bold,
+    Bullet,
+    Code,
+    Document,
+    EventLink,
+    Inline,
+    OutsideLink,
+    Person,
+    PlaceLink,
+    Text,
+    in_language,
+)
 from spaces.identifiers import EventId, PlaceId, RoomId, printable
 
 LinkTo = Callable[[PlaceId], str | None]
 
 _LARGEST = 50_000  # bytes of text and tags; Matrix allows 65,536 for the whole event
+_MOST_ADDRESSES = 3  # in `body`
 _LONGEST_TEXT = 4_000
 _DEEPEST = 9
-_MORE = "… and more than fits into one message."
+_MORE = "…"
 _TAGS = {"p", "ul", "li", "strong", "code", "a"}
 _HREF = re.compile(r"https://matrix\.to/#/![^\s\"'<>]+")
+_ROOM = re.compile(r"(#/!)([^:/?]+)(?=\?|\Z)")
 _ROOM_PING = re.compile(r"@(?=room|(?:r(?:oo?)?)?\Z)", re.IGNORECASE)
 _SPACE = re.compile(r"\s")
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """One inline in both forms."""
+    """One inline in both forms, and where it leads."""
 
     body: str
     html: str
+    address: str | None = None
 
     @property
     def size(self) -> int:
         """Bytes in the event's JSON, escapes included, at most."""
-        return sum(len(form.encode()) + form.count('"') + form.count("\\") for form in (self.body, self.html))
+        return sum(
+            len(form.encode()) + form.count('"') + form.count("\\")
+            for form in (self.body, self.html, self.address or "")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +76,11 @@ def render(document: Document, link: LinkTo, *, via: str | None = None) -> dict[
     `link` gives the address of a place's room, or None while there is none; `via` is the server
     through which rooms of links to events can be joined.
     """
-    blocks = list(_fitting(document, link, via))
+    blocks = list(_fitting(in_language(document), link, via))
+    links = sum(piece.address is not None for block in blocks for piece in block.pieces)
     return {
         "msgtype": "m.notice",
-        "body": "\n".join(_body(block) for block in blocks),
+        "body": "\n".join(_body(block, addresses=links <= _MOST_ADDRESSES) for block in blocks),
         "format": "org.matrix.custom.html",
         "formatted_body": gated("".join(_html(blocks))),
         "m.mentions": {},
@@ -111,6 +131,8 @@ def _piece(part: Inline, link: LinkTo, via: str | None) -> _Piece:
     match part:
         case PlaceLink(text, place):
             return _linked(text, link(place))
+        case OutsideLink(text, place):
+            return _linked(text, link(place), _at_first_event(link(place)))
         case EventLink(text, room, event):
             return _linked(text, matrix_to(room, via, event))
         case Bold(text):
@@ -119,21 +141,32 @@ def _piece(part: Inline, link: LinkTo, via: str | None) -> _Piece:
             return _tagged(text, "code")
         case Person(user):
             return _Piece(shown(user), escape(shown(user)))
-    return _Piece(shown(part.text), escape(shown(part.text)))
+        case Text(text):
+            return _Piece(shown(text), escape(shown(text)))
+    raise TypeError(f"a {type(part).__name__} is put into words before it is rendered")
 
 
 def _tagged(text: str, tag: str) -> _Piece:
     return _Piece(shown(text), f"<{tag}>{escape(shown(text))}</{tag}>")
 
 
-def _linked(text: str, address: str | None) -> _Piece:
+def _linked(text: str, address: str | None, href: str | None = None) -> _Piece:
     if address is None or not _HREF.fullmatch(address):
         return _Piece(shown(text), escape(shown(text)))
-    return _Piece(f"{shown(text)} ({address})", f'<a href="{escape(address)}">{escape(shown(text))}</a>')
+    html = f'<a href="{escape(href or address)}">{escape(shown(text))}</a>'
+    return _Piece(shown(text), html, address)
 
 
-def _body(block: _Rendered) -> str:
-    said = "".join(piece.body for piece in block.pieces)
+def _at_first_event(address: str | None) -> str | None:
+    """The same room by way of its first event, which from room version 12 on has the room's id (MSC4291)."""
+    return None if address is None else _ROOM.sub(r"\1\2/$\2", address)
+
+
+def _body(block: _Rendered, *, addresses: bool) -> str:
+    said = "".join(
+        f"{piece.body} ({piece.address})" if addresses and piece.address else piece.body
+        for piece in block.pieces
+    )
     return said if block.depth < 0 else f"{'  ' * block.depth}- {said}"
 
 

@@ -1,16 +1,19 @@
 """A reply is a small document; `bot/render.py` makes `body` and `formatted_body` of it.
 
-Text within is as people wrote it; escaping is the renderer's. Documents travel through the outbox
-as JSON (`to_json`, `from_json`), because the room they link to may not exist yet when they are said.
+What the bot says itself is a `Sentence`, until `in_language` puts its words there. `Text` is what
+people wrote, as they wrote it; escaping is the renderer's. Documents travel through the outbox as
+JSON (`to_json`, `from_json`), because the room they link to may not exist yet when they are said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from spaces.identifiers import EventId, PlaceId, RoomId, UserId
+from spaces.sentences import Listed, Sentence, Words, english, enumerated, pieces, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,14 @@ class PlaceLink:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideLink:
+    """The same for a reader who is not in the room: clients show a bare link to it as a raw id."""
+
+    text: str
+    place: PlaceId
+
+
+@dataclass(frozen=True, slots=True)
 class EventLink:
     text: str
     room: RoomId
@@ -52,7 +63,7 @@ class Person:
     user: UserId
 
 
-Inline = Text | Bold | Code | PlaceLink | EventLink | Person
+Inline = Text | Bold | Code | PlaceLink | OutsideLink | EventLink | Person | Sentence | Listed
 Line = tuple[Inline, ...]
 
 
@@ -82,18 +93,124 @@ def line(*parts: Inline | str) -> Line:
     return tuple(Text(part) if isinstance(part, str) else part for part in parts)
 
 
-def say(*parts: Inline | str) -> Document:
-    """A document of one paragraph."""
-    return Document((Paragraph(line(*parts)),))
+def paragraph(text: str, /, **parts: Any) -> Paragraph:
+    """A paragraph of one sentence; in its gaps stand inlines, lines, sentences, texts, numbers."""
+    return Paragraph((sentence(text, **parts),))
+
+
+def item(text: str, /, **parts: Any) -> Bullet:
+    """An item of a list, outermost, of one sentence."""
+    return Bullet((sentence(text, **parts),))
+
+
+def say(text: str | Inline, /, *more: Inline | str, **parts: Any) -> Document:
+    """A document of one sentence."""
+    if more or not isinstance(text, str):
+        return Document((Paragraph(line(text, *more)),))
+    return Document((paragraph(text, **parts),))
 
 
 def joined(documents: Iterable[Document]) -> Document:
     return Document(tuple(block for document in documents for block in document.blocks))
 
 
-_INLINES: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Text, Bold, Code, PlaceLink, EventLink, Person)
-}
+# -- in a language ----------------------------------------------------------------------------------
+
+
+def in_language(document: Document, words: Words = english) -> Document:
+    """The same with the words of every sentence in it. A line break in a sentence ends a paragraph."""
+    return Document(tuple(made for block in document.blocks for made in _said(block, words)))
+
+
+def _said(block: Block, words: Words) -> Iterator[Block]:
+    lines: list[list[Inline]] = [[]]
+    for part in block.line:
+        for inline in _inlines(part, words):
+            if isinstance(inline, _Break):
+                lines.append([])
+            else:
+                lines[-1].append(inline)
+    for number, said in enumerate(lines):
+        if number == 0 and isinstance(block, Bullet):
+            yield Bullet(tuple(said), block.depth)
+        elif said or len(lines) == 1:
+            yield Paragraph(tuple(said))
+
+
+_WRITTEN = (Text, Bold, Code, PlaceLink, OutsideLink, EventLink, Person)
+
+
+class _Break:
+    """Where a sentence breaks its line."""
+
+
+def _inlines(part: Any, words: Words) -> Iterator[Inline | _Break]:
+    """What a part of a line, or what fills a gap of a sentence, is made of."""
+    if isinstance(part, Sentence):
+        yield from _of_sentence(part, words)
+    elif isinstance(part, Listed):
+        yield from _inlines(enumerated(part), words)
+    elif isinstance(part, tuple):
+        for inner in part:
+            yield from _inlines(inner, words)
+    elif isinstance(part, _WRITTEN):
+        yield part
+    elif str(part):
+        yield Text(str(part))
+
+
+def _of_sentence(said: Sentence, words: Words) -> Iterator[Inline | _Break]:
+    """What stands between backquotes is something to type."""
+    typed: list[str] | None = None
+    for text, gap in pieces(said, words):
+        if gap is not None:
+            if typed is None:
+                yield from _inlines(gap, words)
+            else:
+                typed.append(plain_text(gap, words))
+            continue
+        for piece in _TYPED.split(text):
+            if piece == "`":
+                if typed is not None:
+                    yield Code("".join(typed))
+                typed = [] if typed is None else None
+            elif typed is not None:
+                typed.append(piece)
+            else:
+                yield from _with_breaks(piece)
+    if typed is not None:
+        yield Text("`" + "".join(typed))
+
+
+_TYPED = re.compile("(`)")
+
+
+def _with_breaks(text: str) -> Iterator[Inline | _Break]:
+    for number, part in enumerate(text.split("\n")):
+        if number:
+            yield _Break()
+        if part:
+            yield Text(part)
+
+
+def plain_text(part: Any, words: Words = english) -> str:
+    """What a part of a line says, as text."""
+    if isinstance(part, (Sentence, Listed, tuple)):
+        inlines = _inlines(part, words)
+        return "".join(" " if isinstance(one, _Break) else plain_text(one) for one in inlines)
+    if isinstance(part, Person):
+        return part.user
+    return str(getattr(part, "text", part))
+
+
+def plain(document: Document) -> str:
+    """The whole document as English text, a line for each block."""
+    return "\n".join(plain_text(block.line) for block in in_language(document).blocks)
+
+
+# -- as JSON ----------------------------------------------------------------------------------------
+
+_INLINES: dict[str, type[Any]] = {kind.__name__: kind for kind in _WRITTEN}
 
 
 def to_json(document: Document) -> list[Any]:
@@ -114,6 +231,8 @@ def from_json(data: list[Any]) -> Document:
 
 
 def _fields(part: Inline) -> list[str]:
+    if isinstance(part, (Sentence, Listed)):
+        raise TypeError("a sentence is put into words before it is kept")
     return [str(getattr(part, name)) for name in part.__slots__]
 
 

@@ -48,8 +48,10 @@ def words_of(text: str) -> list[Word]:
     """The words of a command. Raises `Malformed` where a quotation mark is never closed."""
     if len(text) > LONGEST:
         raise Malformed(
-            f"That is too long for one command: {len(text):,} characters, and {LONGEST:,} is the most. "
-            "Say it in several."
+            "That is too long for one command: {length} characters, and {most} is the most. "
+            "Say it in several.",
+            length=f"{len(text):,}",
+            most=f"{LONGEST:,}",
         )
     return list(_scan(cleaned(text)))
 
@@ -106,7 +108,9 @@ def _quoted_at(text: str, at: int) -> tuple[Word, int] | None:
         return Word(_plain(text[at:end]), _plain(text[at + 1 : end - 1]), is_quoted=True), end
     if family is _DOUBLE and not any(mark in text[at + 1 :] for mark in _DOUBLE):
         begun = " ".join(text[at + 1 :].split())[:40]
-        raise Malformed(f"The quotation mark before “{begun}” is never closed. Close it, or leave it out.")
+        raise Malformed(
+            "The quotation mark before “{words}” is never closed. Close it, or leave it out.", words=begun
+        )
     return None
 
 

@@ -18,8 +18,8 @@ from spaces.blueprint import (
     WantedBridge,
     WantedGroup,
     WantedNetwork,
-    check,
 )
+from spaces.blueprint_checks import check
 from spaces.errors import Malformed, Unknown
 from spaces.identifiers import UserId
 from spaces.network import Access, Kind

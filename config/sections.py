@@ -20,6 +20,8 @@ from spaces.identifiers import UserId, printable
 
 T = TypeVar("T")
 RoomVersion = Literal["auto", "10", "11", "12"]
+Language = Literal["en", "cy"]
+KeyTransport = Literal["sync", "transactions"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
 
@@ -155,6 +157,7 @@ class NetworksSettings(_Section):
 class BotSettings(_Section):
     prefix: Annotated[str, _text(_prefix)] = "!hedge"
     display_name: Annotated[str, _text(partial(_words, 100))] = "Hedgerow"
+    language: Annotated[Language, _one_of(get_args(Language))] = "en"
 
 
 class OutboxSettings(_Section):
@@ -167,6 +170,15 @@ class ReconcileSettings(_Section):
     """`every_seconds`: seconds between two looks at the state of all rooms."""
 
     every_seconds: Annotated[int, _number(10, 86_400)] = 180
+
+
+class EncryptionSettings(_Section):
+    """`key` seals what is kept; needed where `enabled`. `store` is a folder; None: beside the database."""
+
+    enabled: Flag = True
+    key: Token | None = None
+    store: Annotated[str | None, _text(partial(_words, 1000))] = None
+    transport: Annotated[KeyTransport, _one_of(get_args(KeyTransport))] = "sync"
 
 
 class LogSettings(_Section):
@@ -208,6 +220,7 @@ class Settings(BaseSettings):
     bot: BotSettings = Field(default_factory=BotSettings)
     outbox: OutboxSettings = Field(default_factory=OutboxSettings)
     reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)
+    encryption: EncryptionSettings = Field(default_factory=EncryptionSettings)
     legacy_query_auth: Flag = False
     log: LogSettings = Field(default_factory=LogSettings)
 
@@ -217,7 +230,9 @@ class Settings(BaseSettings):
         return values.async_driver_url(self.database.get_secret_value())
 
 
-SECRETS = frozenset({("homeserver", "as_token"), ("homeserver", "hs_token"), ("database",)})
+SECRETS = frozenset(
+    {("homeserver", "as_token"), ("homeserver", "hs_token"), ("encryption", "key"), ("database",)}
+)
 
 
 def setting_names() -> dict[str, Any]:

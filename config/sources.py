@@ -103,8 +103,8 @@ def _check_mode(gathered: _Gathered, path: Path) -> None:
 
 
 def _holds_a_secret(gathered: _Gathered) -> bool:
-    tokens = gathered.said("homeserver", "as_token") or gathered.said("homeserver", "hs_token")
-    return bool(tokens) or "@" in gathered.said("database")
+    sections = (("homeserver", "as_token"), ("homeserver", "hs_token"), ("encryption", "key"))
+    return any(gathered.said(*key) for key in sections) or "@" in gathered.said("database")
 
 
 # -- the variables ----------------------------------------------------------------------------------
@@ -215,7 +215,22 @@ def _weigh(gathered: _Gathered) -> None:
         what = "The homeserver is on another machine and the URL is http, so the tokens travel in the clear."
         mend = "Use https, or make sure that nobody else is on the network between them."
         gathered.problem(("homeserver", "url"), what, mend, Severity.WARNING)
+    _weigh_encryption(gathered)
     _weigh_admins(gathered)
+
+
+def _weigh_encryption(gathered: _Gathered) -> None:
+    section = gathered.data.get("encryption", {})
+    if not isinstance(section, dict) or section.get("key"):
+        return
+    if str(section.get("enabled", True)).strip().lower() in {"true", "yes", "on", "1"}:
+        what = "It is missing, and the bot's keys in encrypted rooms are kept sealed with it."
+        variable = _variable(("encryption", "key"))
+        mend = (
+            "Make one with `openssl rand -hex 32`, keep it with the tokens, and write it into the file "
+            f"or set {variable} (or {variable}{_FILE}); or write `enabled: false` below `encryption:`."
+        )
+        gathered.problem(("encryption", "key"), what, mend)
 
 
 def _weigh_admins(gathered: _Gathered) -> None:

@@ -6,22 +6,38 @@ for both, of nothing but what was typed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from spaces.deeds import Deed, refusal_at_top, refusal_within
 from spaces.errors import Ambiguous, Forbidden, Unknown
 from spaces.identifiers import ALIAS_PREFIX, GroupId, NetworkId, PlaceId, UserId, printable
 from spaces.landscape import Landscape
 from spaces.network import Access, Group, Network, Status
+from spaces.sentences import Sentence, counted, sentence
 from spaces.wanted import join_rules
+
+__all__ = [
+    "Deed",
+    "Kind",
+    "Standing",
+    "coordinates",
+    "find_place",
+    "is_member",
+    "may",
+    "may_enter",
+    "may_see",
+    "require",
+    "require_sight",
+    "unknown",
+    "visible",
+]
 
 Kind = Literal["network", "group", "any"]
 """What somebody should have named."""
 
 _LISTED_AT_MOST = 8
-_NAMED_AT_MOST = 3
 _TYPED_AT_MOST = 80
 
 
@@ -34,23 +50,6 @@ class Standing:
     is_local: bool = True
     joined: frozenset[PlaceId] = frozenset()
     invited: frozenset[PlaceId] = frozenset()
-
-
-class Deed(StrEnum):
-    """What may be asked for; the value ends the sentence “only a coordinator can …”."""
-
-    CREATE_TOP = "create a network at the top"
-    CREATE_UNDER = "create a network under it"
-    CREATE_GROUP = "create a group in it"
-    RENAME = "rename it"
-    DESCRIBE = "describe it or change who gets in"
-    LINK = "link it"
-    UNLINK = "unlink it"
-    SHARE = "share it"
-    COORDINATE = "name its coordinators"
-    ARCHIVE = "archive or restore it"
-    INVITE = "invite to it"
-    ACCEPT = "answer for it"
 
 
 # -- seeing ---------------------------------------------------------------------------------------
@@ -219,11 +218,17 @@ def _only(landscape: Landscape, found: list[PlaceId], typed: str) -> PlaceId:
     if len(found) == 1:
         return found[0]
     slugs = sorted(landscape.slug_of(place) for place in found)
-    more = f" and {len(slugs) - _LISTED_AT_MOST} more" if len(slugs) > _LISTED_AT_MOST else ""
-    listed = ", ".join(slugs[:_LISTED_AT_MOST])
-    raise Ambiguous(
-        f"“{printable(typed)}” may be any of these: {listed}{more}. Say which one, in that short form."
-    )
+    said = {"name": printable(typed), "places": ", ".join(slugs[:_LISTED_AT_MOST])}
+    if len(slugs) > _LISTED_AT_MOST:
+        raise Ambiguous(
+            counted(
+                "“{name}” may be any of these: {places} and {count} more. Say which one, in that short form.",
+                "“{name}” may be any of these: {places} and {count} more. Say which one, in that short form.",
+                len(slugs) - _LISTED_AT_MOST,
+                **said,
+            )
+        )
+    raise Ambiguous("“{name}” may be any of these: {places}. Say which one, in that short form.", **said)
 
 
 # -- doing ----------------------------------------------------------------------------------------
@@ -284,15 +289,31 @@ def require_sight(
     return place
 
 
-def unknown(what: Kind, typed: str) -> Unknown:
+def unknown(what: Kind, typed: str, guess: Sentence | str = "") -> Unknown:
     """The one answer for what is not there and for what is hidden.
 
-    It depends on nothing but what was typed and `what` was looked for: `network`, `group` or `any`.
+    It depends on nothing but what was typed and `what` was looked for: `network`, `group` or `any`;
+    and on `guess`, which is a question of other places, with a space before it.
     """
-    noun = {"any": "network or group"}.get(what, what)
     shown = " ".join(printable(typed.replace("\n", " ")).split())[:_TYPED_AT_MOST]
-    called = f" called “{shown}”" if shown else " of that name"
-    return Unknown(f"I know no {noun}{called}. `tree` shows the networks that you can see.")
+    said = (_UNKNOWN if shown else _NAMELESS)[what]
+    return Unknown(replace(said, parts={"name": shown, "guess": guess}))
+
+
+_UNKNOWN: Mapping[Kind, Sentence] = {
+    "network": sentence(
+        "I know no network called “{name}”.{guess} `tree` shows the networks that you can see."
+    ),
+    "group": sentence("I know no group called “{name}”.{guess} `tree` shows the networks that you can see."),
+    "any": sentence(
+        "I know no network or group called “{name}”.{guess} `tree` shows the networks that you can see."
+    ),
+}
+_NAMELESS: Mapping[Kind, Sentence] = {
+    "network": sentence("I know no network of that name. `tree` shows the networks that you can see."),
+    "group": sentence("I know no group of that name. `tree` shows the networks that you can see."),
+    "any": sentence("I know no network or group of that name. `tree` shows the networks that you can see."),
+}
 
 
 def _is_kind(place: PlaceId, kind: Kind) -> bool:
@@ -307,33 +328,9 @@ def _network_of(landscape: Landscape, place: PlaceId | None) -> NetworkId | None
 
 def _refusal(
     landscape: Landscape, standing: Standing, deed: Deed, place: PlaceId | None, open_creation: bool
-) -> str:
+) -> Sentence:
     network = _network_of(landscape, place)
-    if place is None or network is None:
-        return _refusal_at_top(open_creation)
-    called = landscape.place(place).name
-    if not may_see(landscape, standing, network):
-        return f"Only a coordinator of the network that “{called}” belongs to can {deed}. Ask there."
-    coordinators = landscape.coordinators_of(network)
-    home = landscape.networks[network].name
-    whose = f"“{home}”" if place == network else f"“{home}”, which “{called}” belongs to,"
-    if not coordinators:
-        return (
-            f"Only a coordinator of {whose} can {deed}, and it has none at present. "
-            "Ask an admin of this server to name one: `coordinator add`."
-        )
-    return f"Only a coordinator of {whose} can {deed}. Ask {_some_of(coordinators)}."
-
-
-def _refusal_at_top(open_creation: bool) -> str:
-    if open_creation:
-        return "Only people with an account on this server can create a network at the top. Ask one of them."
-    return (
-        "Only an admin of this server can create a network at the top. Ask one, "
-        "or ask a coordinator of a network to create yours under it."
-    )
-
-
-def _some_of(coordinators: tuple[UserId, ...]) -> str:
-    named = [*coordinators[:_NAMED_AT_MOST]]
-    return " or ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+    if deed is Deed.CREATE_TOP or place is None or network is None:
+        return refusal_at_top(open_creation=open_creation)
+    names_network = may_see(landscape, standing, network)
+    return refusal_within(landscape, deed, place, network, names_network=names_network)

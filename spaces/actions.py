@@ -196,6 +196,10 @@ class Join(Action):
     inviter: UserId = UserId("")
     invited: bool = True
 
+    @property
+    def key(self) -> str:
+        return f"{'Join' if self.invited else 'Look'}:{self.room}"
+
 
 @dataclass(frozen=True, slots=True)
 class Leave(Action):

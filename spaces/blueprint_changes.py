@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from spaces import changes
 from spaces.blueprint import (
     Blueprint,
-    BlueprintProblem,
     BlueprintRefused,
     WantedBridge,
     WantedGroup,
     WantedNetwork,
-    naming,
+    problem,
 )
+from spaces.blueprint_checks import naming
 from spaces.changes import Ids
 from spaces.errors import Conflict
 from spaces.hierarchy import descendants
@@ -27,6 +27,7 @@ from spaces.landscape import Landscape
 from spaces.lookalikes import folded
 from spaces.naming import networks_called
 from spaces.network import Access, Group, Kind, Status
+from spaces.sentences import sentence
 
 
 def apply_blueprint(
@@ -213,8 +214,9 @@ class _Building:
         ]
         if len(found) == 1:
             return found[0]
-        what = "There are several networks" if found else "There is no network"
-        raise BlueprintRefused([BlueprintProblem(wanted.line, f"{what} called “{name}”.")])
+        several = sentence("There are several networks called “{name}”.", name=name)
+        none = sentence("There is no network called “{name}”.", name=name)
+        raise BlueprintRefused([problem(wanted.line, several if found else none)])
 
     # -- groups ----------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """Changes of a landscape: each takes one and gives the next, or refuses with a sentence.
 
 Whether the speaker may is `spaces/access.py`'s to say; whether it can be is said here. A change that
-changes nothing returns the very landscape that it was given. Consent is in `spaces/consent.py`.
+changes nothing returns the very landscape that it was given. Consent is in `spaces/consent.py`, coordinators
+are in `spaces/coordinating.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,18 @@ from dataclasses import replace
 from typing import Protocol
 
 from spaces.access import Standing, may_see
-from spaces.consent import RESTORING, accept, accept_share, decline, link, settled, share, unlink, unshare
+from spaces.consent import (
+    accept,
+    accept_share,
+    archived,
+    decline,
+    link,
+    settled,
+    share,
+    unlink,
+    unshare,
+)
+from spaces.coordinating import add_coordinator, remove_coordinator
 from spaces.errors import Conflict
 from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, UserId
 from spaces.landscape import Landscape
@@ -196,9 +208,12 @@ def _check_parents(landscape: Landscape, kind: Kind, parents: tuple[NetworkId, .
 def _check_active(landscape: Landscape, network: NetworkId) -> None:
     found = landscape.networks[network]
     if found.status is Status.ARCHIVED:
-        raise Conflict(f"“{found.name}” is archived. {RESTORING}")
+        raise archived(found)
     if found.status is Status.PROPOSED:
-        raise Conflict(f"“{found.name}” still waits for a yes of its parents. Try again once it has theirs.")
+        raise Conflict(
+            "“{network}” still waits for a yes of its parents. Try again once it has theirs.",
+            network=found.name,
+        )
 
 
 # -- naming and describing ------------------------------------------------------------------------
@@ -255,8 +270,11 @@ def _describe_group(
     if group.is_kit and not (access is None and ask is None and listed is None):
         home = landscape.networks[group.home]
         raise Conflict(
-            f"“{group.name}” is part of what “{home.name}” starts with and open to the same people. "
-            f"Change that for the whole network: `network describe {home.slug} --access …`."
+            "“{group}” is part of what “{network}” starts with and open to the same people. "
+            "Change that for the whole network: `network describe {slug} --access …`.",
+            group=group.name,
+            network=home.name,
+            slug=home.slug,
         )
     if group.is_kit:
         new = replace(group, topic=_topic(group, topic))
@@ -287,28 +305,6 @@ def _with_new_slug(landscape: Landscape, ids: Ids, network: Network) -> Network:
     return replace(network, slug=_slug_for(landscape, ids, network, parents[0] if parents else None))
 
 
-# -- coordinators ---------------------------------------------------------------------------------
-
-
-def add_coordinator(landscape: Landscape, network: NetworkId, user: UserId) -> Landscape:
-    """With `user` a coordinator of `network`, again perhaps."""
-    if user in landscape.coordinators_of(network):
-        return landscape
-    return landscape.having(Coordinator(network, user))
-
-
-def remove_coordinator(landscape: Landscape, network: NetworkId, user: UserId) -> Landscape:
-    """With `user` a coordinator no longer. Raises `Conflict` for who is none, and for the last one."""
-    name, coordinators = landscape.networks[network].name, landscape.coordinators_of(network)
-    if user not in coordinators:
-        raise Conflict(f"{user} is not a coordinator of “{name}”. `show` names those it has.")
-    if len(coordinators) == 1:
-        raise Conflict(
-            f"{user} is the last coordinator of “{name}”. Name another one first: `coordinator add`."
-        )
-    return landscape.having(Coordinator(network, user, former=True))
-
-
 # -- archiving ------------------------------------------------------------------------------------
 
 
@@ -336,5 +332,5 @@ def restore(landscape: Landscape, place: PlaceId) -> Landscape:
     if found.status is not Status.ARCHIVED:
         return landscape
     if any(g.status is Status.PROPOSED for g in landscape.groups_of(NetworkId(place))):
-        raise Conflict(f"“{found.name}” never came about. Propose it again: `bridge create`.")
+        raise Conflict("“{bridge}” never came about. Propose it again: `bridge create`.", bridge=found.name)
     return landscape.having(replace(found, status=Status.ACTIVE))

@@ -9,12 +9,9 @@ from spaces.errors import Conflict
 from spaces.hierarchy import path_down
 from spaces.identifiers import GroupId, NetworkId, UserId
 from spaces.landscape import Landscape
-from spaces.network import Kind, Link, Share, Status
+from spaces.network import Kind, Link, Network, Share, Status
 
 MayName = Callable[[NetworkId], bool]
-
-
-RESTORING = "Applying a blueprint that names it restores it; ask an admin of this server."
 
 
 def _everything(_: NetworkId) -> bool:
@@ -77,9 +74,9 @@ def decline(landscape: Landscape, parent: NetworkId, child: NetworkId) -> Landsc
     """
     asked = _link(landscape, parent, child)
     if asked.holds:
-        above, below = _names(landscape, parent, child)
         raise Conflict(
-            f"{below} is under {above} already, with the yes of both. To part them: `network unlink`."
+            "“{child}” is under “{parent}” already, with the yes of both. To part them: `network unlink`.",
+            **_names(landscape, parent, child),
         )
     return settled(landscape.lacking(asked), child)
 
@@ -117,34 +114,46 @@ def _moved_on(landscape: Landscape, bridge: NetworkId, links: list[Link]) -> Lan
 def _link(landscape: Landscape, parent: NetworkId, child: NetworkId) -> Link:
     found = landscape.links.get((parent, child))
     if found is None:
-        above, below = _names(landscape, parent, child)
         raise Conflict(
-            f"{below} is not under {above}, and nobody has asked for that. `show` names its parents."
+            "“{child}” is not under “{parent}”, and nobody has asked for that. `show` names its parents.",
+            **_names(landscape, parent, child),
         )
     return found
 
 
 def _check_no_loop(landscape: Landscape, parent: NetworkId, child: NetworkId, may_name: MayName) -> None:
     if parent == child:
-        raise Conflict(f"{_names(landscape, child)[0]} cannot be under itself. Name another network.")
+        raise Conflict(
+            "“{network}” cannot be under itself. Name another network.",
+            network=landscape.networks[child].name,
+        )
     path = path_down(landscape, child, parent)
     if path is not None:
-        above, below = _names(landscape, parent, child)
-        way = " → ".join(landscape.networks[n].slug if may_name(n) else "…" for n in (*path, child))
         raise Conflict(
-            f"{below} cannot be under {above}, as that would close a loop: {way}. "
-            "Unlink one of these steps first."
+            "“{child}” cannot be under “{parent}”, as that would close a loop: {way}. "
+            "Unlink one of these steps first.",
+            way=" → ".join(landscape.networks[n].slug if may_name(n) else "…" for n in (*path, child)),
+            **_names(landscape, parent, child),
         )
 
 
 def _check_awake(landscape: Landscape, *networks: NetworkId) -> None:
     for network in map(landscape.networks.__getitem__, networks):
         if network.status is Status.ARCHIVED:
-            raise Conflict(f"“{network.name}” is archived. {RESTORING}")
+            raise archived(network)
 
 
-def _names(landscape: Landscape, *networks: NetworkId) -> list[str]:
-    return [f"“{landscape.networks[n].name}”" for n in networks]
+def archived(network: Network) -> Conflict:
+    """The refusal of what an archived network cannot be asked for."""
+    return Conflict(
+        "“{network}” is archived. Applying a blueprint that names it restores it; ask an admin of this "
+        "server.",
+        network=network.name,
+    )
+
+
+def _names(landscape: Landscape, parent: NetworkId, child: NetworkId) -> dict[str, str]:
+    return {"parent": landscape.networks[parent].name, "child": landscape.networks[child].name}
 
 
 # -- shares ---------------------------------------------------------------------------------------
@@ -190,20 +199,22 @@ def accept_share(
 def _share(landscape: Landscape, group: GroupId, network: NetworkId) -> Share:
     found = landscape.shares.get((group, network))
     if found is None:
-        name, with_whom = landscape.groups[group].name, landscape.networks[network].name
-        raise Conflict(f"“{name}” is not shared with “{with_whom}”. `show` says with whom it is.")
+        raise Conflict(
+            "“{group}” is not shared with “{network}”. `show` says with whom it is.",
+            group=landscape.groups[group].name,
+            network=landscape.networks[network].name,
+        )
     return found
 
 
 def _check_can_be_shared(landscape: Landscape, group: GroupId, network: NetworkId) -> None:
     found, home = landscape.groups[group], landscape.networks[landscape.groups[group].home]
+    names = {"group": found.name, "home": home.name, "network": landscape.networks[network].name}
     if found.is_kit:
-        raise Conflict(f"“{found.name}” is part of what “{home.name}” starts with and stays there.")
+        raise Conflict("“{group}” is part of what “{home}” starts with and stays there.", **names)
     if network == home.id:
-        raise Conflict(f"“{found.name}” is at home in “{home.name}” already. Name another network.")
+        raise Conflict("“{group}” is at home in “{home}” already. Name another network.", **names)
     if landscape.status_of(group) is not Status.ACTIVE:
-        raise Conflict(f"“{found.name}” is archived. Restore it first.")
+        raise Conflict("“{group}” is archived. Restore it first.", **names)
     if landscape.networks[network].status is not Status.ACTIVE:
-        raise Conflict(
-            f"“{landscape.networks[network].name}” is not active, so nothing can be shared with it."
-        )
+        raise Conflict("“{network}” is not active, so nothing can be shared with it.", **names)

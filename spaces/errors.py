@@ -11,13 +11,25 @@ Refusal
 
 from __future__ import annotations
 
+from typing import Any
+
+from spaces.sentences import Sentence
+
 
 class Refusal(Exception):
-    """Something that was asked for will not be done; `sentence` says why and what to do instead."""
+    """Something that was asked for will not be done; `said` says why and what to do instead."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, said: str | Sentence, /, **parts: Any) -> None:
+        super().__init__(said)
+        self.said = Sentence(said, parts) if isinstance(said, str) else said
+
+    @property
+    def sentence(self) -> str:
+        """What is said, in English."""
+        return str(self.said)
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 class Malformed(Refusal):

@@ -12,8 +12,10 @@ import base64
 import hashlib
 import re
 import unicodedata
+from dataclasses import replace
 
 from spaces.errors import Malformed
+from spaces.sentences import sentence
 
 ALIAS_PREFIX = "hedge_"
 _ID_BYTES = 10
@@ -24,8 +26,7 @@ class _ServerIdentifier(str):
 
     __slots__ = ()
     sigil = ""
-    what = ""
-    like = ""
+    refusal = sentence("“{typed}” is not a Matrix identifier.")
 
     @classmethod
     def parse(cls, text: str) -> _ServerIdentifier:
@@ -33,7 +34,7 @@ class _ServerIdentifier(str):
         localpart, colon, server = text[1:].partition(":")
         well_formed = text.startswith(cls.sigil) and colon and localpart and server
         if not well_formed or len(text.encode("utf-8", "replace")) > 255 or not _is_clean(text):
-            raise Malformed(f"“{printable(text)[:80]}” is not {cls.what}. One looks like {cls.like}.")
+            raise Malformed(replace(cls.refusal, parts={"typed": printable(text)[:80]}))
         return cls(text)
 
     @property
@@ -50,8 +51,7 @@ class UserId(_ServerIdentifier):
 
     __slots__ = ()
     sigil = "@"
-    what = "a Matrix ID"
-    like = "@alice:example.org"
+    refusal = sentence("“{typed}” is not a Matrix ID. One looks like @alice:example.org.")
 
     @classmethod
     def parse(cls, text: str) -> UserId:
@@ -63,8 +63,7 @@ class RoomAlias(_ServerIdentifier):
 
     __slots__ = ()
     sigil = "#"
-    what = "a room alias"
-    like = "#town:example.org"
+    refusal = sentence("“{typed}” is not a room alias. One looks like #town:example.org.")
 
     @classmethod
     def parse(cls, text: str) -> RoomAlias:
@@ -79,7 +78,9 @@ class RoomId(str):
     @classmethod
     def parse(cls, text: str) -> RoomId:
         if not text.startswith("!") or len(text) < 2 or len(text) > 255 or not _is_clean(text):
-            raise Malformed(f"“{printable(text)[:80]}” is not a room ID. One looks like !abc:example.org.")
+            raise Malformed(
+                "“{typed}” is not a room ID. One looks like !abc:example.org.", typed=printable(text)[:80]
+            )
         return cls(text)
 
 
@@ -158,7 +159,9 @@ class Slug(str):
     @classmethod
     def parse(cls, text: str) -> Slug:
         if len(text) > 64 or not cls._pattern.fullmatch(text):
-            raise Malformed(f"“{printable(text)[:80]}” is not a short name. One looks like arts-uk.")
+            raise Malformed(
+                "“{typed}” is not a short name. One looks like arts-uk.", typed=printable(text)[:80]
+            )
         return cls(text)
 
     @classmethod

@@ -12,6 +12,7 @@ from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, printable
 from spaces.landscape import Landscape
 from spaces.lookalikes import folded, mixes_scripts
 from spaces.network import Access, Network
+from spaces.sentences import listed, sentence
 
 NAME_AT_MOST = 80
 TOPIC_AT_MOST = 1000
@@ -29,23 +30,28 @@ def check_name(name: str) -> str:
         raise Malformed("A name needs at least one letter. One looks like Arts UK.")
     if len(kept) > NAME_AT_MOST:
         raise Malformed(
-            f"A name has at most {NAME_AT_MOST} characters; that one has {len(kept)}. Shorten it."
+            "A name has at most {most} characters; that one has {length}. Shorten it.",
+            most=NAME_AT_MOST,
+            length=len(kept),
         )
     if printable(kept) != kept:
         raise Malformed(
-            f"“{printable(kept)}” has characters in it that nobody sees. Type it instead of pasting it."
+            "“{name}” has characters in it that nobody sees. Type it instead of pasting it.",
+            name=printable(kept),
         )
     if mixes_scripts(kept):
         raise Malformed(
-            f"“{kept}” has a word with letters of two scripts that look alike, so that nobody could tell it "
-            "from another name. Type each word in one script."
+            "“{name}” has a word with letters of two scripts that look alike, so that nobody could tell it "
+            "from another name. Type each word in one script.",
+            name=kept,
         )
     if not any(unicodedata.category(c)[0] in "LNS" for c in kept):
-        raise Malformed(f"“{kept}” has no letter or number in it. A name looks like Arts UK.")
+        raise Malformed("“{name}” has no letter or number in it. A name looks like Arts UK.", name=kept)
     if kept.startswith(_SIGILS) or _EVERYONE.search(kept):
         raise Malformed(
-            f"“{kept}” reads like an address, an option or a call to everyone. "
-            "Start the name with a letter or a number, and leave @room out of it."
+            "“{name}” reads like an address, an option or a call to everyone. "
+            "Start the name with a letter or a number, and leave @room out of it.",
+            name=kept,
         )
     return kept
 
@@ -55,7 +61,9 @@ def check_topic(topic: str) -> str:
     kept = " ".join(unicodedata.normalize("NFC", topic).split())
     if len(kept) > TOPIC_AT_MOST:
         raise Malformed(
-            f"A topic has at most {TOPIC_AT_MOST} characters; that one has {len(kept)}. Shorten it."
+            "A topic has at most {most} characters; that one has {length}. Shorten it.",
+            most=TOPIC_AT_MOST,
+            length=len(kept),
         )
     if printable(kept) != kept:
         raise Malformed("That topic has characters in it that nobody sees. Type it instead of pasting it.")
@@ -102,8 +110,9 @@ def check_public_home(landscape: Landscape, group: str, home: NetworkId) -> None
     """Raise `Conflict` where `home` is not public: a public group's slug and alias tell that of its home."""
     if landscape.networks[home].access is not Access.PUBLIC:
         raise Conflict(
-            f"“{group}” cannot be public while its network is not: its address would tell everyone the "
-            "network's name. Take `--access private`, or make the network public first: `network describe`."
+            "“{group}” cannot be public while its network is not: its address would tell everyone the "
+            "network's name. Take `--access private`, or make the network public first: `network describe`.",
+            group=group,
         )
 
 
@@ -111,10 +120,12 @@ def check_no_public_groups(landscape: Landscape, network: Network) -> None:
     """Raise `Conflict` where `network`, as it will be, is not public and has public groups."""
     groups = [g for g in landscape.groups_of(network.id) if g.access is Access.PUBLIC and not g.is_kit]
     if groups and network.access is not Access.PUBLIC:
-        listed = ", ".join(f"“{group.name}”" for group in groups)
         raise Conflict(
-            f"“{network.name}” cannot be {network.access} while it has public groups, whose addresses tell "
-            f"its name: {listed}. Make each of them private first: `group describe GROUP --access private`."
+            "“{network}” cannot be {access} while it has public groups, whose addresses tell its name: "
+            "{groups}. Make each of them private first: `group describe GROUP --access private`.",
+            network=network.name,
+            access=network.access,
+            groups=listed(sentence("“{name}”", name=group.name) for group in groups),
         )
 
 

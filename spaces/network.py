@@ -38,7 +38,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A self-governing community: a Space."""
+    """A self-governing community: a Space. `language` is the one spoken in it, empty for no choice."""
 
     id: NetworkId
     name: str
@@ -49,6 +49,7 @@ class Network:
     listed: bool = False
     topic: str = ""
     status: Status = Status.ACTIVE
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

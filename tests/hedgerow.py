@@ -33,6 +33,7 @@ def settings_for(
             "listen": f"127.0.0.1:{port}",
             "database": at,
             "admins": [ADMIN],
+            "encryption": {"enabled": False},
             **more,
         }
     )

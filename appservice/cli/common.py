@@ -37,7 +37,9 @@ def begin(config: Path, *, quiet: bool = False) -> Settings:
     settings, problems = read_settings(config, os.environ)
     if settings is None or any(problem.is_error for problem in problems):
         raise SettingsRefused(problems)
-    tokens = (settings.homeserver.as_token, settings.homeserver.hs_token)
+    tokens = [settings.homeserver.as_token, settings.homeserver.hs_token]
+    if settings.encryption.key is not None:
+        tokens.append(settings.encryption.key)
     password = urlsplit(settings.database.get_secret_value()).password
     logs.hide(*(token.get_secret_value() for token in tokens), password or "")
     logs.configure("ERROR" if quiet else settings.log.level, settings.log.format)

@@ -87,6 +87,7 @@ class _Answers:
             ("homeserver", "sender_localpart"): sender,
             ("listen",): self.listen,
             ("database",): self.database,
+            ("encryption", "key"): make_token(),
             ("admins",): list(dict.fromkeys(self.admins)),
         }
         registered = make_registration(

@@ -25,7 +25,7 @@ ADMIN = "admin"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Two ports of 127.0.0.1, the secrets of the registration, and the password of all people."""
+    """Two ports of 127.0.0.1, the secrets of the registration and of encryption, and everyone's password."""
 
     homeserver_port: int
     hedgerow_port: int
@@ -33,6 +33,7 @@ class Kept:
     hs_token: str
     sender_localpart: str
     password: str
+    encryption_key: str
 
     @property
     def homeserver_url(self) -> str:
@@ -93,7 +94,8 @@ class Folder:
 
     def _read(self) -> Kept:
         try:
-            return Kept(**json.loads(self._kept.read_text("utf-8")))
+            kept = json.loads(self._kept.read_text("utf-8"))
+            return Kept(**{"encryption_key": make_token(), **kept})  # an older one has none
         except (OSError, ValueError, TypeError):
             raise Unavailable(
                 f"{self._kept} cannot be read. Delete the folder {self.path} to begin anew."
@@ -108,6 +110,7 @@ class Folder:
             ("homeserver", "sender_localpart"): kept.sender_localpart,
             ("listen",): f"127.0.0.1:{kept.hedgerow_port}",
             ("database",): f"sqlite:///{self.database}",
+            ("encryption", "key"): kept.encryption_key,
             ("admins",): [str(UserId.parse(f"@{ADMIN}:{DOMAIN}"))],
         }
         return settings_text(said)
@@ -121,6 +124,7 @@ def _made() -> Kept:
         hs_token=make_token(),
         sender_localpart=make_sender_localpart(),
         password=f"hedge-{secrets.token_hex(4)}",
+        encryption_key=make_token(),
     )
 
 

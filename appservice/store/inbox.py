@@ -108,6 +108,25 @@ async def set_aside(connection: Connection, seq: int, reason: str) -> None:
     await connection.execute(update(tables.events).where(t.seq == seq).values(values))
 
 
+async def seal(connection: Connection, seq: int) -> None:
+    """Its key is not here: out of the way until it is tried again."""
+    await connection.execute(update(tables.events).where(t.seq == seq).values(status="sealed"))
+
+
+async def unseal(connection: Connection, seq: int | None = None) -> int:
+    """Let what is sealed, or one of it, be tried again; returns how many."""
+    which = t.status == "sealed" if seq is None else (t.status == "sealed") & (t.seq == seq)
+    result = await connection.execute(update(tables.events).where(which).values(status="waiting"))
+    return int(result.rowcount)
+
+
+async def sealed(connection: Connection) -> list[Arrived]:
+    """What is sealed, oldest first, a hundred at most."""
+    query = select(t.seq, t.body, t.received_at).where(t.status == "sealed").order_by(t.seq).limit(100)
+    rows = await connection.execute(query)
+    return [Arrived(row.seq, _read(row.body), row.received_at) for row in rows]
+
+
 async def replay(connection: Connection) -> int:
     """Let what was set aside be tried again; returns how many."""
     again = update(tables.events).where(t.status == "set aside", t.body.is_not(None))

@@ -11,15 +11,17 @@ from typing import Any
 import structlog
 from sqlalchemy import delete, func, insert, select, update
 
-from appservice.codec import action_from_json, action_to_json
+from appservice.codec import action_from_json, action_to_json, sentence_from_json, sentence_to_json
 from appservice.lanes import Entry
 from appservice.store import tables
 from appservice.store.database import Connection
 from spaces.actions import Action, Say
 from spaces.identifiers import EventId, PlaceId, RoomId, UserId
+from spaces.sentences import Sentence
 
 log = structlog.get_logger(__name__)
 
+_ANSWER = "Say:answer:"
 _CHUNK = 500
 t = tables.outbox.c
 
@@ -41,6 +43,7 @@ class Undertaking:
     total: int
     created_at: float
     status: str
+    language: str
 
 
 async def put(
@@ -122,9 +125,14 @@ async def detach(connection: Connection, seqs: Collection[int]) -> None:
         await connection.execute(update(tables.outbox).where(t.seq == seq).values(undertaking=None))
 
 
-async def failed(connection: Connection, seq: int, reason: str) -> None:
+async def drop(connection: Connection, key: str) -> None:
+    """What waits under that key is not to be done any more."""
+    await connection.execute(delete(tables.outbox).where(t.key == key, t.status == "waiting"))
+
+
+async def failed(connection: Connection, seq: int, reason: Sentence) -> None:
     """It is given up, and kept with its reason."""
-    values = {"status": "failed", "reason": reason}
+    values = {"status": "failed", "reason": sentence_to_json(reason)}
     await connection.execute(update(tables.outbox).where(t.seq == seq).values(values))
 
 
@@ -138,6 +146,13 @@ async def event_of(connection: Connection, key: str) -> EventId | None:
     return EventId(found) if found else None
 
 
+async def answered_by(connection: Connection, event: EventId) -> EventId | None:
+    """The message to which the bot has said `event` in answer, if it has."""
+    query = select(t.key).where(t.event_id == event, t.key.startswith(_ANSWER))
+    key = (await connection.execute(query)).scalar()
+    return EventId(key.removeprefix(_ANSWER)) if key else None
+
+
 async def depth(connection: Connection, undertaking: int | None = None) -> int:
     """How many actions wait, of all or of one undertaking."""
     query = select(func.count()).select_from(tables.outbox).where(t.status == "waiting")
@@ -146,12 +161,12 @@ async def depth(connection: Connection, undertaking: int | None = None) -> int:
     return int((await connection.execute(query)).scalar_one())
 
 
-async def failures(connection: Connection, undertaking: int | None = None) -> list[str]:
+async def failures(connection: Connection, undertaking: int | None = None) -> list[Sentence]:
     """The reasons of what was given up, newest first, at most 20."""
     query = select(t.reason).where(t.status == "failed").order_by(t.seq.desc()).limit(20)
     if undertaking is not None:
         query = query.where(t.undertaking == undertaking)
-    return [str(reason) for reason in (await connection.execute(query)).scalars()]
+    return [sentence_from_json(reason or "") for reason in (await connection.execute(query)).scalars()]
 
 
 async def forget(connection: Connection, *, before: float) -> None:
@@ -176,6 +191,7 @@ async def begin(
     total: int,
     now: float,
     person: UserId | None = None,
+    language: str = "en",
 ) -> int:
     """Start an undertaking; its id."""
     values = {
@@ -188,6 +204,7 @@ async def begin(
         "total": total,
         "created_at": now,
         "status": "open",
+        "language": language,
     }
     result = await connection.execute(insert(tables.undertakings).values(values))
     key = result.inserted_primary_key
@@ -235,6 +252,7 @@ def _undertaking(row: Any) -> Undertaking:
         total=row.total,
         created_at=row.created_at,
         status=row.status,
+        language=row.language,
     )
 
 

@@ -11,12 +11,14 @@ from sqlalchemy import delete, select, update
 from appservice.codec import found_from_json, found_to_json, place_id
 from appservice.store import tables
 from appservice.store.database import Connection, upsert
+from spaces.display_names import name_skeleton
 from spaces.identifiers import PlaceId, RoomId, UserId
 from spaces.reconcile import FoundRoom
 
 log = structlog.get_logger(__name__)
 
 _CHUNK = 500
+_THERE = ("join", "invite")
 _UNKNOWN_VERSION = "1"  # one whose levels name the bot, so that it never takes its own from itself
 
 
@@ -161,16 +163,27 @@ def _conversation(room: str, person: str | None, place: str | None) -> Conversat
 # -- memberships ------------------------------------------------------------------------------------
 
 
-async def save_memberships(connection: Connection, room: RoomId, members: Mapping[UserId, str]) -> None:
-    """Keep the memberships of a room that differ from what is kept."""
+async def save_memberships(
+    connection: Connection,
+    room: RoomId,
+    members: Mapping[UserId, str],
+    names: Mapping[UserId, str | None] | None = None,
+) -> None:
+    """Keep the memberships of a room that differ from what is kept, with the names as they stand there."""
     t = tables.memberships.c
-    rows = await connection.execute(select(t.user, t.membership).where(t.room_id == room))
-    kept = {row.user: row.membership for row in rows}
-    changed = [
-        {"room_id": room, "user": user, "membership": membership}
-        for user, membership in members.items()
-        if kept.get(user) != membership
-    ]
+    query = select(t.user, t.membership, t.display_name, t.skeleton).where(t.room_id == room)
+    kept = {
+        row.user: (row.membership, row.display_name, row.skeleton is not None)
+        for row in await connection.execute(query)
+    }
+    changed = []
+    for user, membership in members.items():
+        is_there = membership in _THERE
+        name = (names or {}).get(user) if is_there else None
+        if kept.get(user) != (membership, name, is_there):
+            looks = name_skeleton(name, user) if is_there else None
+            row = {"membership": membership, "display_name": name, "skeleton": looks}
+            changed.append({"room_id": room, "user": user, **row})
     await upsert(connection, tables.memberships, changed)
 
 

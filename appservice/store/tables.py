@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -37,6 +38,7 @@ networks = Table(
     Column("listed", Boolean, nullable=False),
     Column("topic", Text, nullable=False),
     Column("status", String, nullable=False),
+    Column("language", String, nullable=False, server_default=""),
 )
 groups = Table(
     "groups",
@@ -111,7 +113,10 @@ memberships = Table(
     Column("room_id", String, primary_key=True),
     Column("user", String, primary_key=True),
     Column("membership", String, nullable=False),
+    Column("display_name", Text),  # as it stands in this room, while they are there
+    Column("skeleton", String),  # what a reader takes them for there
     Index(None, "user"),
+    Index(None, "skeleton"),
 )
 
 # -- in and out -------------------------------------------------------------------------------------
@@ -130,7 +135,7 @@ events = Table(
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("event_id", String, nullable=False, unique=True),
     Column("received_at", Float, nullable=False),
-    Column("status", String, nullable=False),  # waiting | handled | set aside
+    Column("status", String, nullable=False),  # waiting | sealed | handled | set aside
     Column("body", Text),  # erased once handled
     Column("reason", Text),
     Index(None, "status", "seq"),
@@ -153,6 +158,7 @@ outbox = Table(
     Index(None, "key"),
     Index(None, "room"),
     Index(None, "undertaking"),
+    Index(None, "event_id"),
     sqlite_autoincrement=True,
 )
 undertakings = Table(
@@ -168,7 +174,54 @@ undertakings = Table(
     Column("total", Integer, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("status", String, nullable=False),  # open | told | done
+    Column("language", String, nullable=False, server_default="en"),
     sqlite_autoincrement=True,
+)
+
+# -- encryption -------------------------------------------------------------------------------------
+
+encrypted_rooms = Table(
+    "encrypted_rooms",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("most_messages", Integer),  # the room's own rotation period, where it sets one
+    Column("most_seconds", Float),
+)
+deciphered = Table(
+    "deciphered",
+    metadata,
+    Column("session", String, primary_key=True),
+    Column("message_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_id", String, nullable=False),
+    Column("at", Float, nullable=False),
+)
+complaints = Table(
+    "complaints",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("at", Float, nullable=False),  # when they were last told that their message cannot be read
+)
+
+# -- people and what the bot waits for from them ----------------------------------------------------
+
+people = Table(
+    "people",
+    metadata,
+    Column("user", String, primary_key=True),
+    Column("language", String, nullable=False),
+)
+awaited = Table(
+    "awaited",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("room_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),  # confirmation | argument | more
+    Column("event_id", String, nullable=False),  # the message that the bot's question answers
+    Column("thread", String),
+    Column("said", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("asked_at", Float, nullable=False),
+    Index(None, "event_id"),
 )
 
 # -- the rest ---------------------------------------------------------------------------------------

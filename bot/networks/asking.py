@@ -50,7 +50,7 @@ async def ask(call: Call, asked: Question, side: NetworkId) -> None:
     for user in call.landscape.coordinators_of(side):
         standing = await call.work.standing_of(user)
         ways = ways_in(call.landscape, asked.child.id, standing, wanted=True)
-        await call.work.tell(user, questions.asks(asked, ways, call.sender), said=said)
+        await call.work.tell(user, questions.asks(asked, ways, call.sender), said=said, reminding=True)
 
 
 async def tell_who_asked(call: Call, user: UserId | None, asked: Question, *, agreed: bool) -> None:

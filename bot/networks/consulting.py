@@ -19,4 +19,4 @@ async def ask_coordinators(work: Work, before: Landscape) -> None:
             standing = await work.standing_of(user)
             ways = ways_in(landscape, link.child, standing, wanted=True)
             words = questions.asks(question(landscape, link), ways, link.asked_by)
-            await work.tell(user, words, said=f"asks {link.child} {side}")
+            await work.tell(user, words, said=f"asks {link.child} {side}", reminding=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from bot.audience import audience_of
 from bot.command import Call, Name, command
-from bot.networks.audience import audience_of
+from bot.networks import previews
 from bot.networks.rules import Named, WaysIn, check_no_lookalike, check_words, named, ways_in
 from bot.permissions import may
 from spaces import changes
 from spaces.access import Deed
 from spaces.errors import Conflict, Malformed
 from spaces.identifiers import GroupId, NetworkId, PlaceId
+from spaces.landscape import Landscape
 from spaces.network import Access
 
 
@@ -151,11 +153,29 @@ async def _describe(
         call.landscape, call.work.ids, place, topic=topic, access=access, ask=ask, listed=listed
     )
     after = landscape.place(place)
+    if _WIDTHS[after.access] > _WIDTHS[before.access]:
+        await _confirm_opening(call, landscape, place)
     if after != before:
         await call.work.change(landscape, what="describe", about=place)
     new_topic = after.topic if after.topic != before.topic else None
     ways = ways_in(landscape, place, await audience_of(call))
     return Described(named(landscape, place), called, ways, new_topic, after != before)
+
+
+_WIDTHS = {Access.INVITE: 0, Access.PRIVATE: 1, Access.PUBLIC: 2}
+
+
+async def _confirm_opening(call: Call, opened: Landscape, place: PlaceId) -> None:
+    """What was said among few is going to be read by more."""
+    before, touched = call.landscape, opened.changed_since(call.landscape)
+    rooms = [one for one in touched if _is_opened(before, opened, one)]
+    people = await previews.people_in(call, rooms)
+    ways = ways_in(opened, place, await audience_of(call))
+    call.confirm(previews.opening(named(before, place), ways, len(rooms), len(people)))
+
+
+def _is_opened(before: Landscape, after: Landscape, place: PlaceId) -> bool:
+    return _WIDTHS[after.place(place).access] > _WIDTHS[before.place(place).access]
 
 
 def _either(on: bool, off: bool) -> bool | None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from bot.audience import audience_of, require_fit
 from bot.command import Call, Name, command
 from bot.networks.asking import Waiting, ask_the_others, has_yes_of, waiting_for
-from bot.networks.audience import audience_of, require_fit
 from bot.networks.rules import Named, WaysIn, all_named, check_no_lookalike, check_words, named, ways_in
 from bot.networks.sides import OneOf
 from bot.permissions import may

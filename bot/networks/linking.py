@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from bot.audience import audience_of
 from bot.command import Call, command
+from bot.networks import previews
 from bot.networks.asking import Waiting, ask, has_yes_of, tell_who_asked, waiting_for, waiting_side
-from bot.networks.audience import audience_of
 from bot.networks.rules import Named, WaysIn, all_named, named, question, waits_for, ways_in
 from bot.networks.sides import Coordinating, EitherSide
 from spaces import access as rights
@@ -17,6 +18,7 @@ from spaces.errors import Conflict, Forbidden
 from spaces.identifiers import NetworkId
 from spaces.landscape import Landscape
 from spaces.network import Link, Status
+from spaces.sentences import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,16 @@ class Linking:
         was = call.landscape.links.get((from_, child))
         if was is None:
             raise Conflict(
-                f"“{named(call.landscape, child).name}” is not under “{named(call.landscape, from_).name}”, "
-                "so there is nothing to unlink. `show` tells what a network is under."
+                "“{child}” is not under “{parent}”, so there is nothing to unlink. "
+                "`show` tells what a network is under.",
+                child=named(call.landscape, child).name,
+                parent=named(call.landscape, from_).name,
             )
         landscape = changes.unlink(call.landscape, from_, child)
+        if was.holds and not (has_yes_of(call, from_) and has_yes_of(call, child)):
+            people = await previews.people_in(call, [child])
+            above, below = named(call.landscape, from_), named(call.landscape, child)
+            call.confirm(previews.unlinking(below, above, len(people)))
         await call.work.change(
             landscape, what=f"network unlink from {named(landscape, from_).slug}", about=child
         )
@@ -221,8 +229,9 @@ def _asked_of(call: Call, child: NetworkId, audience: Standing) -> list[Link]:
     called = named(call.landscape, child).name
     others = sorted({user for waiting in waiting_for(call, child, audience) for user in waiting.who})
     if others:
-        raise Forbidden(f"“{called}” does not wait for you, but for {' or '.join(others[:3])}.")
-    raise Conflict(f"“{called}” does not wait for a yes of yours. `status` lists what does.")
+        asked = listed(others[:3], "or")
+        raise Forbidden("“{bridge}” does not wait for you, but for {people}.", bridge=called, people=asked)
+    raise Conflict("“{bridge}” does not wait for a yes of yours. `status` lists what does.", bridge=called)
 
 
 def _what(verb: str, landscape: Landscape, links: list[Link]) -> str:

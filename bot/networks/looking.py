@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from bot.audience import audience_of, require_fit
 from bot.command import Call, command
 from bot.networks.asking import Waiting, waiting_for
-from bot.networks.audience import audience_of, require_fit
 from bot.networks.rules import (
     Named,
     Question,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Annotated
 
+from bot.audience import audience_of, require_fit
 from bot.command import Call, command
-from bot.networks.audience import audience_of, require_fit
+from bot.networks import previews
 from bot.networks.rules import Named, WaysIn, all_named, first_step, left_with, named, ways_in
 from spaces import changes
 from spaces.errors import Conflict
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.network import Group, Status
+from spaces.sentences import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Membership:
             require_fit(call.landscape, audience, first)
         again = first in call.standing.invited
         if not again:
-            await call.work.invite(first, call.sender, reason="You asked to join.")
+            await call.work.invite(first, call.sender, reason=str(sentence("You asked to join.")))
         return InvitedTo(named(call.landscape, first), wanted if first != place else None, again)
 
     @command("leave", topic="joining", examples=["leave arts-uk"], meanwhile="Leaving …")
@@ -89,11 +92,16 @@ class Membership:
             gives_up = call.sender in call.landscape.coordinators_of(network)
         called = named(call.landscape, place)
         if not rooms and not gives_up:
-            raise Conflict(f"You are not in “{called.name}”, so there is nothing to leave.")
+            raise Conflict("You are not in “{place}”, so there is nothing to leave.", place=called.name)
+        if gives_up:
+            _require_another(call, NetworkId(place))
+        returns = _may_return(call, place, rooms)
+        if gives_up or not returns:
+            call.confirm(previews.leaving(called, len(rooms), returns=returns, gives_up=gives_up))
         if gives_up:
             await _give_up_role(call, NetworkId(place))
         for room in rooms:
-            await call.work.remove(room, call.sender, reason="They asked to leave.")
+            await call.work.remove(room, call.sender, reason=str(sentence("They asked to leave.")))
         return Left(
             called,
             sum(room.is_group for room in rooms),
@@ -105,9 +113,11 @@ class Membership:
 def _require_open(call: Call, place: PlaceId) -> None:
     status, called = call.landscape.status_of(place), call.landscape.place(place).name
     if status is Status.PROPOSED:
-        raise Conflict(f"“{called}” is not made yet: it waits for a yes. `show` tells whose.")
+        raise Conflict("“{place}” is not made yet: it waits for a yes. `show` tells whose.", place=called)
     if status is Status.ARCHIVED:
-        raise Conflict(f"“{called}” is archived, so nobody can join it. Ask a coordinator to restore it.")
+        raise Conflict(
+            "“{place}” is archived, so nobody can join it. Ask a coordinator to restore it.", place=called
+        )
 
 
 def _network_of(call: Call, place: PlaceId) -> NetworkId:
@@ -115,12 +125,27 @@ def _network_of(call: Call, place: PlaceId) -> NetworkId:
     return found.home if isinstance(found, Group) else found.id
 
 
-async def _give_up_role(call: Call, network: NetworkId) -> None:
+def _may_return(call: Call, place: PlaceId, rooms: Collection[PlaceId]) -> bool:
+    """Whether they can get into `place` again by themselves, once they have left these rooms."""
+    away = call.standing.joined.difference(rooms), call.standing.invited.difference(rooms)
+    outside = replace(call.standing, joined=away[0], invited=away[1])
+    landscape = call.landscape
+    if place.is_network and call.sender in landscape.coordinators_of(NetworkId(place)):
+        landscape = changes.remove_coordinator(landscape, NetworkId(place), call.sender)
+    return first_step(landscape, outside, place) is not None
+
+
+def _require_another(call: Call, network: NetworkId) -> None:
     found = call.landscape.networks[network]
     if call.landscape.coordinators_of(network) == (call.sender,):
         raise Conflict(
-            f"You are the last coordinator of “{found.name}”, and without one nobody could look after it. "
-            f"Name another first: `coordinator add @USER --in {found.slug}`. Then leave."
+            "You are the last coordinator of “{network}”, and without one nobody could look after it. "
+            "Name another first: `coordinator add @USER --in {slug}`. Then leave.",
+            network=found.name,
+            slug=found.slug,
         )
+
+
+async def _give_up_role(call: Call, network: NetworkId) -> None:
     landscape = changes.remove_coordinator(call.landscape, network, call.sender)
     await call.work.change(landscape, what=f"coordinator remove {call.sender}", about=network)

@@ -2,215 +2,262 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from bot.command import Call, reply_to
 from bot.networks.asking import Waiting
 from bot.networks.describing import Described, Renamed
 from bot.networks.founding import AlreadyThere, Created, GroupCreated
 from bot.networks.linking import Accepted, Declined, LinkAsked, Linked, Unlinked
 from bot.networks.membership import AlreadyIn, InvitedTo, Left, NotOpen
-from bot.networks.phrases import command, link, links, people, who_gets_in
+from bot.networks.phrases import in_a_row, link, links, people, who_gets_in
 from bot.networks.roles import CoordinatorAdded, CoordinatorRemoved
 from bot.networks.rules import Named
-from bot.reply import Bold, Document, Inline, Line, Paragraph, Person, line, say
+from bot.reply import Bold, Document, Paragraph, Person, paragraph, say
+from spaces.sentences import Sentence, counted, sentence
 
 
 @reply_to(Created)
 def created(result: Created, call: Call) -> Document:
     if not result.network.is_made:
         return _proposed(result)
-    under = line(", under ", *links(result.parents)) if result.parents and not result.waiting else ()
-    return _paragraphs(
-        line(link(result.network), " is made", *under, ". ", *who_gets_in(result.ways)),
-        *(_waits(waiting) for waiting in result.waiting),
-        line(
-            "You look after it, and an invitation to it waits for you. It begins with ",
-            *links(result.kit),
-            ".",
-        ),
-        line("Next: ", command("group create", "NAME", "--in", result.network.slug)),
+    return Document(
+        (
+            Paragraph((_is_made(result),)),
+            *(_waits(waiting) for waiting in result.waiting),
+            paragraph(
+                "You look after it, and an invitation to it waits for you. It begins with {groups}.",
+                groups=links(result.kit),
+            ),
+            paragraph("Next: `group create NAME --in {slug}`", slug=result.network.slug),
+        )
     )
+
+
+def _is_made(result: Created) -> Sentence:
+    network, ways = link(result.network), who_gets_in(result.ways)
+    if result.waiting or not result.parents:
+        return sentence("{network} is made. {ways}", network=network, ways=ways)
+    parents = links(result.parents)
+    return sentence("{network} is made, under {parents}. {ways}", network=network, parents=parents, ways=ways)
 
 
 def _proposed(result: Created) -> Document:
-    return _paragraphs(
-        line(Bold(result.network.name), " will be a bridge between ", *links(result.parents), "."),
-        *(_waits(waiting) for waiting in result.waiting),
-        line("Then it is made, and I tell you. ", *who_gets_in(result.ways)),
+    return Document(
+        (
+            paragraph(
+                "{bridge} will be a bridge between {networks}.",
+                bridge=Bold(result.network.name),
+                networks=links(result.parents),
+            ),
+            *(_waits(waiting) for waiting in result.waiting),
+            paragraph("Then it is made, and I tell you. {ways}", ways=who_gets_in(result.ways)),
+        )
     )
 
 
-def _waits(waiting: Waiting) -> Line:
+def _waits(waiting: Waiting) -> Paragraph:
     if waiting.side is None:
-        return line("It waits for the yes of a network that you cannot see.")
+        return paragraph("It waits for the yes of a network that you cannot see.")
+    network = link(waiting.side)
     if not waiting.who:
-        return line(
-            "It waits for the yes of ",
-            link(waiting.side),
-            ", which has no coordinator at present. An admin can name one: ",
-            command("coordinator add", "@USER", "--in", waiting.side.slug),
+        return paragraph(
+            "It waits for the yes of {network}, which has no coordinator at present. "
+            "An admin can name one: `coordinator add @USER --in {slug}`",
+            network=network,
+            slug=waiting.side.slug,
         )
-    return line(
-        "It waits for the yes of ", link(waiting.side), ". I have asked ", *people(waiting.who, "and"), "."
+    return paragraph(
+        "It waits for the yes of {network}. I have asked {people}.",
+        network=network,
+        people=people(waiting.who, "and"),
     )
 
 
 @reply_to(GroupCreated)
 def group_created(result: GroupCreated, call: Call) -> Document:
-    sealed = " It is end-to-end encrypted." if result.encrypted else ""
-    return _paragraphs(
-        line(link(result.group), " is made, in ", link(result.home), ". ", *who_gets_in(result.ways), sealed),
-        line("Its short name is ", command(result.group.slug), "."),
+    made = sentence(
+        "{group} is made, in {network}. {ways}",
+        group=link(result.group),
+        network=link(result.home),
+        ways=who_gets_in(result.ways),
     )
+    sealed = sentence("It is end-to-end encrypted.") if result.encrypted else None
+    short_name = paragraph("Its short name is `{slug}`.", slug=result.group.slug)
+    return Document((in_a_row(made, sealed), short_name))
 
 
 @reply_to(AlreadyThere)
 def already_there(result: AlreadyThere, call: Call) -> Document:
-    already = " is already there" if result.place.is_made else " is already proposed"
-    return _paragraphs(
-        line(link(result.place), already, ": ", command("show", result.place.slug)),
-        *(_waits(waiting) for waiting in result.waiting),
-    )
+    place, slug = link(result.place), result.place.slug
+    if result.place.is_made:
+        already = paragraph("{place} is already there: `show {slug}`", place=place, slug=slug)
+    else:
+        already = paragraph("{bridge} is already proposed: `show {slug}`", bridge=place, slug=slug)
+    return Document((already, *(_waits(waiting) for waiting in result.waiting)))
 
 
 @reply_to(Renamed)
 def renamed(result: Renamed, call: Call) -> Document:
+    place = link(result.place)
     if result.place == result.before:
-        return say(link(result.place), " is its name already.")
-    return _paragraphs(
-        line(Bold(result.before.name), " is called ", link(result.place), " now."),
-        _new_short_name(result.place, result.before),
-    )
+        return say("{place} is its name already.", place=place)
+    changed = paragraph("{before} is called {place} now.", before=Bold(result.before.name), place=place)
+    return Document((changed, _new_short_name(result.place, result.before)))
 
 
 @reply_to(Described)
 def described(result: Described, call: Call) -> Document:
+    place = link(result.place)
     if not result.changed:
-        return say(link(result.place), " is like that already.")
-    lines = [line(link(result.place), " is changed. ", *who_gets_in(result.ways))]
-    if result.topic is not None:
-        lines.append(line(f"It is about: {result.topic}" if result.topic else "It has no topic now."))
+        return say("{place} is like that already.", place=place)
+    told = [paragraph("{place} is changed. {ways}", place=place, ways=who_gets_in(result.ways))]
+    if result.topic:
+        told.append(paragraph("It is about: {topic}", topic=result.topic))
+    elif result.topic is not None:
+        told.append(paragraph("It has no topic now."))
     if result.place.slug != result.before.slug:
-        lines.append(_new_short_name(result.place, result.before))
-    return _paragraphs(*lines)
+        told.append(_new_short_name(result.place, result.before))
+    return Document(tuple(told))
 
 
-def _new_short_name(place: Named, before: Named) -> Line:
-    return line(
-        "Its short name is ", command(place.slug), " now; ", command(before.slug), " still leads there."
+def _new_short_name(place: Named, before: Named) -> Paragraph:
+    return paragraph(
+        "Its short name is `{slug}` now; `{before}` still leads there.", slug=place.slug, before=before.slug
     )
 
 
 @reply_to(Linked)
 def linked(result: Linked, call: Call) -> Document:
-    already = " already" if result.was_there else " now"
-    return say(
-        link(result.child), " is", already, " under ", link(result.parent), ". ", *who_gets_in(result.ways)
-    )
+    child, parent, ways = link(result.child), link(result.parent), who_gets_in(result.ways)
+    if result.was_there:
+        return say("{child} is already under {parent}. {ways}", child=child, parent=parent, ways=ways)
+    return say("{child} is now under {parent}. {ways}", child=child, parent=parent, ways=ways)
 
 
 @reply_to(LinkAsked)
 def link_asked(result: LinkAsked, call: Call) -> Document:
-    again = "already asked to be" if result.again else "to be"
-    return _paragraphs(
-        line(link(result.child), f" is {again} under ", link(result.parent), "."),
-        _waits(result.waiting),
-        line("With that yes: ", *who_gets_in(result.ways)),
-    )
+    child, parent = link(result.child), link(result.parent)
+    if result.again:
+        asked = paragraph("{child} is already asked to be under {parent}.", child=child, parent=parent)
+    else:
+        asked = paragraph("{child} is to be under {parent}.", child=child, parent=parent)
+    then = paragraph("With that yes: {ways}", ways=who_gets_in(result.ways))
+    return Document((asked, _waits(result.waiting), then))
 
 
 @reply_to(Unlinked)
 def unlinked(result: Unlinked, call: Call) -> Document:
+    child, parent = link(result.child), link(result.parent)
     if result.was_asked:
         return say(
-            link(result.child), " does not come under ", link(result.parent), "; the question is closed."
+            "{child} does not come under {parent}; the question is closed.", child=child, parent=parent
         )
-    left = line(" It is still under ", *links(result.parents), ".") if result.parents else ()
-    return say(link(result.child), " is no longer under ", link(result.parent), ".", *left)
+    gone = sentence("{child} is no longer under {parent}.", child=child, parent=parent)
+    still = sentence("It is still under {parents}.", parents=links(result.parents))
+    return Document((in_a_row(gone, still if result.parents else None),))
 
 
 @reply_to(Accepted)
 def accepted(result: Accepted, call: Call) -> Document:
-    agreed = line("You have agreed", *_on_behalf(result.parents), ". ")
+    if result.parents:
+        agreed = sentence("You have agreed for {networks}.", networks=links(result.parents))
+    else:
+        agreed = sentence("You have agreed.")
+    bridge = link(result.bridge)
     if result.waiting:
-        return _paragraphs(
-            line(*agreed, link(result.bridge), " is not made yet."), *(_waits(w) for w in result.waiting)
-        )
-    return say(*agreed, link(result.bridge), " is made. ", *who_gets_in(result.ways))
+        not_yet = in_a_row(agreed, sentence("{bridge} is not made yet.", bridge=bridge))
+        return Document((not_yet, *(_waits(waiting) for waiting in result.waiting)))
+    made = sentence("{bridge} is made. {ways}", bridge=bridge, ways=who_gets_in(result.ways))
+    return Document((in_a_row(agreed, made),))
 
 
 @reply_to(Declined)
 def declined(result: Declined, call: Call) -> Document:
-    end = ", and it will not be made" if result.given_up else ""
-    return say("You have declined ", Bold(result.bridge.name), *_on_behalf(result.parents), f"{end}.")
-
-
-def _on_behalf(parents: tuple[Named, ...]) -> Line:
-    return line(" for ", *links(parents)) if parents else ()
+    bridge, networks = Bold(result.bridge.name), links(result.parents)
+    if result.parents and result.given_up:
+        return say(
+            "You have declined {bridge} for {networks}, and it will not be made.",
+            bridge=bridge,
+            networks=networks,
+        )
+    if result.parents:
+        return say("You have declined {bridge} for {networks}.", bridge=bridge, networks=networks)
+    if result.given_up:
+        return say("You have declined {bridge}, and it will not be made.", bridge=bridge)
+    return say("You have declined {bridge}.", bridge=bridge)
 
 
 @reply_to(CoordinatorAdded)
 def coordinator_added(result: CoordinatorAdded, call: Call) -> Document:
+    person, network = Person(result.person), link(result.network)
     if result.was_already:
-        return say(Person(result.person), " looks after ", link(result.network), " already.")
+        return say("{person} looks after {network} already.", person=person, network=network)
     return say(
-        Person(result.person),
-        " looks after ",
-        link(result.network),
-        " from now on, and is invited to it if they are not in it yet.",
+        "{person} looks after {network} from now on, and is invited to it if they are not in it yet.",
+        person=person,
+        network=network,
     )
 
 
 @reply_to(CoordinatorRemoved)
 def coordinator_removed(result: CoordinatorRemoved, call: Call) -> Document:
-    return say(
-        Person(result.person),
-        " no longer looks after ",
-        link(result.network),
-        ", and stays a member. ",
-        *people(result.left, "and"),
-        " still ",
-        "does." if len(result.left) == 1 else "do.",
+    gone = sentence(
+        "{person} no longer looks after {network}, and stays a member.",
+        person=Person(result.person),
+        network=link(result.network),
     )
+    others = people(result.left, "and")
+    still = counted("{people} still does.", "{people} still do.", len(result.left), people=others)
+    return Document((in_a_row(gone, still),))
 
 
 @reply_to(InvitedTo)
 def invited_to(result: InvitedTo, call: Call) -> Document:
-    already = " already" if result.again else ""
-    accept = line(
-        "An invitation to ", link(result.place), f" waits for you{already}: accept it in your client."
-    )
+    place = link(result.place)
+    if result.again:
+        accept = sentence(
+            "An invitation to {place} waits for you already: accept it in your client.", place=place
+        )
+    else:
+        accept = sentence("An invitation to {place} waits for you: accept it in your client.", place=place)
     if result.then is None:
-        return say(*accept)
-    return say(
-        *accept, " From there you get into ", link(result.then), ": ", command("join", result.then.slug)
+        return Document((in_a_row(accept),))
+    then = sentence(
+        "From there you get into {place}: `join {slug}`", place=link(result.then), slug=result.then.slug
     )
+    return Document((in_a_row(accept, then),))
 
 
 @reply_to(AlreadyIn)
 def already_in(result: AlreadyIn, call: Call) -> Document:
-    return say("You are in ", link(result.place), " already.")
+    return say("You are in {place} already.", place=link(result.place))
 
 
 @reply_to(NotOpen)
 def not_open(result: NotOpen, call: Call) -> Document:
-    ask = (
-        line("A coordinator can invite you: ask ", *people(result.coordinators), ".")
-        if result.coordinators
-        else line("It has no coordinator at present. Ask an admin of this server to name one.")
-    )
-    return say("I cannot let you into ", Bold(result.place.name), ". ", *who_gets_in(result.ways), " ", *ask)
+    if result.coordinators:
+        ask = sentence("A coordinator can invite you: ask {people}.", people=people(result.coordinators))
+    else:
+        ask = sentence("It has no coordinator at present. Ask an admin of this server to name one.")
+    shut = sentence("I cannot let you into {place}.", place=Bold(result.place.name))
+    return Document((in_a_row(shut, who_gets_in(result.ways), ask),))
 
 
 @reply_to(Left)
 def left(result: Left, call: Call) -> Document:
-    groups = {0: "", 1: " and one group of it"}.get(result.groups, f" and {result.groups} groups of it")
-    groups = "" if result.place.id.is_group else groups
-    kept = line(" You stay in ", *links(result.kept), ", which another network of yours has too.")
-    role = " You no longer look after it." if result.gave_up_role else ""
-    return say("You have left ", link(result.place), groups, ".", role, *(kept if result.kept else ()))
+    kept = sentence(
+        "You stay in {groups}, which another network of yours has too.", groups=links(result.kept)
+    )
+    role = sentence("You no longer look after it.") if result.gave_up_role else None
+    return Document((in_a_row(_gone(result), role, kept if result.kept else None),))
 
 
-def _paragraphs(*lines: Iterable[Inline | str]) -> Document:
-    return Document(tuple(Paragraph(line(*parts)) for parts in lines))
+def _gone(result: Left) -> Sentence:
+    place = link(result.place)
+    if result.place.id.is_group or not result.groups:
+        return sentence("You have left {place}.", place=place)
+    return counted(
+        "You have left {place} and one group of it.",
+        "You have left {place} and {count} groups of it.",
+        result.groups,
+        place=place,
+    )

@@ -5,121 +5,131 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.command import Call, reply_to
+from bot.networks.asking import Waiting
 from bot.networks.looking import Oneself, Running, Shown, Tree
-from bot.networks.phrases import command, link, links, people, who_gets_in
+from bot.networks.phrases import ACCESSES, KINDS, LISTED_AT_MOST, link, links, people, who_gets_in
 from bot.networks.questions import answers, summary
-from bot.networks.rules import Named, Question
-from bot.networks.tree import Leaf
+from bot.networks.rules import Question
+from bot.networks.tree import MOST_LINES, Leaf
 from bot.ports import ServiceStatus
-from bot.reply import Block, Bold, Bullet, Document, Line, Paragraph, Person, line, say
+from bot.reply import Block, Bold, Bullet, Document, Paragraph, Person, item, line, paragraph, say
 from spaces.network import Kind, Status
-
-_LISTED_AT_MOST = 20
+from spaces.sentences import Sentence, counted, sentence
 
 
 @reply_to(Tree)
 def tree(result: Tree, call: Call) -> Document:
-    blocks = [*_top(result), *(Bullet(_leaf(leaf), leaf.depth) for leaf in result.leaves)]
+    blocks = [*_top(result), *(Bullet((_leaf(leaf),), leaf.depth) for leaf in result.leaves)]
     if result.left_out:
-        blocks.append(Paragraph(line(f"… and {result.left_out} more.")))
+        blocks.append(Paragraph((counted("… and {count} more.", "… and {count} more.", result.left_out),)))
     if not result.leaves and not result.groups:
         blocks.append(
-            Paragraph(line("There is nothing below it." if result.top else "There is no network yet."))
+            paragraph("There is nothing below it.") if result.top else paragraph("There is no network yet.")
         )
     if result.in_company and not result.top:
         blocks.append(
-            Paragraph(
-                line("That is what everyone here may see. In a direct message I show you all of yours.")
-            )
+            paragraph("That is what everyone here may see. In a direct message I show you all of yours.")
         )
     return Document(tuple(blocks))
 
 
 def _top(result: Tree) -> Iterator[Block]:
     if result.top:
-        yield Paragraph(_leaf(result.top))
-        yield from (Bullet(line(link(group), ", group")) for group in result.groups[:_LISTED_AT_MOST])
-        if len(result.groups) > _LISTED_AT_MOST:
-            yield Bullet(line(f"… and {len(result.groups) - _LISTED_AT_MOST} more groups"))
+        yield Paragraph((_leaf(result.top),))
+        yield from (item("{group}, group", group=link(group)) for group in result.groups[:MOST_LINES])
+        if (more := len(result.groups) - MOST_LINES) > 0:
+            yield Bullet((counted("… and {count} more group", "… and {count} more groups", more),))
 
 
-def _leaf(leaf: Leaf) -> Line:
-    kind = "" if leaf.kind is Kind.NETWORK else f"{leaf.kind}, "
-    start = line(link(leaf.network), f", {kind}{leaf.access}")
+def _leaf(leaf: Leaf) -> Sentence:
+    network, access = link(leaf.network), ACCESSES[leaf.access]
+    if leaf.kind is Kind.NETWORK:
+        told = sentence("{network}, {access}", network=network, access=access)
+    else:
+        told = sentence("{network}, {kind}, {access}", network=network, kind=KINDS[leaf.kind], access=access)
     if leaf.again:
-        return line(*start, ", as above")
+        return sentence("{network}, as above", network=told)
     if leaf.more:
-        return line(*start, f" … and {leaf.more} more: ", command("tree", leaf.network.slug))
-    return start
+        return counted(
+            "{network} … and {count} more: `tree {slug}`",
+            "{network} … and {count} more: `tree {slug}`",
+            leaf.more,
+            network=told,
+            slug=leaf.network.slug,
+        )
+    return told
 
 
 @reply_to(Shown)
 def shown(result: Shown, call: Call) -> Document:
-    kind = "group" if result.kind is None else result.kind.value
-    waits = result.status is Status.PROPOSED
-    state = {Status.PROPOSED: ", not made yet", Status.ARCHIVED: ", archived"}.get(result.status, "")
-    head = line(link(result.place), f", {kind}{state}: ", command(result.place.slug))
-    blocks: list[Block] = [Paragraph(head)]
+    blocks: list[Block] = [Paragraph((_head(result),))]
     if result.topic:
         blocks.append(Paragraph(line(result.topic)))
-    if not waits:
-        blocks.append(Paragraph(who_gets_in(result.ways)))
-    return Document((*blocks, *(Bullet(item) for item in _facts(result))))
+    if result.status is not Status.PROPOSED:
+        blocks.append(Paragraph((who_gets_in(result.ways),)))
+    return Document((*blocks, *_facts(result)))
 
 
-def _facts(result: Shown) -> Iterator[Line]:
-    for title, places in (
-        ("In" if result.kind is None else "Under", result.above),
-        ("Networks below", result.children),
-        ("Groups", result.groups if result.status is not Status.PROPOSED else ()),
-    ):
-        if places:
-            yield line(f"{title}: ", *_some(places))
-    for waiting in result.waiting:
-        yield line(
-            "Waits for: ", *(links([waiting.side]) if waiting.side else line("a network you cannot see"))
-        )
+def _head(result: Shown) -> Sentence:
+    place, kind, slug = link(result.place), KINDS[result.kind], result.place.slug
+    if result.status is Status.PROPOSED:
+        return sentence("{place}, {kind}, not made yet: `{slug}`", place=place, kind=kind, slug=slug)
+    if result.status is Status.ARCHIVED:
+        return sentence("{place}, {kind}, archived: `{slug}`", place=place, kind=kind, slug=slug)
+    return sentence("{place}, {kind}: `{slug}`", place=place, kind=kind, slug=slug)
+
+
+def _facts(result: Shown) -> Iterator[Block]:
+    if result.above and result.kind is None:
+        yield item("In: {networks}", networks=links(result.above))
+    elif result.above:
+        yield item("Under: {networks}", networks=links(result.above))
+    if result.children:
+        yield item("Networks below: {networks}", networks=links(result.children))
+    if result.groups and result.status is not Status.PROPOSED:
+        yield item("Groups: {groups}", groups=links(result.groups))
+    yield from (_waits(waiting) for waiting in result.waiting)
     if result.coordinators:
-        yield line("Looked after by: ", *people(result.coordinators, "and"))
+        yield item("Looked after by: {people}", people=people(result.coordinators, "and"))
     else:
-        yield line("Nobody looks after it at present.")
+        yield item("Nobody looks after it at present.")
     if result.members is not None and result.status is Status.ACTIVE:
-        yield line(f"Members: {result.members}")
+        yield item("Members: {number}", number=result.members)
 
 
-def _some(places: tuple[Named, ...]) -> Line:
-    if len(places) <= _LISTED_AT_MOST:
-        return links(places)
-    shown = links(places[:_LISTED_AT_MOST], ",")
-    return line(*shown, f" … and {len(places) - _LISTED_AT_MOST} more")
+def _waits(waiting: Waiting) -> Bullet:
+    if waiting.side is None:
+        return item("Waits for: a network you cannot see")
+    return item("Waits for: {network}", network=link(waiting.side))
 
 
 @reply_to(Oneself)
 def oneself(result: Oneself, call: Call) -> Document:
-    admin = ", an admin of this homeserver" if result.is_admin else ""
-    you = Paragraph(line("You are ", Person(result.user), f"{admin}."))
+    person = Person(result.user)
+    if result.is_admin:
+        you = paragraph("You are {person}, an admin of this homeserver.", person=person)
+    else:
+        you = paragraph("You are {person}.", person=person)
     if result.in_company:
-        return Document((you, Paragraph(line("In a direct message I tell you about your networks."))))
+        return Document((you, paragraph("In a direct message I tell you about your networks.")))
     return Document((you, *_own(result), *_questions(result.questions)))
 
 
 def _own(result: Oneself) -> Iterator[Block]:
     if result.coordinates:
-        yield Paragraph(line("You look after ", *_some(result.coordinates), "."))
+        yield paragraph("You look after {networks}.", networks=links(result.coordinates))
     if result.member_of:
-        yield Paragraph(line("You are in ", *_some(result.member_of), "."))
+        yield paragraph("You are in {networks}.", networks=links(result.member_of))
     if not result.coordinates and not result.member_of:
-        yield Paragraph(
-            line("You are in no network yet. ", command("tree"), " shows those that you can see.")
-        )
+        yield paragraph("You are in no network yet. `tree` shows those that you can see.")
 
 
 def _questions(questions: tuple[Question, ...]) -> Iterator[Block]:
     if questions:
-        yield Paragraph(line("These wait for your yes:"))
+        yield paragraph("These wait for your yes:")
     for question in questions:
         yes, no = answers(question)
-        yield Bullet(line(*summary(question), ": ", command(*yes), " or ", command(*no)))
+        yield item("{question}: `{yes}` or `{no}`", question=summary(question), yes=yes, no=no)
 
 
 @reply_to(Running)
@@ -132,17 +142,32 @@ def running(result: Running, call: Call) -> Document:
         blocks = say(
             "I am here, but the homeserver does not answer. What you asked for is kept until it does."
         ).blocks
-    quiet = () if result.questions or result.status else (Paragraph(line("Nothing waits for your yes.")),)
+    quiet = () if result.questions or result.status else (paragraph("Nothing waits for your yes."),)
     return Document((*blocks, *_questions(result.questions), *quiet))
 
 
 def _service(status: ServiceStatus) -> Iterator[Block]:
-    answers_ = "answers" if status.homeserver_answers else "does not answer"
-    yield Paragraph(line(Bold(f"Hedgerow {status.version}"), f". The homeserver {answers_}."))
-    yield Bullet(line(f"Networks: {status.networks}, groups: {status.groups}"))
-    yield Bullet(line(f"Writes that wait: {status.waiting}"))
-    yield Bullet(line(f"Events set aside: {status.set_aside}"))
-    yield Bullet(line(f"Writes that failed: {len(status.failed)}"))
-    yield from (Bullet(line(failed), 1) for failed in status.failed[:_LISTED_AT_MOST])
-    if len(status.failed) > _LISTED_AT_MOST:
-        yield Bullet(line(f"… and {len(status.failed) - _LISTED_AT_MOST} more"), 1)
+    service = Bold(f"Hedgerow {status.version}")
+    if status.homeserver_answers:
+        yield paragraph("{service}. The homeserver answers.", service=service)
+    else:
+        yield paragraph("{service}. The homeserver does not answer.", service=service)
+    yield item("Networks: {networks}, groups: {groups}", networks=status.networks, groups=status.groups)
+    yield Bullet((_encryption(status.cross_signed),))
+    yield item("Writes that wait: {number}", number=status.waiting)
+    yield item("Events set aside: {number}", number=status.set_aside)
+    yield item("Writes that failed: {number}", number=len(status.failed))
+    yield from (Bullet(line(failed), 1) for failed in status.failed[:LISTED_AT_MOST])
+    if (more := len(status.failed) - LISTED_AT_MOST) > 0:
+        yield Bullet((counted("… and {count} more", "… and {count} more", more),), 1)
+
+
+def _encryption(cross_signed: bool | None) -> Sentence:
+    if cross_signed is None:
+        return sentence("Encryption is off: I read only what is not encrypted.")
+    if cross_signed:
+        return sentence("Encryption is on, and my device is cross-signed.")
+    return sentence(
+        "Encryption is on, but my device is not cross-signed, so some clients keep from me what is "
+        "written in encrypted rooms. The log says more."
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bot.command import Call, command
+from bot.networks import previews
 from bot.networks.rules import Named, named
 from bot.permissions import may
 from spaces import changes
@@ -49,8 +50,10 @@ class Roles:
         network = named(call.landscape, in_)
         if person == call.bot:
             raise Conflict(
-                f"{person} is me, and I look after every network's rooms already: as a coordinator I would "
-                f"lose that power. Name a person: `coordinator add @USER --in {network.slug}`."
+                "{bot} is me, and I look after every network's rooms already: as a coordinator I would "
+                "lose that power. Name a person: `coordinator add @USER --in {slug}`.",
+                bot=person,
+                slug=network.slug,
             )
         if person in call.landscape.coordinators_of(in_):
             return CoordinatorAdded(person, network, was_already=True)
@@ -79,8 +82,13 @@ class Roles:
         network = named(call.landscape, in_)
         if person not in call.landscape.coordinators_of(in_):
             raise Conflict(
-                f"{person} does not coordinate “{network.name}”. `show {network.slug}` tells who does."
+                "{person} does not coordinate “{network}”. `show {slug}` tells who does.",
+                person=person,
+                network=network.name,
+                slug=network.slug,
             )
         landscape = changes.remove_coordinator(call.landscape, in_, person)
+        if person == call.sender:
+            call.confirm(previews.stepping_down(network, len(call.landscape.places_of(in_))))
         await call.work.change(landscape, what=f"coordinator remove {person}", about=in_)
         return CoordinatorRemoved(person, network, landscape.coordinators_of(in_))

@@ -146,12 +146,26 @@ def check_no_lookalike(
     for network in landscape.networks.values():
         alike = skeleton(network.name) == look and folded(network.name) != folded(name)
         if alike and may_see(landscape, standing, network.id):
-            named_too = may_see(landscape, audience or standing, network.id)
-            other = f"“{network.name}” ({network.slug})" if named_too else "the name of another network"
-            raise Conflict(
-                f"“{name}” looks just like {other}, in other letters. "
-                "Choose a name that people can tell from it."
+            raise _looks_alike(
+                name, network if may_see(landscape, audience or standing, network.id) else None
             )
+
+
+def _looks_alike(name: str, other: Network | None) -> Conflict:
+    """The refusal of `name`; None for a network that is not to be named."""
+    if other is None:
+        return Conflict(
+            "“{name}” looks just like the name of another network, in other letters. "
+            "Choose a name that people can tell from it.",
+            name=name,
+        )
+    return Conflict(
+        "“{name}” looks just like “{other}” ({slug}), in other letters. "
+        "Choose a name that people can tell from it.",
+        name=name,
+        other=other.name,
+        slug=other.slug,
+    )
 
 
 def waits_for(link: Link) -> NetworkId:

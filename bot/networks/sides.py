@@ -10,6 +10,7 @@ from bot.command import Call
 from spaces import access
 from spaces.access import Deed
 from spaces.errors import Forbidden
+from spaces.sentences import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,15 @@ class OneOf:
         if any(access.may(call.landscape, call.standing, Deed.ACCEPT, network) for network in networks):
             return
         who = dict.fromkeys(user for network in networks for user in call.landscape.coordinators_of(network))
-        ask = f"Ask {' or '.join(list(who)[:3])}." if who else "None of these has one at present."
-        raise Forbidden(f"Only a coordinator of one of these networks can propose a bridge. {ask}")
+        if who:
+            raise Forbidden(
+                "Only a coordinator of one of these networks can propose a bridge. Ask {people}.",
+                people=listed(list(who)[:3], "or"),
+            )
+        raise Forbidden(
+            "Only a coordinator of one of these networks can propose a bridge. "
+            "None of these has one at present."
+        )
 
     def possible(self, call: Call) -> bool:
         return coordinates_any(call)

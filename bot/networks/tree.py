@@ -5,7 +5,7 @@ A network with several visible parents stands under each; what is below it is sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.networks.rules import Named, named
@@ -14,7 +14,8 @@ from spaces.identifiers import NetworkId
 from spaces.landscape import Landscape
 from spaces.network import Access, Kind, Status
 
-MOST_LINES = 40
+MOST_LINES = 500
+"""So that no answer is too large to be kept; it is shown page by page (`bot/paging.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,17 @@ def leaves(landscape: Landscape, standing: Standing, top: NetworkId | None) -> t
     lines: list[Leaf] = []
     done: set[NetworkId] = set()
 
-    def grow(networks: Iterable[NetworkId], depth: int) -> None:
-        for network in networks:
-            leaf = _leaf(landscape, standing, network, depth)
-            children = below(network)
-            if network in done:
-                lines.append(replace(leaf, again=bool(children)))
-                continue
-            done.add(network)
-            kept = [child for child in children if (network, child) in shown]
-            lines.append(replace(leaf, more=len(children) - len(kept)))
-            grow(kept, depth + 1)
-
-    grow(first[:MOST_LINES], 0)
+    to_come = [(network, 0) for network in reversed(first[:MOST_LINES])]
+    while to_come:
+        network, depth = to_come.pop()
+        leaf, children = _leaf(landscape, standing, network, depth), below(network)
+        if network in done:
+            lines.append(replace(leaf, again=bool(children)))
+            continue
+        done.add(network)
+        kept = [child for child in children if (network, child) in shown]
+        lines.append(replace(leaf, more=len(children) - len(kept)))
+        to_come += [(child, depth + 1) for child in reversed(kept)]
     return tuple(lines), max(len(first) - MOST_LINES, 0)
 
 

@@ -23,9 +23,11 @@ from appservice.settling import Settler
 from appservice.store import inbox, outbox, rooms, tables
 from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
-from appservice.work import Health, RandomIds, Surroundings, UnitOfWork, Works
+from appservice.surroundings import Health, RandomIds, Surroundings
+from appservice.work import UnitOfWork, Works
 from bot.conversation import Conversation
 from bot.networks import network_commands
+from bot.reply import from_json, plain
 from config.blueprints import template
 from spaces import changes
 from spaces.actions import Action, CreateRoom, Invite, ReadBack, Remove, Say, SetState
@@ -59,12 +61,14 @@ def usual_listeners() -> Listeners:
 class Stage:
     """Everything behind the server, on one database."""
 
-    def __init__(self, database: Database, listeners: Listeners | None = None) -> None:
+    def __init__(
+        self, database: Database, listeners: Listeners | None = None, admins: tuple[UserId, ...] = (ADMIN,)
+    ) -> None:
         self.database = database
         self.clock = Clock()
         surroundings = Surroundings(
             maker=Maker(BOT, "12"),
-            admins=frozenset({ADMIN}),
+            admins=frozenset(admins),
             now=self.clock,
             health=Health(homeserver_answers=True),
             version="0.0",
@@ -276,5 +280,5 @@ def says(actions: list[Action]) -> list[Say]:
 
 
 def text_of(said: Say) -> str:
-    """All words of what is said, one after the other."""
-    return json.dumps(said.content["document"], ensure_ascii=False)
+    """All words of what is said, a line for each paragraph."""
+    return plain(from_json(said.content["document"]))

@@ -8,11 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appservice.codec import action_from_json, action_to_json, found_from_json, found_to_json, place_id
+from appservice.codec import (
+    action_from_json,
+    action_to_json,
+    found_from_json,
+    found_to_json,
+    place_id,
+    sentence_from_json,
+    sentence_to_json,
+)
 from spaces import actions
 from spaces.actions import Action, StateEvent
 from spaces.identifiers import DirectId, EventId, GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.reconcile import FoundRoom
+from spaces.sentences import Sentence, counted, listed, sentence
 
 ARTS = NetworkId("n.aaaaaaaaaaaaaaaa")
 TALK = GroupId("g.bbbbbbbbbbbbbbbb")
@@ -139,3 +148,38 @@ def test_a_content_of_any_shape_travels_in_an_action(content: Any) -> None:
     action = actions.SetState(ROOM, StateEvent("x", {"content": content}))
     assert action_from_json(action_to_json(action)) == action
     assert action_to_json(action).isascii(), "lone surrogates and NUL are escaped: any database keeps it"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        sentence("All is well."),
+        sentence("{action}: {reason}", action=sentence("invite {person}", person=ALICE), reason="no {way}"),
+        counted(
+            "one of {places}", "{count} of {places}", 3, places=listed(["a", sentence("“{b}”", b="b")], "or")
+        ),
+    ],
+)
+def test_a_sentence_comes_back_with_all_that_is_in_its_gaps(said: Sentence) -> None:
+    assert sentence_from_json(sentence_to_json(said)) == said
+
+
+def test_what_cannot_be_shown_is_not_kept_in_a_gap() -> None:
+    kept = sentence_from_json(sentence_to_json(sentence("no: {answer}", answer="no \0 \ud800 way\u202e")))
+    assert str(kept) == "no: no   way"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "create “Arts”: no",
+        "{x}",
+        "[1]",
+        '{"$sentence": 1}',
+        '{"$sentence": ["", {}, "", 1], "b": {',
+        "[" * 9999,
+    ],
+)
+def test_a_reason_kept_as_plain_text_is_said_as_it_stands(text: str) -> None:
+    assert str(sentence_from_json(text)) == text

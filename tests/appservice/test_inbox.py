@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 from sqlalchemy import update
 
-from appservice.listeners import Event, Listeners
+from appservice.event import Event
+from appservice.listeners import Listeners
 from appservice.store import database as database_module
 from appservice.store import inbox, tables
 from appservice.store.database import Database, StoreError

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from appservice.listeners import Event, Listeners
+from appservice.event import Event
+from appservice.listeners import Listeners
 from appservice.store.database import Database
 from appservice.work import UnitOfWork
 from bot.conversation import Conversation

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appservice.lanes import Entry
-from spaces.actions import CreateRoom, Invite, ReadBack, Redact, SetState, StateEvent
+from spaces.actions import CreateRoom, Invite, Join, Leave, ReadBack, Redact, SetState, StateEvent
 from spaces.identifiers import EventId, NetworkId, RoomId
 from tests.appservice.laning import ALICE, ARTS, HEALTH, OTHER, ROOM, done, lanes_of, name_of, say, taken
 
@@ -49,6 +49,16 @@ def test_what_is_said_goes_before_older_things_of_other_rooms() -> None:
     )
     assert taken(lanes, room_for=2) == [3, 4]
     assert taken(lanes) == [1, 2]
+
+
+def test_a61_coming_and_going_never_takes_all_the_room_there_is() -> None:
+    strangers = [RoomId(f"!{n}") for n in range(20)]
+    gone = [Leave(room) if n % 2 else Join(room, ALICE) for n, room in enumerate(strangers)]
+    lanes = lanes_of(*gone, Invite(ROOM, ALICE), say(OTHER))
+    assert taken(lanes, room_for=8) == [22, 1, 2, 3, 4, 21]
+    assert taken(lanes, room_for=8) == []
+    lanes.done(Entry(1, gone[0]))
+    assert taken(lanes, room_for=8) == [5]
 
 
 def test_an_action_known_already_is_not_taken_twice() -> None:

@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 
+from appservice.budget import INVITATIONS_BY_SERVER, Answers
+from appservice.listeners import Listeners
+from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
-from spaces.actions import Leave, ReadBack
+from bot.conversation import Conversation
+from bot.networks import network_commands
+from bot.reply import from_json, plain
+from config.blueprints import template
+from spaces.actions import Join, Leave, ReadBack, Say
 from spaces.identifiers import RoomId, UserId
 from tests.appservice.stage import (
+    ADMIN,
     ALICE,
     BEN,
     BOT,
@@ -71,7 +79,7 @@ async def test_a63_a64_what_is_not_said_to_the_bot_is_not_answered(stage: Stage,
 
 async def test_a63_its_own_messages_and_what_nobody_hears_are_not_even_kept(stage: Stage) -> None:
     await stage.hears(
-        message(1, sender=BOT), message(2, type="m.reaction"), state(3, "m.room.pinned_events", {})
+        message(1, sender=BOT), message(2, type="m.sticker"), state(3, "m.room.pinned_events", {})
     )
     assert await stage.events() == {"transactions": 0}
 
@@ -135,7 +143,7 @@ async def test_a_third_person_ends_a_room_s_being_direct(stage: Stage, membershi
 
 async def test_a_third_person_who_leaves_does_not_make_it_direct_again(stage: Stage) -> None:
     await stage.hears(member(1, BEN, "join", DIRECT), member(2, BEN, "leave", DIRECT))
-    assert await stage.hears(message(1)) == []
+    assert says(await stage.hears(message(1))) == []
 
 
 async def test_the_direct_rooms_own_person_may_change_their_name(stage: Stage) -> None:
@@ -179,6 +187,109 @@ async def test_a40_somebody_elsewhere_with_the_bots_localpart_is_not_the_bot(sta
     puppet = UserId("@hedgerow:elsewhere.test")
     event = message(1, "!hedge help", sender=puppet, room_id=SHARED)
     assert len(says(await stage.hears(event))) == 1
+
+
+async def test_a40_an_invitation_of_somebody_with_the_bots_localpart_is_a_strangers(stage: Stage) -> None:
+    puppet = UserId("@hedgerow:elsewhere.test")
+    [action] = await stage.hears(member(1, BOT, "invite", NEW, sender=puppet))
+    assert isinstance(action, Leave)
+
+
+async def test_a63_nobody_listens_to_the_registrations_own_user(database: Database) -> None:
+    sender = UserId("@hedgerow-5f1c0c:hs.test")
+    stage = Stage(database, Listeners(Conversation(network_commands(template), BOT), BOT, sender))
+    await stage.knows(DIRECT, sender)
+    assert await stage.hears(message(1, sender=sender), member(2, BOT, "invite", NEW, sender=sender)) == []
+    assert await stage.events() == {"transactions": 0}
+
+
+# -- enough is enough -------------------------------------------------------------------------------
+
+
+def asks(count: int, *, sender: UserId = ALICE, first: int = 0, room: str = SHARED) -> list[Json]:
+    """So many questions to the bot, one after the other."""
+    return [message(first + n, "!hedge help", sender=sender, room_id=room) for n in range(count)]
+
+
+def words(said: Say) -> str:
+    return plain(from_json(said.content["document"]))
+
+
+async def answered(stage: Stage, *events: Json) -> list[str]:
+    """To which of these the bot means to say something."""
+    before = {said.said for said in says(await stage.waiting())}
+    after = [said.said for said in says(await stage.hears(*events))]
+    return [said.removeprefix("answer:") for said in after if said not in before]
+
+
+async def test_a63_after_five_answers_in_a_minute_comes_one_sentence_and_then_nothing(stage: Stage) -> None:
+    for event in asks(9):
+        stage.clock.seconds += 1
+        await stage.hears(event)
+    said = says(await stage.waiting())
+    assert [one.said for one in said] == [f"answer:$m{n}" for n in range(6)]
+    assert words(said[-1]) == "I have answered you here 5 times within a minute. I go on in a minute."
+    assert "answered you here" not in words(said[-2])
+
+
+async def test_a63_when_the_minute_is_over_the_bot_goes_on(stage: Stage) -> None:
+    await stage.hears(*asks(7))
+    stage.clock.seconds += 59.5
+    assert await answered(stage, message(20, "!hedge help", room_id=SHARED)) == []
+    stage.clock.seconds += 0.5
+    assert await answered(stage, message(21, "!hedge help", room_id=SHARED)) == ["$m21"]
+
+
+async def test_a63_others_in_the_room_are_answered_meanwhile(stage: Stage) -> None:
+    await stage.hears(*asks(9))
+    assert await answered(stage, *asks(1, sender=BEN, first=20)) == ["$m20"]
+
+
+async def test_a63_what_is_not_said_to_the_bot_counts_for_nothing(stage: Stage) -> None:
+    await stage.hears(*(message(n, "good morning", room_id=SHARED) for n in range(50)))
+    assert len(await answered(stage, *asks(5, first=60))) == 5
+
+
+async def test_a63_nobody_is_told_of_silence_for_what_was_not_said_to_the_bot(stage: Stage) -> None:
+    await stage.hears(*asks(5))
+    assert await answered(stage, message(20, "good morning", room_id=SHARED)) == []
+
+
+async def test_who_types_quickly_in_a_direct_message_is_answered(stage: Stage) -> None:
+    found = await answered(stage, *(message(n) for n in range(60)))
+    assert len(found) == 60
+
+
+async def test_a63_in_a_direct_message_there_is_an_end_too(database: Database) -> None:
+    listeners = Listeners(
+        Conversation(network_commands(template), BOT), BOT, answers=Answers(among_several=1, in_direct=3)
+    )
+    stage = Stage(database, listeners)
+    await stage.knows(DIRECT, ALICE)
+    found = await answered(stage, *(message(n) for n in range(9)))
+    assert found == ["$m0", "$m1", "$m2", "$m3"]
+    assert "3 times within a minute" in words(says(await stage.waiting())[-1])
+
+
+async def test_a61_a_flood_of_invitations_is_turned_away_and_a_command_in_between_is_answered(
+    stage: Stage,
+) -> None:
+    shown = {"invite_room_state": [{"type": "m.room.create", "content": "x" * 5_000}, None]}
+    flood = [
+        {**member(n, BOT, "invite", f"!flood{n}", sender=f"@p{n % 40}:evil.test"), "unsigned": shown}
+        for n in range(150)
+    ]
+    actions = await stage.hears(*flood[:120], message(1), *flood[120:])
+    assert [said.said for said in says(actions)] == ["answer:$m1"]
+    left = [action for action in actions if isinstance(action, Leave)]
+    assert len(left) == 150
+    assert sum(bool(leave.reason) for leave in left) == INVITATIONS_BY_SERVER, "the others get no answer"
+    assert stage.listeners.invitations.refused == 150 - INVITATIONS_BY_SERVER
+
+
+async def test_a61_an_admin_may_invite_the_bot_into_any_number_of_rooms(stage: Stage) -> None:
+    many = [member(n, BOT, "invite", f"!r{n}", sender=ADMIN) for n in range(30)]
+    assert all(isinstance(action, Join) for action in await stage.hears(*many))
 
 
 # -- changes by hand --------------------------------------------------------------------------------

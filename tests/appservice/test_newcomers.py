@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from appservice.performing import Outcome
+from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
-from spaces.actions import Action, Join, Leave, MarkDirect, Say
+from spaces.actions import Action, Join, Leave, MarkDirect, ReadBack, Say
 from spaces.identifiers import NetworkId, RoomId, UserId
 from tests.appservice.stage import (
     ADMIN,
@@ -15,6 +18,7 @@ from tests.appservice.stage import (
     BOT,
     DIRECT,
     FAR,
+    SHARED,
     Json,
     PlayedRooms,
     Stage,
@@ -147,34 +151,155 @@ async def test_a_room_that_somebody_left_after_inviting_another_is_not_that_ones
     assert [type(action) for action in actions] == [Say, Leave]
 
 
-@pytest.mark.parametrize("kind", [None, "m.space"])
-async def test_into_a_room_of_several_or_a_space_nobody_but_a_host_can_bring_the_bot(
-    stage: Stage, kind: str | None
-) -> None:
+async def test_into_a_room_of_several_nobody_but_a_host_can_bring_the_bot(stage: Stage) -> None:
     await invited(stage, BEN)
-    others = [] if kind else [member("b", ALICE, "join", NEW)]
-    [said, left] = await joined(stage, [member("a", BEN, "join", NEW), *others], kind=kind)
+    here = [member("a", BEN, "join", NEW), member("b", ALICE, "join", NEW)]
+    [said, left] = await joined(stage, here)
     assert isinstance(said, Say)
+    assert isinstance(left, Leave)
     assert "only when a coordinator or an admin invites me" in text_of(said)
-    assert left == Leave(NEW)
+    assert "only when a coordinator or an admin invites me" in left.reason
+    assert left.room == NEW
     assert await stage.conversation(NEW) is None
 
 
-@pytest.mark.parametrize("kind", [None, "m.space"])
 @pytest.mark.parametrize("host", [ADMIN, BEN])
-async def test_a_coordinator_and_an_admin_can_bring_the_bot_into_any_room(
-    stage: Stage, kind: str | None, host: UserId
-) -> None:
+async def test_a_coordinator_and_an_admin_can_bring_the_bot_into_any_room(stage: Stage, host: UserId) -> None:
     await coordinated_by(stage, BEN)
     await invited(stage, host)
     here = [member("a", host, "join", NEW), member("b", ALICE, "join", NEW)]
-    assert await joined(stage, here, kind=kind) == []
+    assert await joined(stage, here) == []
     assert await stage.conversation(NEW) == ConversationRow(NEW, None, None)
 
 
-async def test_a_space_with_one_person_is_nobodys_direct_room(stage: Stage) -> None:
+async def test_an_admin_of_another_server_is_followed_though_in_no_network(database: Database) -> None:
+    stage = Stage(database, admins=(FAR,))
+    assert await stage.hears(invitation(FAR)) == [Join(NEW, FAR)]
+
+
+# -- Spaces, which the bot does not come into -------------------------------------------------------
+
+
+def shows_a_space(by: UserId) -> Json:
+    shown = [{"type": "m.room.create", "state_key": "", "content": {"type": "m.space"}}]
+    return {**invitation(by), "unsigned": {"invite_room_state": shown}}
+
+
+@pytest.mark.parametrize("inviter", [ADMIN, BEN])
+async def test_an_invitation_into_a_space_is_declined_with_the_reason(stage: Stage, inviter: UserId) -> None:
+    [action] = await stage.hears(shows_a_space(inviter))
+    assert isinstance(action, Leave)
+    assert "I do not come into Spaces that others have made" in action.reason
+
+
+async def test_who_has_a_direct_room_reads_there_why_the_bot_does_not_come_into_a_space(stage: Stage) -> None:
+    [said, left] = await stage.hears(shows_a_space(ALICE))
+    assert isinstance(said, Say)
+    assert (said.room, said.content["person"]) == (DIRECT, ALICE)
+    assert "I do not come into Spaces" in text_of(said)
+    assert isinstance(left, Leave)
+
+
+@pytest.mark.parametrize("host", [ADMIN, BEN])
+async def test_a_space_whose_invitation_did_not_say_so_is_left_again(stage: Stage, host: UserId) -> None:
+    await invited(stage, host)
+    [left] = await joined(stage, [member("a", host, "join", NEW)], kind="m.space")
+    assert isinstance(left, Leave)
+    assert "I do not come into Spaces" in left.reason
+    assert await stage.conversation(NEW) is None
+
+
+ODD_SHOWN: list[Any] = [
+    None, 5, "m.space", {}, [], [5], [None, []], [{"type": "m.room.create"}], [{"type": 5, "content": "x"}],
+    [{"type": "m.room.create", "content": ["m.space"]}], [{"type": "m.room.create", "content": {"type": {}}}],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unsigned", [*ODD_SHOWN, *({"invite_room_state": odd} for odd in ODD_SHOWN)])
+async def test_a61_what_an_invitation_shows_of_a_room_may_be_anything(stage: Stage, unsigned: Any) -> None:
+    assert await stage.hears({**invitation(BEN), "unsigned": unsigned}) == [Join(NEW, BEN)]
+
+
+# -- in between, and afterwards ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("membership", ["leave", "ban"])
+async def test_an_invitation_that_is_taken_back_is_not_followed(stage: Stage, membership: str) -> None:
+    taken_back = member("back", BOT, membership, NEW, sender=BEN)
+    assert await stage.hears(invitation(BEN), taken_back) == []
+
+
+async def test_an_invitation_that_is_gone_when_the_bot_comes_is_nobodys_trouble(stage: Stage) -> None:
+    await stage.hears(invitation(BEN))
+    [entry] = await stage.entries()
+    await stage.settler.settle(entry, Outcome())
+    assert await stage.waiting() == []
+    assert await stage.conversation(NEW) is None
+
+
+async def test_the_same_invitation_again_is_declined_again_with_its_reason(stage: Stage) -> None:
+    here = [member("a", BEN, "join", NEW), member("b", ALICE, "join", NEW)]
+    for n in range(2):
+        await stage.hears({**invitation(BEN, direct=True), "event_id": f"$again{n}"})
+        *_, left = await joined(stage, here, by=BEN)
+        assert isinstance(left, Leave)
+        assert "only when a coordinator or an admin invites me" in left.reason
+        await PlayedRooms(stage).settle_all()
+
+
+async def test_into_a_room_of_its_own_the_bot_always_comes_back(stage: Stage) -> None:
+    arts = await coordinated_by(stage, ALICE)
+    room = stage.places.room(arts)
+    [join] = await stage.hears({**shows_a_space(BEN), "room_id": room})
+    assert join == Join(room, BEN)
+    [entry] = await stage.entries()
+    await stage.settler.settle(entry, Outcome(room, (member("b", BOT, "join", room),)))
+    assert await stage.waiting() == [ReadBack(arts)], "and nobody is asked whose room it is"
+    assert await stage.conversation(room) is None
+
+
+async def looked(stage: Stage, *here: Json) -> list[Action]:
+    """The bot looks at SHARED, as it means to, and finds only these."""
+    [entry] = [e for e in await stage.entries() if isinstance(e.action, Join)]
+    assert (entry.action.room, entry.action.invited) == (SHARED, False)
+    await stage.settler.settle(entry, Outcome(SHARED, here))
+    return await stage.waiting()
+
+
+@pytest.mark.parametrize("membership", ["leave", "ban"])
+async def test_the_bot_leaves_and_forgets_a_room_where_all_others_have_gone(
+    stage: Stage, membership: str
+) -> None:
+    await stage.hears(member(1, BEN, membership, SHARED))
+    gone = (member(1, BEN, "leave"), member(2, ALICE, "ban"), member(3, FAR, "knock"))
+    assert await looked(stage, member(0, BOT, "join"), *gone) == [Leave(SHARED)]
+    assert await stage.conversation(SHARED) is None
+
+
+@pytest.mark.parametrize("membership", ["join", "invite"])
+async def test_the_bot_stays_while_anybody_is_left_and_the_room_stays_as_it_was(
+    stage: Stage, membership: str
+) -> None:
+    await stage.hears(member(1, BEN, "leave", SHARED))
+    assert await looked(stage, member(0, BOT, "join"), member(2, ALICE, membership)) == []
+    assert await stage.conversation(SHARED) == ConversationRow(SHARED, None, None), "nobody's direct room"
+
+
+async def test_the_bot_never_leaves_a_networks_room_however_empty(stage: Stage) -> None:
+    arts = await coordinated_by(stage, ALICE)
+    room = stage.places.room(arts)
+    assert await stage.hears(member(1, ALICE, "leave", room)) == []
+
+
+async def test_a_room_whose_inviter_has_gone_meanwhile_is_left_without_a_word(stage: Stage) -> None:
     await invited(stage, ADMIN)
-    assert await joined(stage, [member("a", ADMIN, "join", NEW)], kind="m.space") == []
+    assert await joined(stage, [member("a", ADMIN, "leave", NEW)], by=ADMIN) == [Leave(NEW)]
+
+
+async def test_a_room_that_was_forgotten_is_kept_where_a_host_is_in_it(stage: Stage) -> None:
+    here = [member("a", ALICE, "join", NEW), member("b", ADMIN, "join", NEW)]
+    await stage.hears(message(1, room_id=NEW))
+    assert await joined(stage, here) == []
     assert await stage.conversation(NEW) == ConversationRow(NEW, None, None)
 
 

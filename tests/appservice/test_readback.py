@@ -101,8 +101,8 @@ async def test_what_the_homeserver_never_keeps_is_given_up_aloud_after_some_roun
     assert [a.round for a in done if isinstance(a, ReadBack)] == list(range(MOST_ROUNDS + 1))
     async with stage.database.reading() as connection:
         [reason] = await outbox.failures(connection)
-    assert reason.startswith("make sure that “Arts” is closed as it should be: ")
-    assert reason.endswith("does not keep its settings (m.room.join_rules)")
+    assert str(reason).startswith("make sure that “Arts” is closed as it should be: ")
+    assert str(reason).endswith("does not keep its settings (m.room.join_rules)")
     assert not await scene.is_ready()
 
 

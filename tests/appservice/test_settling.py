@@ -31,6 +31,7 @@ from spaces.actions import (
     Withdraw,
 )
 from spaces.identifiers import EventId, NetworkId, RoomId
+from spaces.sentences import sentence
 from tests.appservice.stage import ALICE, DIRECT, PlayedRooms, Stage, says, text_of
 
 ARTS = NetworkId("n.arts")
@@ -114,7 +115,7 @@ async def test_nobody_is_told_of_progress_after_the_end(stage: Stage) -> None:
 async def test_what_was_given_up_is_told_with_the_answer(stage: Stage) -> None:
     await asked(stage, Invite(RoomId("!a"), ALICE), Invite(RoomId("!b"), ALICE))
     first, second = await stage.entries()
-    assert await stage.settler.give_up(first, "the homeserver said no: not today") == set()
+    assert await stage.settler.give_up(first, sentence("the homeserver said no: not today")) == set()
     await stage.settler.settle(second, Outcome())
     [answer] = says(await stage.waiting())
     assert "Not everything could be done" in text_of(answer)
@@ -152,7 +153,7 @@ async def test_a_room_given_up_takes_with_it_what_depends_on_it_and_may_be_made_
     arts = await founded(stage)
     entries = await stage.entries()
     [create] = [e for e in entries if isinstance(e.action, CreateRoom) and e.action.room == arts]
-    lost = await stage.settler.give_up(create, "not today")
+    lost = await stage.settler.give_up(create, sentence("not today"))
     left = await stage.entries()
     assert lost == {e.seq for e in entries} - {e.seq for e in left} - {create.seq}
     for entry in left:
@@ -174,7 +175,7 @@ async def test_who_asked_for_a_room_given_up_is_told_once(stage: Stage) -> None:
     [create] = [
         e for e in await stage.entries() if isinstance(e.action, CreateRoom) and e.action.room == arts
     ]
-    await stage.settler.give_up(create, "not today")
+    await stage.settler.give_up(create, sentence("not today"))
     done = await PlayedRooms(stage).settle_all()
     [answer] = says(done)
     assert "create the Space “Arts”: not today" in text_of(answer)
@@ -277,7 +278,7 @@ async def test_an_error_that_is_final_is_given_up_and_the_lane_goes_on(stage: St
     assert loop.script.done == [second.key]
     async with stage.database.reading() as connection:
         [reason] = await outbox.failures(connection)
-    assert "the homeserver said no" in reason
+    assert str(reason).endswith(": the homeserver said no: no   way")
 
 
 async def test_a_limit_holds_up_its_own_room_alone(stage: Stage, loop: Loop) -> None:

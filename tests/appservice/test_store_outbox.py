@@ -22,6 +22,7 @@ from spaces.actions import (
 )
 from spaces.identifiers import EventId, NetworkId, RoomId
 from spaces.reconcile import FoundRoom
+from spaces.sentences import sentence
 from tests.appservice.stage import ALICE, DIRECT, Stage
 
 ARTS = NetworkId("n.arts")
@@ -60,7 +61,7 @@ async def test_what_is_said_is_put_once_ever(stage: Stage, until: str) -> None:
         if until == "done":
             await outbox.delivered(connection, entry.seq, event=EventId("$1"))
         elif until == "failed":
-            await outbox.failed(connection, entry.seq, "no")
+            await outbox.failed(connection, entry.seq, sentence("no"))
     assert await stage.put(Say(DIRECT, "answer:$1", {"document": ["other words"]})) == []
     assert await stage.waiting() == ([said] if until == "waiting" else [])
 
@@ -90,9 +91,9 @@ async def test_what_is_given_up_is_kept_with_its_reason_newest_first(stage: Stag
         await stage.put(named(NetworkId(f"n.{n}"), "x"), undertaking=n % 2)
     async with stage.database.writing() as connection:
         for n, entry in enumerate(await outbox.waiting(connection)):
-            await outbox.failed(connection, entry.seq, f"reason {n}")
-        assert await outbox.failures(connection) == [f"reason {n}" for n in range(24, 4, -1)]
-        assert await outbox.failures(connection, 1) == [f"reason {n}" for n in range(23, 0, -2)]
+            await outbox.failed(connection, entry.seq, sentence("reason {n}", n=n))
+        assert await outbox.failures(connection) == [sentence("reason {n}", n=n) for n in range(24, 4, -1)]
+        assert await outbox.failures(connection, 1) == [sentence("reason {n}", n=n) for n in range(23, 0, -2)]
         assert await outbox.depth(connection) == 0
 
 
@@ -158,7 +159,7 @@ async def test_what_is_old_is_forgotten_and_what_waits_is_not(stage: Stage) -> N
     [one, two, _] = await stage.entries()
     async with stage.database.writing() as connection:
         await outbox.delivered(connection, one.seq, event=EventId("$1"))
-        await outbox.failed(connection, two.seq, "no")
+        await outbox.failed(connection, two.seq, sentence("no"))
         await outbox.forget(connection, before=stage.clock())
         assert await outbox.event_of(connection, "Say:1") == "$1"
         await outbox.forget(connection, before=stage.clock() + 1)

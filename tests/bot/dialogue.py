@@ -1,28 +1,11 @@
-"""Dialogues as data: who says what where, and what Hedgerow answers.
-
-A dialogue is a list of lines, each a mapping of one key:
-
-    alice: text                 alice says it in her direct room
-    alice in SLUG: text         alice says it in the room of that place
-    Hedgerow: text              the answer to what was last said; an empty one if there is none
-    Hedgerow to bob: text       what bob is told besides, in his direct room
-    alice joins: SLUG           she joins it in her client (likewise `leaves`)
-    writes: 0                   what was last said changed nothing, and told nobody but who asked
-    admin notes: 1              how many lines of the audit log a look of an admin's has written
-
-All that bob is told has to stand in the dialogue. Names are local to example.org unless they hold a
-colon.
-"""
+"""A conversation in memory: the stage on which dialogues are played without the service."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from bot.conversation import Conversation
 from bot.networks import network_commands
@@ -34,8 +17,8 @@ from spaces.blueprint import Blueprint
 from spaces.errors import Unknown
 from spaces.identifiers import EventId, RoomId, UserId
 from tests.bot.fake_work import SERVER, FakeWork
+from tests.dialogues import person
 
-FOLDER = Path(__file__).parents[1] / "conversations"
 BOT = UserId.parse(f"@hedgerow:{SERVER}")
 
 
@@ -43,16 +26,12 @@ def no_templates(template: str) -> Blueprint:
     raise Unknown(f"I know no template called “{template}”.")
 
 
-def person(name: str) -> UserId:
-    return UserId.parse(f"@{name}" if ":" in name else f"@{name}:{SERVER}")
-
-
 def text_of(document: Document) -> str:
     return str(render(document, lambda place: None)["body"])
 
 
 class Stage:
-    """One world and a conversation in it."""
+    """One world and a conversation in it (`tests.dialogues.Stage`)."""
 
     def __init__(
         self,
@@ -66,7 +45,7 @@ class Stage:
         self._events = itertools.count(1)
         self._heard = (0, 0, 0)
 
-    async def say(self, who: str, text: str, place: str | None = None) -> str:
+    async def say(self, who: str, text: str, place: str | None = None, *, in_thread: bool = False) -> str:
         """What is answered, as plain text."""
         heard = Heard(
             sender=person(who),
@@ -75,6 +54,7 @@ class Stage:
             body=text,
             at=datetime(2030, 5, 1, tzinfo=UTC),
             is_direct=place is None,
+            thread=EventId("$thread") if in_thread else None,
         )
         self.forget()
         await self.conversation.hear(heard, self.work)
@@ -95,6 +75,27 @@ class Stage:
         """How much was done because of what was last said."""
         return self.work.deeds - self._heard[2]
 
+    async def edits(self, who: str, text: str) -> None:
+        """Changed words do not come as far as the conversation."""
+        self.forget()
+
+    async def reacts(self, who: str, key: str) -> None:
+        """Reactions do not come as far as the conversation."""
+        self.forget()
+
+    async def joins(self, who: str, slug: str) -> None:
+        self.moves(who, slug, "join")
+
+    async def leaves(self, who: str, slug: str) -> None:
+        self.moves(who, slug, "leave")
+
+    async def invites(self, who: str, whom: str, slug: str) -> None:
+        self.moves(whom, slug, "invite")
+
+    @property
+    def admin_notes(self) -> int:
+        return len(self.work.notes)
+
     def moves(self, who: str, slug: str, membership: str) -> None:
         self.work.memberships[self.place(slug), person(who)] = membership
 
@@ -110,73 +111,3 @@ class Stage:
         if slug != "elsewhere":
             self.work.rooms[room] = self.place(slug)
         return room
-
-
-class Dialogue:
-    """One dialogue; `name` tells what it shows."""
-
-    def __init__(
-        self, name: str, given: list[Mapping[str, Any]], said: list[Mapping[str, Any]], admins: list[str]
-    ):
-        self.name, self._given, self._said, self._admins = name, given, said, admins
-
-    async def check(self) -> None:
-        """Play it, and raise `AssertionError` where something else is answered."""
-        stage = Stage(self._admins)
-        for entry in self._given:
-            await self._play(stage, entry, given=True)
-        stage.forget()
-        expected: list[tuple[UserId, str]] = []
-        for entry in self._said:
-            [(key, value)] = entry.items()
-            if key.startswith("Hedgerow to "):
-                expected.append((person(key.removeprefix("Hedgerow to ")), value.strip()))
-                continue
-            if _is_speech(key):
-                _compare(expected, stage.told())
-                expected = []
-            await self._play(stage, entry, given=False)
-        _compare(expected, stage.told())
-
-    async def _play(self, stage: Stage, entry: Mapping[str, Any], *, given: bool) -> None:
-        [(key, value)] = entry.items()
-        who, _, rest = key.partition(" ")
-        if key == "Hedgerow":
-            _compare((value or "").strip(), stage.answer())
-        elif key == "writes":
-            _compare(value, stage.writes)
-        elif key == "admin notes":
-            _compare(value, len(stage.work.notes))
-        elif rest in ("joins", "leaves"):
-            stage.moves(who, value, rest.removesuffix("s"))
-        else:
-            await stage.say(who, value, rest.removeprefix("in ") or None)
-            if given:
-                assert stage.writes, f"{value!r} did nothing: {stage.answer()}"
-
-
-def _compare(written: object, said: object) -> None:
-    assert written == said, f"\nwritten: {written}\nsaid:    {said}"
-
-
-def _is_speech(key: str) -> bool:
-    who, _, rest = key.partition(" ")
-    return who not in ("Hedgerow", "writes", "admin") and rest not in ("joins", "leaves")
-
-
-def read(path: Path) -> list[Dialogue]:
-    """The dialogues of one file."""
-    backgrounds = yaml.safe_load((FOLDER / "backgrounds.yaml").read_text(encoding="utf-8"))
-    return [
-        Dialogue(
-            f"{path.stem}: {name}",
-            backgrounds[one["in"]]["given"] + one.get("given", []),
-            one["said"],
-            backgrounds[one["in"]]["admins"],
-        )
-        for name, one in yaml.safe_load(path.read_text(encoding="utf-8")).items()
-    ]
-
-
-def all_dialogues() -> list[Dialogue]:
-    return [d for path in sorted(FOLDER.glob("*.yaml")) if path.stem != "backgrounds" for d in read(path)]

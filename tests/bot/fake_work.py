@@ -6,11 +6,12 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.ports import Heard, ServiceStatus
+from bot.ports import Awaited, Heard, ServiceStatus
 from bot.reply import Document
 from spaces.access import Standing
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
+from spaces.sentences import Sentence
 from spaces.wanted import wanted_room
 
 SERVER = "example.org"
@@ -41,7 +42,8 @@ class FakeWork:
     admins: set[UserId] = field(default_factory=set)
     memberships: dict[tuple[PlaceId, UserId], str] = field(default_factory=dict)
     rooms: dict[RoomId, PlaceId] = field(default_factory=dict)
-    failed: tuple[str, ...] = ()
+    failed: tuple[Sentence, ...] = ()
+    cross_signed: bool | None = None
     answers: list[Document] = field(default_factory=list)
     told: list[tuple[UserId, Document]] = field(default_factory=list)
     said: set[tuple[UserId, str]] = field(default_factory=set)
@@ -49,6 +51,8 @@ class FakeWork:
     invited: list[tuple[PlaceId, UserId]] = field(default_factory=list)
     removed: list[tuple[PlaceId, UserId]] = field(default_factory=list)
     notes: list[tuple[str, PlaceId]] = field(default_factory=list)
+    languages: dict[UserId, str] = field(default_factory=dict)
+    waiting: dict[tuple[UserId, RoomId], dict[str, Awaited]] = field(default_factory=dict)
 
     async def standing_of(self, user: UserId) -> Standing:
         return Standing(
@@ -83,7 +87,7 @@ class FakeWork:
         self.removed.append((place, user))
         self.memberships[place, user] = "leave"
 
-    async def tell(self, user: UserId, message: Document, *, said: str) -> None:
+    async def tell(self, user: UserId, message: Document, *, said: str, reminding: bool = False) -> None:
         if (user, said) not in self.said:
             self.said.add((user, said))
             self.told.append((user, message))
@@ -91,12 +95,27 @@ class FakeWork:
     async def answer(self, heard: Heard, reply: Document, *, meanwhile: Document | None = None) -> None:
         self.answers.append(reply)
 
+    async def language_for(self, heard: Heard) -> str:
+        return self.languages.get(heard.sender, "en")
+
+    async def set_language(self, user: UserId, language: str) -> None:
+        self.languages[user] = language
+
+    async def awaited(self, person: UserId, room: RoomId) -> Mapping[str, Awaited]:
+        return dict(self.waiting.get((person, room), {}))
+
+    async def wait_for(self, heard: Heard, awaited: Awaited) -> None:
+        self.waiting.setdefault((heard.sender, heard.room), {})[awaited.kind] = awaited
+
+    async def stop_waiting(self, heard: Heard, kind: str) -> None:
+        self.waiting.get((heard.sender, heard.room), {}).pop(kind, None)
+
     async def note(self, what: str, about: PlaceId) -> None:
         self.notes.append((what, about))
 
     async def status(self) -> ServiceStatus:
         count = len(self.landscape.networks), len(self.landscape.groups)
-        return ServiceStatus("0.1.0", 0, self.failed, True, *count)
+        return ServiceStatus("0.1.0", 0, self.failed, True, *count, cross_signed=self.cross_signed)
 
     @property
     def deeds(self) -> int:

@@ -11,7 +11,7 @@ from typing import Annotated
 from bot.command import Call, Command, Commands, Name, command, reply_to
 from bot.conversation import Conversation
 from bot.permissions import may
-from bot.ports import Heard, ServiceStatus
+from bot.ports import Awaited, Heard, ServiceStatus
 from bot.render import render
 from bot.reply import Document, say
 from spaces.access import Deed, Standing
@@ -175,6 +175,8 @@ class RememberingWork:
     rooms: Mapping[str, PlaceId] = field(default_factory=dict)
     answers: list[Document] = field(default_factory=list)
     meanwhiles: list[Document | None] = field(default_factory=list)
+    languages: dict[UserId, str] = field(default_factory=dict)
+    waiting: dict[tuple[UserId, RoomId], dict[str, Awaited]] = field(default_factory=dict)
 
     @property
     def ids(self) -> Ids:
@@ -197,11 +199,26 @@ class RememberingWork:
 
     async def remove(self, place: PlaceId, user: UserId, *, reason: str) -> None: ...
 
-    async def tell(self, user: UserId, message: Document, *, said: str) -> None: ...
+    async def tell(self, user: UserId, message: Document, *, said: str, reminding: bool = False) -> None: ...
 
     async def answer(self, heard: Heard, reply: Document, *, meanwhile: Document | None = None) -> None:
         self.answers.append(reply)
         self.meanwhiles.append(meanwhile)
+
+    async def language_for(self, heard: Heard) -> str:
+        return self.languages.get(heard.sender, "en")
+
+    async def set_language(self, user: UserId, language: str) -> None:
+        self.languages[user] = language
+
+    async def awaited(self, person: UserId, room: RoomId) -> Mapping[str, Awaited]:
+        return dict(self.waiting.get((person, room), {}))
+
+    async def wait_for(self, heard: Heard, awaited: Awaited) -> None:
+        self.waiting.setdefault((heard.sender, heard.room), {})[awaited.kind] = awaited
+
+    async def stop_waiting(self, heard: Heard, kind: str) -> None:
+        self.waiting.get((heard.sender, heard.room), {}).pop(kind, None)
 
     async def note(self, what: str, about: PlaceId) -> None: ...
 

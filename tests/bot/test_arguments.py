@@ -104,7 +104,7 @@ async def test_an_empty_text_may_be_said_with_quotes() -> None:
         ("network create", "Arts --access public --private", "--access is there twice"),
         ("network create", "Arts --acces public", "has no option --acces. Did you mean --access?"),
         ("network create", "Arts —Crafts", "If it is part of a text"),
-        ("network create", "Arts --access privat", "Did you mean private?"),
+        ("network create", "Arts --access privat", "Did you mean `private`?"),
         ("network create", "Arts --ask=yes", "--ask stands by itself"),
         ("network create", "Arts --access public UK", "I cannot tell where “UK” belongs"),
         ("network create", "“Arts UK --ask", "The quotation mark before “Arts UK --ask” is never closed."),
@@ -118,9 +118,13 @@ async def test_what_cannot_be_read_is_told_with_its_mend(name: str, text: str, p
     assert part in await refusal(name, text)
 
 
-async def test_a_missing_argument_brings_an_example_and_the_usage() -> None:
+async def test_a_missing_argument_is_named_and_brings_an_example() -> None:
     sentence = await refusal("network create", "--ask")
-    assert "For example: `network create Arts UK --under Somerset`." in sentence
+    assert sentence.endswith("its name. For example: `network create Arts UK --under Somerset`.")
+
+
+async def test_what_cannot_be_read_brings_the_usage() -> None:
+    sentence = await refusal("network create", "Arts --ask --ask")
     assert sentence.endswith(
         "Usage: `network create NAME [--under NETWORK] [--access public|private|invite] "
         "[--ask] [--topic TEXT]`"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import Conversation, failure, refused
-from bot.reply import Code, Paragraph, line, say
+from bot.reply import Code, Paragraph, in_language, line
 from spaces.errors import Malformed
 from spaces.identifiers import UserId
 from tests.bot.speaking import ALICE, BOB, BOT, RememberingWork, commands, conversation, heard, plain
@@ -104,9 +104,9 @@ async def test_while_it_takes_long_the_bot_says_what_it_does() -> None:
     [
         ("trea", "I do not know “trea”. Did you mean tree? help shows"),
         ("netwrk create Arts", "I do not know “netwrk”. Did you mean network create"),
-        ("network", "Did you mean network create, network rename?"),
+        ("network", "Did you mean network create or network rename?"),
         ("network creat Arts", "I do not know “network creat”. Did you mean network create? help"),
-        ("network xyzzy", "Did you mean network create, network rename?"),
+        ("network xyzzy", "Did you mean network create or network rename?"),
         ("xyzzy", "I do not know “xyzzy”. help shows what you can say."),
     ],
 )
@@ -178,12 +178,12 @@ async def test_a_line_in_quotes_may_begin_with_any_word() -> None:
 
 
 def test_words_to_type_are_marked_in_a_refusal() -> None:
-    document = refused(Malformed("Say `help`.\nUsage: `tree`"))
+    document = in_language(refused(Malformed("Say `help`.\nUsage: `tree`")))
     assert document.blocks == (
         Paragraph(line("Say ", Code("help"), ".")),
         Paragraph(line("Usage: ", Code("tree"))),
     )
-    assert refused(Malformed("one ` only")) == say("one ` only")
+    assert plain(refused(Malformed("one ` only"))) == "one ` only"
 
 
 _WORDS = st.sampled_from(

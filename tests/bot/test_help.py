@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import pytest
@@ -55,6 +56,18 @@ async def test_help_fits_one_screen_of_a_phone(count: int, body: str) -> None:
     assert any("topic1" in text or "verb1" in text for text in lines)
 
 
+@pytest.mark.parametrize("count", [3, 70])
+async def test_no_line_of_help_is_cut_within_a_word(count: int) -> None:
+    work = RememberingWork()
+    await Conversation(many(count), BOT).hear(heard("help"), work)
+    lines = [text for text in plain(work.answers[-1]).splitlines() if text.endswith(" …")]
+    words = {"Do", "something", "that", "has", "a", "rather", "long", "summary", "longer", "than"}
+    for text in lines:
+        last = text.removesuffix(" …").split()[-1]
+        assert last in words or re.fullmatch(r"verb\d+", last), text
+    assert lines
+
+
 async def test_help_shows_only_what_one_may_do() -> None:
     assert "- network rename – Give a network another name" in await said("help")
     assert "- network" not in await said("help", sender=BOB)
@@ -62,8 +75,18 @@ async def test_help_shows_only_what_one_may_do() -> None:
     assert "- tree – Show the networks" in await said("help", sender=BOB)
 
 
-async def test_help_in_a_room_says_how_to_address_the_bot() -> None:
-    assert (await said("!hedge help", is_direct=False)).startswith("You can say, with !hedge in front:")
+@pytest.mark.parametrize("topic", ["", " networks"])
+async def test_help_in_a_room_says_how_to_address_the_bot(topic: str) -> None:
+    answer = await said(f"!hedge help{topic}", is_direct=False)
+    assert answer.startswith("You can say, with !hedge in front:\n- network create – ")
+    assert answer.endswith("\n!hedge help network create explains one, with its options.")
+
+
+async def test_what_is_to_be_typed_in_a_room_has_the_prefix_in_front() -> None:
+    answer = await said("!hedge help network create", is_direct=False)
+    assert answer.endswith("For example: !hedge network create Arts UK --under Somerset")
+    nothing = await said("!hedge help xyzzy", is_direct=False)
+    assert nothing == "I have no help on “xyzzy”. !hedge help shows everything."
 
 
 @pytest.mark.parametrize(

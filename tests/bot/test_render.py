@@ -16,6 +16,7 @@ from bot.reply import (
     Code,
     Document,
     EventLink,
+    OutsideLink,
     Paragraph,
     Person,
     PlaceLink,
@@ -37,13 +38,14 @@ def link(place: PlaceId) -> str | None:
 
 
 class Reading(HTMLParser):
-    """What a client would show as plain text: a line per paragraph and item, addresses in brackets."""
+    """What a client would show as plain text: a line per paragraph and item, few addresses in brackets."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.lines: list[str] = []
         self.open: list[str] = []
         self.addresses: list[str] = []
+        self.shows_addresses = html.count("<a ") <= 3
         self.feed(html)
         self.close()
         assert not self.open, self.open
@@ -60,7 +62,7 @@ class Reading(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
-        if tag == "a":
+        if tag == "a" and self.shows_addresses:
             self.lines[-1] += f" ({self.addresses[-1]})"
 
     def handle_data(self, data: str) -> None:
@@ -99,6 +101,20 @@ def test_a_reply_reads_well_as_plain_text_and_as_html() -> None:
         '<a href="https://matrix.to/#/!arts:hs.test?via=hs.test">Arts &amp; Crafts</a></p>'
         "<ul><li>ask @alice:hs.test<ul><li>type <code>help</code></li></ul></li></ul><p>Done.</p>"
     )
+
+
+def test_with_many_links_the_plain_text_has_their_words_only() -> None:
+    several = [Bullet(line(PlaceLink(f"Arts {n}", PLACE))) for n in range(4)]
+    assert checked(Document(tuple(several)))["body"] == "- Arts 0\n- Arts 1\n- Arts 2\n- Arts 3"
+    assert ADDRESS in checked(Document(tuple(several[:3])))["body"]
+
+
+def test_who_is_not_in_a_room_gets_a_link_to_its_first_event_whose_words_clients_keep() -> None:
+    document = say("{place}", place=OutsideLink("Arts", PLACE))
+    content = render(document, lambda _: "https://matrix.to/#/!v12hash?via=hs.test")
+    assert 'href="https://matrix.to/#/!v12hash/$v12hash?via=hs.test">Arts<' in content["formatted_body"]
+    assert content["body"] == "Arts (https://matrix.to/#/!v12hash?via=hs.test)"
+    assert f'href="{ADDRESS}">Arts<' in render(document, link)["formatted_body"]
 
 
 def test_a_place_without_a_room_is_just_its_name() -> None:
@@ -179,14 +195,19 @@ def test_a36_links_to_people_are_never_made() -> None:
     assert "<a" not in content["formatted_body"]
 
 
+def said(*texts: str) -> Document:
+    """What somebody wrote, as one paragraph."""
+    return Document((Paragraph(line(*texts)),))
+
+
 def test_what_cannot_be_seen_is_taken_out_and_a_text_stays_on_its_line() -> None:
-    assert checked(say("a\u202eb\0c\ud800d\ne\u2028f"))["body"] == "abcd e f"
+    assert checked(said("a\u202eb\0c\ud800d\ne\u2028f"))["body"] == "abcd e f"
 
 
 def test_a_message_that_is_too_long_says_that_there_is_more() -> None:
     long = Document(tuple(Bullet(line(f"{n} " + '&"<\\' * 500)) for n in range(100)))
-    assert checked(long)["body"].endswith("… and more than fits into one message.")
-    assert checked(say(*["€&\u00a0" * 5_000] * 20))["body"].endswith("… and more than fits into one message.")
+    assert checked(long)["body"].endswith("\n…")
+    assert checked(said(*["€&\u00a0" * 5_000] * 20))["body"].endswith("\n…")
 
 
 _ANY = st.text(st.characters(exclude_categories=()), max_size=40)

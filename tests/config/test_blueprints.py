@@ -2,7 +2,8 @@ import pytest
 
 from config.blueprints import read_blueprint, template, template_names
 from config.documents import parse_document
-from spaces.blueprint import BlueprintRefused, WantedBridge, WantedGroup, WantedNetwork, check
+from spaces.blueprint import BlueprintRefused, WantedBridge, WantedGroup, WantedNetwork
+from spaces.blueprint_checks import check
 from spaces.errors import Unknown
 from spaces.network import Access, Kind
 

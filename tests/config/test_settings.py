@@ -12,6 +12,7 @@ from spaces.identifiers import UserId
 
 AS_TOKEN = "canary-a-5f1c0e9b7d"
 HS_TOKEN = "canary-h-83be21c47a"
+KEY = "canary-k-1d90fa6c3e"
 
 
 def good():
@@ -24,6 +25,7 @@ def good():
             "sender_localpart": "hedgerow-0123",
         },
         "admins": ["@alice:example.org"],
+        "encryption": {"key": KEY},
     }
 
 
@@ -78,6 +80,8 @@ def test_what_is_not_said_has_its_default(load, problems):
     assert (settings.bot.prefix, settings.bot.display_name) == ("!hedge", "Hedgerow")
     assert (settings.log.level, settings.log.format) == ("info", "text")
     assert settings.admins == (UserId("@alice:example.org"),)
+    encryption = settings.encryption
+    assert (encryption.enabled, encryption.store, encryption.transport) == (True, None, "sync")
 
 
 @pytest.mark.parametrize(
@@ -244,6 +248,7 @@ def test_what_is_missing_is_named_with_its_variable(problems):
         "as_token",
         "hs_token",
         "sender_localpart",
+        "encryption.key",
     ]
     assert "HEDGEROW_HOMESERVER__AS_TOKEN_FILE" in missing[2].mend
     assert "_FILE" not in missing[0].mend
@@ -306,7 +311,7 @@ def test_a_file_that_is_not_there_or_too_large_or_not_text_is_refused(write, tmp
 def test_settings_that_cannot_be_used_are_refused_with_all_that_is_wrong(load):
     with pytest.raises(SettingsRefused) as refused:
         load({"listen": "x"})
-    assert len([problem for problem in refused.value.problems if problem.is_error]) == 6
+    assert len([problem for problem in refused.value.problems if problem.is_error]) == 7
     assert "homeserver.url" in refused.value.sentence
 
 
@@ -335,6 +340,7 @@ def test_a_file_without_secrets_may_be_read_by_all(problems):
     settings = good()
     tokens = {name: settings["homeserver"].pop(name) for name in ("as_token", "hs_token")}
     environ = {f"HEDGEROW_HOMESERVER__{name.upper()}": token for name, token in tokens.items()}
+    environ["HEDGEROW_ENCRYPTION__KEY"] = settings["encryption"].pop("key")
     assert problems(settings, environ, mode=0o644) == []
     with_password = {**settings, "database": "postgresql://u:p@db/hedge"}
     assert len(problems(with_password, environ, mode=0o644)) == 1
@@ -361,13 +367,31 @@ def test_no_admin_or_one_from_elsewhere_is_a_warning(problems):
     assert "another homeserver" in problems(changed("admins", ["@eve:elsewhere.example"]))[0].what
 
 
+def test_the_key_of_encryption_is_asked_for_only_where_there_is_encryption(problems, tmp_path):
+    without = good() | {"encryption": {}}
+    (problem,) = problems(without)
+    assert (problem.key, problem.is_error) == ("encryption.key", True)
+    assert "openssl rand -hex 32" in problem.mend
+    assert "HEDGEROW_ENCRYPTION__KEY_FILE" in problem.mend
+    for no in (False, "no", "off"):
+        assert problems(good() | {"encryption": {"enabled": no}}) == []
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    assert problems(without, {"HEDGEROW_ENCRYPTION__KEY_FILE": str(tmp_path / "key")}) == []
+
+
+def test_a_transport_that_is_none_is_refused(problems):
+    (problem,) = problems(good() | {"encryption": {"key": KEY, "transport": "pigeon"}})
+    assert problem.key == "encryption.transport"
+    assert "sync, transactions" in problem.mend
+
+
 # -- secrets ----------------------------------------------------------------------------------------
 
 
 def test_a78_secrets_show_nowhere(load, problems):
     settings = load(changed("database", "postgresql://u:canary-p@db/hedge"))
     assert "canary" not in f"{settings} {settings!r} {settings.homeserver!r} {settings.model_dump()}"
-    for key in ("homeserver.as_token", "homeserver.hs_token", "database"):
+    for key in ("homeserver.as_token", "homeserver.hs_token", "encryption.key", "database"):
         for value in ("canary", ["canary-0123456789abc"], "canary with spaces 123", {"canary": 1}):
             for problem in problems(changed(key, value)):
                 assert "canary" not in str(problem).replace("database.canary", "")
@@ -425,9 +449,11 @@ def test_every_setting_in_the_example_is_explained_above_it(example):
 
 def test_the_example_is_good_but_for_its_tokens_and_says_the_defaults(example, load):
     environ = {"HEDGEROW_HOMESERVER__AS_TOKEN": AS_TOKEN, "HEDGEROW_HOMESERVER__HS_TOKEN": HS_TOKEN}
+    environ["HEDGEROW_ENCRYPTION__KEY"] = KEY
     settings = load(example, environ)
     defaults = Settings(
-        homeserver=settings.homeserver.model_dump() | {"as_token": AS_TOKEN, "hs_token": HS_TOKEN}
+        homeserver=settings.homeserver.model_dump() | {"as_token": AS_TOKEN, "hs_token": HS_TOKEN},
+        encryption={"key": KEY},
     )
     assert settings == defaults
     with pytest.raises(SettingsRefused, match="stand-in"):

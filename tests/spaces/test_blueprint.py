@@ -7,8 +7,8 @@ from spaces.blueprint import (
     WantedBridge,
     WantedGroup,
     WantedNetwork,
-    check,
 )
+from spaces.blueprint_checks import check
 from spaces.errors import Conflict
 from spaces.network import Access, Kind
 

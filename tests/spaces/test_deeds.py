@@ -141,6 +141,14 @@ def test_a_refusal_says_what_who_can_and_what_to_do():
     )
 
 
+@pytest.mark.parametrize("deed", [deed for deed in Deed if deed is not Deed.CREATE_TOP])
+def test_each_deed_has_a_sentence_that_says_who_can(deed):
+    world = World("public")
+    with pytest.raises(Forbidden) as refused:
+        require(world.landscape, Standing(STRANGER), deed, world.quiet)
+    assert refused.value.sentence == f"Only a coordinator of “Quiet” can {deed}. Ask @here:hs.test."
+
+
 def test_a_refusal_names_three_coordinators_at_most():
     world = World("public")
     for n in range(4):

@@ -20,7 +20,7 @@ BOT = f"@hedgerow:{SERVER}"
 ADMIN = "ada"  # named in Hedgerow's settings; nobody in particular to Synapse
 _OVERSEER = "overseer"  # Synapse's own administrator, who sees every room's state
 _REQUEST = re.compile(r'\{(?P<who>[^}]*)\}.*? (?P<status>\d{3}) "(?P<method>[A-Z]+) (?P<path>/[^ ?]*)')
-_ACCOUNT = ("/devices/", "/profile/", "/account_data/", "/register", "/ping")
+_ACCOUNT = ("/devices/", "/profile/", "/account_data/", "/register", "/ping", "/keys/", "/sendToDevice/")
 
 
 def user(localpart: str) -> str:
@@ -101,15 +101,16 @@ class Home:
 
     async def all_of_the_bots(self) -> list[Room]:
         """Every room that the bot began to make, those included that Synapse never let anyone into."""
-        async with await self._overseer() as overseer:
+        async with await self.overseer() as overseer:
             return [await _room(overseer, room) for room in await self._rooms_of_the_bot(overseer)]
 
     async def begin_anew(self) -> None:
         """From now on, count only with rooms that are made later."""
-        async with await self._overseer() as overseer:
+        async with await self.overseer() as overseer:
             self._earlier |= set(await self._rooms_of_the_bot(overseer))
 
-    async def _overseer(self) -> SecondClient:
+    async def overseer(self) -> SecondClient:
+        """Synapse's own administrator, who sees every room; to be closed."""
         account = await self.synapse.register(_OVERSEER, "a password", admin=True)
         return SecondClient(self.synapse.base_url, account.user_id, account.access_token)
 

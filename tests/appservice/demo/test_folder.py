@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from pathlib import Path
 
@@ -36,6 +37,15 @@ def test_a_second_start_finds_everything_as_it_was(folder: Folder) -> None:
     before = folder.config.read_text()
     assert folder.settle() == kept
     assert folder.config.read_text() == before
+
+
+def test_a_folder_from_before_encryption_gets_a_key_and_keeps_it(folder: Folder) -> None:
+    folder.settle()
+    kept = folder.path / "kept.json"
+    kept.write_text(json.dumps({k: v for k, v in json.loads(kept.read_text()).items() if k != "encryption_key"}))
+    key = folder.settle().encryption_key
+    assert len(key) == 64
+    assert folder.settle().encryption_key == key
 
 
 def test_a_port_that_somebody_took_is_changed_in_every_file_and_nothing_else(folder: Folder) -> None:

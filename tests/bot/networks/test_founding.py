@@ -65,6 +65,7 @@ async def test_h2_a_bridge_is_proposed_until_each_parent_has_agreed() -> None:
         await stage.say("ada", f"network create {name}")
         await stage.say("ada", f"coordinator add {person(who)} --in {name}")
         await stage.say("ada", f"leave {name}")
+        await stage.say("ada", "yes")
     await stage.say("ann", "bridge create Three --between A and B and C")
     assert [user for user, _ in stage.told()] == [person("ben"), person("cat")]
     bridge = stage.place("three-7f3a")
@@ -81,6 +82,7 @@ async def test_somebody_who_coordinates_two_of_the_parents_agrees_for_both_at_on
         await stage.say("ada", f"network create {name}")
         await stage.say("ada", f"coordinator add {person('ben')} --in {name}")
         await stage.say("ada", f"leave {name}")
+        await stage.say("ada", "yes")
     await stage.say("ben", f"coordinator add {person('ann')} --in A")
     await stage.say("ben", "leave A")
     await stage.say("ann", "bridge create Three --between A and B and C")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.networks.phrases import LISTED_AT_MOST
 from bot.networks.tree import MOST_LINES, leaves
 from spaces.access import Standing
 from spaces.identifiers import NetworkId
@@ -55,8 +56,8 @@ def test_a_network_with_two_parents_of_which_one_is_hidden_is_not_called_a_bridg
 def test_what_does_not_fit_is_counted_where_it_would_be() -> None:
     place = Place()
     arts = place.network("Arts", Access.PUBLIC)
-    for number in range(50):
-        place.network(f"Town {number:02}", Access.PUBLIC, arts)
+    for number in range(MOST_LINES + 10):
+        place.network(f"Town {number:03}", Access.PUBLIC, arts)
     lines = drawn(place)
     assert len(lines) == MOST_LINES
     assert lines[0] == "Arts +11"
@@ -65,8 +66,8 @@ def test_what_does_not_fit_is_counted_where_it_would_be() -> None:
 def test_a_count_never_includes_what_is_hidden() -> None:
     place = Place()
     arts = place.network("Arts", Access.PUBLIC)
-    for number in range(41):
-        place.network(f"Town {number:02}", Access.PUBLIC, arts)
+    for number in range(MOST_LINES + 1):
+        place.network(f"Town {number:03}", Access.PUBLIC, arts)
     seen = drawn(place)
     for number in range(9):
         place.network(f"Secret {number}", Access.INVITE, arts)
@@ -76,12 +77,12 @@ def test_a_count_never_includes_what_is_hidden() -> None:
 
 def test_the_first_level_is_cut_too() -> None:
     place = Place()
-    for number in range(45):
-        place.network(f"Town {number:02}", Access.PUBLIC)
+    for number in range(MOST_LINES + 5):
+        place.network(f"Town {number:03}", Access.PUBLIC)
     assert drawn(place)[-1] == "… 5"
 
 
-@pytest.mark.parametrize("depth", [6, 60])
+@pytest.mark.parametrize("depth", [6, 60, 600])
 def test_h1_a_deep_tree_is_drawn(depth: int) -> None:
     place = Place()
     above: tuple[NetworkId, ...] = ()
@@ -93,9 +94,44 @@ def test_h1_a_deep_tree_is_drawn(depth: int) -> None:
 
 
 async def test_the_rest_of_a_cut_tree_is_one_command_away() -> None:
-    stage = Stage(["ada"])
-    await stage.say("ada", "network create Arts")
-    for number in range(45):
-        await stage.say("ada", f"network create Town {number} --under arts")
+    stage, place = Stage(["ada"]), Place()
+    arts = place.network("Arts", Access.PUBLIC)
+    for number in range(MOST_LINES + 5):
+        place.network(f"Town {number:03}", Access.PUBLIC, arts)
+    stage.work.landscape = place.landscape
     answer = await stage.say("sam", "tree")
     assert answer.startswith("- Arts, public … and 6 more: tree arts\n")
+    answer = await stage.say("sam", "!hedge tree", "elsewhere")
+    assert answer.startswith("- Arts, public … and 6 more: tree arts\n")
+
+
+@pytest.mark.parametrize("where", [None, "elsewhere"])
+async def test_a_tree_longer_than_a_page_is_shown_to_its_end(where: str | None) -> None:
+    stage, place = Stage(["ada"]), Place()
+    arts = place.network("Arts", Access.PUBLIC)
+    for number in range(120):
+        place.network(f"Town {number:03}", Access.PUBLIC, arts)
+        place.group(f"Group {number:03}", arts, Access.PUBLIC)
+    stage.work.landscape = place.landscape
+    prefix = "!hedge " if where else ""
+    pages = [await stage.say("sam", f"{prefix}tree arts", where)]
+    while f"{prefix}more shows it" in pages[-1]:
+        pages.append(await stage.say("sam", f"{prefix}more", where))
+    shown = "\n".join(pages)
+    assert shown.count("Town ") == shown.count("Group ") == 120
+    assert "… and" not in shown
+
+
+async def test_of_very_many_names_in_a_line_the_first_are_shown_and_the_others_counted() -> None:
+    stage, place = Stage(["ada"]), Place()
+    arts = place.network("Arts", Access.PUBLIC)
+    for number in range(LISTED_AT_MOST):
+        place.network(f"Town {number:03}", Access.PUBLIC, arts)
+    stage.work.landscape = place.landscape
+    assert "Town 048 and Town 049\n" in await stage.say("sam", "show arts")
+    for number in range(LISTED_AT_MOST, LISTED_AT_MOST + 3):
+        place.network(f"Town {number:03}", Access.PUBLIC, arts)
+    stage.work.landscape = place.landscape
+    answer = await stage.say("sam", "show arts")
+    assert "Town 048, Town 049 and 3 more\n" in answer
+    assert "Town 050" not in answer

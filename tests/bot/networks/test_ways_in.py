@@ -9,7 +9,7 @@ from bot.networks.rules import Named, WaysIn, first_step, left_with, ways_in
 from bot.reply import Document, Paragraph
 from spaces.access import Standing
 from spaces.changes import create_group, create_network, share
-from spaces.identifiers import NetworkId, PlaceId
+from spaces.identifiers import GroupId, NetworkId, PlaceId
 from spaces.landscape import Landscape
 from spaces.network import Access, Kind
 from tests.bot.dialogue import person, text_of
@@ -59,7 +59,7 @@ HEALTH = Named(PlaceId("n.h"), "Health UK", "health-uk")
     ],
 )
 def test_one_sentence_says_who_finds_it_and_who_gets_in(ways: WaysIn, sentence: str) -> None:
-    assert text_of(Document((Paragraph(who_gets_in(ways)),))) == sentence
+    assert text_of(Document((Paragraph((who_gets_in(ways),)),))) == sentence
 
 
 class Place:
@@ -74,7 +74,7 @@ class Place:
         )
         return made
 
-    def group(self, name: str, home: NetworkId, access: Access = Access.PRIVATE) -> PlaceId:
+    def group(self, name: str, home: NetworkId, access: Access = Access.PRIVATE) -> GroupId:
         self.landscape, made = create_group(self.landscape, self.ids, name=name, home=home, access=access)
         return made
 

@@ -1,0 +1,108 @@
+"""The calls about keys and devices (Client-Server API, “End-to-End Encryption”), made as the bot."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from appservice.homeserver import Homeserver, HomeserverError
+from spaces.identifiers import RoomId, UserId
+
+_V3 = "/_matrix/client/v3"
+_OTHER_SERVERS_MS = 5_000
+_POLL_SECONDS = 30
+_FILTER: dict[str, dict[str, list[str]]] = {
+    "room": {"rooms": []},
+    "presence": {"types": []},
+    "account_data": {"types": []},
+}
+_PRESENT = ("join", "invite")
+
+
+class KeyCalls:
+    """Every method is one call and raises `HomeserverError`."""
+
+    def __init__(self, homeserver: Homeserver) -> None:
+        self.user = homeserver.user
+        self._homeserver = homeserver
+
+    @property
+    def device_id(self) -> str:
+        """The bot's device at present."""
+        return self._homeserver.device_id
+
+    async def upload(self, keys: Mapping[str, Any]) -> int:
+        """Publish device, one-time and fallback keys; how many one-time keys the homeserver now has."""
+        answer = await self._homeserver.call("POST", f"{_V3}/keys/upload", keys)
+        count = _mapping(answer, "one_time_key_counts").get("signed_curve25519", 0)
+        return count if isinstance(count, int) else 0
+
+    async def query(self, users: Iterable[str]) -> Mapping[str, Any]:
+        """The device keys and cross-signing keys of `users`, as the homeserver gives them."""
+        body = {"device_keys": {user: [] for user in users}, "timeout": _OTHER_SERVERS_MS}
+        answer = await self._homeserver.call("POST", f"{_V3}/keys/query", body)
+        return answer if isinstance(answer, dict) else {}
+
+    async def claim(self, devices: Mapping[str, Iterable[str]]) -> Mapping[str, Any]:
+        """One one-time key of each device: user → device → key. Who has none left is not in it."""
+        wanted = {user: dict.fromkeys(ids, "signed_curve25519") for user, ids in devices.items()}
+        body = {"one_time_keys": wanted, "timeout": _OTHER_SERVERS_MS}
+        return _mapping(await self._homeserver.call("POST", f"{_V3}/keys/claim", body), "one_time_keys")
+
+    async def send_to_devices(self, messages: Mapping[str, Any]) -> None:
+        """Send encrypted messages: user → device → content."""
+        path = f"{_V3}/sendToDevice/m.room.encrypted/{secrets.token_hex(16)}"
+        await self._homeserver.call("PUT", path, {"messages": messages})
+
+    async def upload_signing_keys(self, keys: Mapping[str, Any]) -> None:
+        """Publish the three cross-signing keys. With the as_token nobody has to confirm it."""
+        await self._homeserver.call("POST", f"{_V3}/keys/device_signing/upload", keys)
+
+    async def upload_signatures(self, signed: Mapping[str, Any]) -> None:
+        """Publish signatures of ours: device or key id → the signed object."""
+        await self._homeserver.call("POST", f"{_V3}/keys/signatures/upload", {self.user: signed})
+
+    async def delete_device(self, device_id: str) -> None:
+        """Remove a device of ours. One that is not there counts as removed."""
+        try:
+            await self._homeserver.call("DELETE", f"{_V3}/devices/{_q(device_id)}", {})
+        except HomeserverError as error:
+            if error.status != 404:
+                raise
+
+    async def readers_of(self, room: RoomId) -> list[UserId]:
+        """Who is in the room or invited to it, but for the bot."""
+        path, query = f"{_V3}/rooms/{_q(room)}/members", {"not_membership": "leave"}
+        chunk = (await self._homeserver.call("GET", path, query=query)).get("chunk")
+        events = [event for event in chunk if isinstance(event, dict)] if isinstance(chunk, list) else []
+        here = (event for event in events if _mapping(event, "content").get("membership") in _PRESENT)
+        return [UserId(user) for event in here if (user := str(event.get("state_key"))) != self.user]
+
+    async def encryption_of(self, room: RoomId) -> Mapping[str, Any] | None:
+        """The room's m.room.encryption; None where it is not encrypted, or not ours to see."""
+        try:
+            answer = await self._homeserver.call("GET", f"{_V3}/rooms/{_q(room)}/state/m.room.encryption/")
+        except HomeserverError as error:
+            if error.status in (403, 404):
+                return None
+            raise
+        return answer if isinstance(answer, dict) else None
+
+    async def sync(self, since: str | None) -> Mapping[str, Any]:
+        """What is new for the bot's device, and nothing of rooms; waits for news up to half a minute."""
+        query = {"filter": json.dumps(_FILTER), "set_presence": "offline"}
+        query |= {"since": since, "timeout": str(_POLL_SECONDS * 1000)} if since else {"timeout": "0"}
+        answer = await self._homeserver.call("GET", f"{_V3}/sync", query=query, seconds=_POLL_SECONDS * 2)
+        return answer if isinstance(answer, dict) else {}
+
+
+def _mapping(of: object, key: str) -> Mapping[str, Any]:
+    value = of.get(key) if isinstance(of, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _q(text: str) -> str:
+    return quote(text, safe="")

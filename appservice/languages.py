@@ -1,0 +1,38 @@
+"""Which language is spoken with whom: the person's own, else the network's, else the server's."""
+
+from __future__ import annotations
+
+from appservice.store import people
+from appservice.store.database import Connection
+from spaces.access import Standing
+from spaces.identifiers import GroupId, NetworkId, PlaceId
+from spaces.landscape import Landscape
+
+
+async def language_of(
+    connection: Connection, landscape: Landscape, standing: Standing, here: PlaceId | None, otherwise: str
+) -> str:
+    """The language for this person in the room of `here`, or in a direct room (None)."""
+    if chosen := await people.language(connection, standing.user):
+        return chosen
+    if here is not None:
+        return spoken_in(landscape, network_of(landscape, here)) or otherwise
+    theirs = {spoken_in(landscape, network_of(landscape, place)) for place in standing.joined} - {""}
+    return theirs.pop() if len(theirs) == 1 else otherwise
+
+
+def spoken_in(landscape: Landscape, network: NetworkId | None) -> str:
+    """The language of a network: its own, else that of the nearest one above on the canonical way up."""
+    seen: set[NetworkId] = set()
+    while network is not None and network in landscape.networks and network not in seen:
+        if language := landscape.networks[network].language:
+            return language
+        seen.add(network)
+        network = next((p for p in landscape.parents(network) if landscape.links[p, network].canonical), None)
+    return ""
+
+
+def network_of(landscape: Landscape, place: PlaceId) -> NetworkId | None:
+    if place in landscape.groups:
+        return landscape.groups[GroupId(place)].home
+    return NetworkId(place) if place in landscape.networks else None

@@ -1,0 +1,104 @@
+"""What is remembered for encryption: encrypted rooms, messages deciphered before, and complaints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sqlalchemy import delete, func, insert, or_, select
+
+from appservice.store import tables
+from appservice.store.database import Connection, upsert
+from spaces.identifiers import EventId, RoomId, UserId
+
+_LARGEST = 2**31 - 1
+_d = tables.deciphered.c
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """How long one key serves a room, in messages and seconds; None where the room does not say."""
+
+    messages: int | None = None
+    seconds: float | None = None
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Self:
+        """Of the content of an m.room.encryption event. What is no positive number says nothing."""
+        messages, milliseconds = (
+            min(value, _LARGEST) if type(value) is int and value > 0 else None
+            for value in (content.get("rotation_period_msgs"), content.get("rotation_period_ms"))
+        )
+        return cls(messages, None if milliseconds is None else milliseconds / 1000)
+
+
+# -- encrypted rooms --------------------------------------------------------------------------------
+
+
+async def note_room(connection: Connection, room: RoomId, rotation: Rotation) -> None:
+    """The room is encrypted. There is no way back from that."""
+    row = {"room_id": room, "most_messages": rotation.messages, "most_seconds": rotation.seconds}
+    await upsert(connection, tables.encrypted_rooms, [row])
+
+
+async def rotation_of(connection: Connection, room: RoomId) -> Rotation | None:
+    """How often the room's key changes; None for a room that is not known to be encrypted."""
+    query = select(tables.encrypted_rooms).where(tables.encrypted_rooms.c.room_id == room)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else Rotation(row.most_messages, row.most_seconds)
+
+
+# -- messages deciphered before ---------------------------------------------------------------------
+
+
+async def is_replayed(
+    connection: Connection, session: str, index: int, event: EventId, *, forgotten_before: float
+) -> bool:
+    """Whether that place of the session's ratchet was taken by another event.
+
+    Of what is older than `forgotten_before` only the last message of a session is remembered:
+    anything from before it has to be taken for a repetition.
+    """
+    passed = (_d.message_index > index) & (_d.at < forgotten_before)
+    query = select(_d.event_id, _d.message_index).where(
+        _d.session == session, or_(_d.message_index == index, passed)
+    )
+    rows = (await connection.execute(query)).all()
+    same = [row.event_id for row in rows if row.message_index == index]
+    return same[0] != event if same else bool(rows)
+
+
+async def note_deciphered(
+    connection: Connection, session: str, index: int, event: EventId, now: float
+) -> None:
+    row = {"session": session, "message_index": index, "event_id": event, "at": now}
+    await upsert(connection, tables.deciphered, [row], replace=False)
+
+
+async def forget(connection: Connection, *, before: float) -> None:
+    """Forget what was deciphered before that time, but for the last message of each session."""
+    last = (
+        select(_d.session, func.max(_d.message_index).label("message_index")).group_by(_d.session).subquery()
+    )
+    is_last = (
+        select(last.c.session)
+        .where(last.c.session == _d.session, last.c.message_index == _d.message_index)
+        .exists()
+    )
+    await connection.execute(delete(tables.deciphered).where(_d.at < before, ~is_last))
+
+
+# -- complaints -------------------------------------------------------------------------------------
+
+
+async def last_complaint(connection: Connection, person: UserId) -> float | None:
+    """When `person` was last told that their message cannot be read."""
+    query = select(tables.complaints.c.at).where(tables.complaints.c.person == person)
+    found: float | None = (await connection.execute(query)).scalar()
+    return found
+
+
+async def note_complaint(connection: Connection, person: UserId, now: float) -> None:
+    await connection.execute(delete(tables.complaints).where(tables.complaints.c.person == person))
+    await connection.execute(insert(tables.complaints).values(person=person, at=now))

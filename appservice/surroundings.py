@@ -1,0 +1,59 @@
+"""What every unit of work is given, besides the database."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.languages import ENGLISH
+from spaces.identifiers import GroupId, NetworkId, UserId
+from spaces.reconcile import Maker
+
+_SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+class RandomIds:
+    """New ids from the system's randomness."""
+
+    def network(self) -> NetworkId:
+        return NetworkId.of_bytes(secrets.token_bytes(10))
+
+    def group(self) -> GroupId:
+        return GroupId.of_bytes(secrets.token_bytes(10))
+
+    def suffix(self) -> str:
+        return "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(4))
+
+
+@dataclass(slots=True)
+class Health:
+    """What was last seen of the homeserver."""
+
+    homeserver_answers: bool = False
+    pinged: bool = False
+    cross_signed: bool | None = None  # None: without encryption
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every unit of work is given: who the bot is, what it is called, the admins, the time, …"""
+
+    maker: Maker
+    admins: frozenset[UserId]
+    now: Callable[[], float]
+    health: Health
+    version: str
+    secret: str
+    ids: RandomIds
+    called: str = "Hedgerow"
+    language: str = ENGLISH
+
+    @property
+    def server(self) -> str:
+        return self.maker.bot.server
+
+    @property
+    def bot_names(self) -> tuple[str, str]:
+        """What nobody else is to be taken for."""
+        return self.called, self.maker.bot.localpart

@@ -1,0 +1,131 @@
+"""What the bot has asked back, and how an answer to it is understood.
+
+`yes` or `no` to a preview, the argument that was missing, `more` of a long answer. Ten minutes after
+it was asked, an answer does nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.command import Commands
+from bot.ports import Awaited, Heard
+from bot.reply import Document, say
+from bot.scanning import words_of
+from spaces.sentences import Words, sentence
+
+LASTS_SECONDS = 600.0
+YES, NO, MORE, CANCEL = "yes", "no", "more", "cancel"
+_WORDS = {YES: sentence("yes"), NO: sentence("no"), MORE: sentence("more"), CANCEL: sentence("cancel")}
+_REACTIONS = {"✅": YES, "✔": YES, "☑": YES, "❌": NO, "✖": NO, "❎": NO}
+_GREETINGS = frozenset({"hello", "hi", "hey", "hiya", "helo", "shwmae", "shwmai"})
+_VARIANTS = "\N{VARIATION SELECTOR-15}\N{VARIATION SELECTOR-16}"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a message means: a command, confirmed as it was shown or not; the rest of an answer (JSON);
+    or nothing to do but to reply. `settles` are the kinds of question that it answers."""
+
+    command: str = ""
+    confirmed: str | None = None
+    rest: Any = None
+    reply: Document | None = None
+    settles: tuple[str, ...] = ()
+
+
+class Answering:
+    """Tells answers from commands, for who listens to `prefix` in rooms."""
+
+    def __init__(self, commands: Commands, prefix: str) -> None:
+        self._commands = commands
+        self._prefix = prefix
+
+    @staticmethod
+    def of_reaction(key: str) -> str | None:
+        """`yes` or `no`, where the reaction is one of these."""
+        return _REACTIONS.get(key.strip(_VARIANTS))
+
+    def meant(self, said: str, heard: Heard, awaited: Mapping[str, Awaited], words: Words) -> Meant:
+        """What `said` means, given what is awaited; `words` are those of the person's language."""
+        short = _short(said, words)
+        if short in (YES, NO) and ("confirmation" in awaited or "argument" not in awaited):
+            return self._decided(short, heard, awaited.get("confirmation"))
+        if short == MORE:
+            return self._more(heard, awaited.get("more"))
+        asked = awaited.get("argument")
+        if asked is None or not _is_fresh(asked, heard):
+            if short == CANCEL:
+                return Meant(reply=say("There is nothing to cancel."))
+            return Meant("help" if said.strip(" .!").casefold() in _GREETINGS else said or "help")
+        if short in (CANCEL, NO):
+            return Meant(reply=say("All right, I leave it. Nothing was done."), settles=("argument",))
+        if not said or self._commands.find(said.split()[:4]):
+            return Meant(said or "help")
+        return Meant(self._completed(asked, said), settles=("argument",))
+
+    def _decided(self, short: str, heard: Heard, asked: Awaited | None) -> Meant:
+        if asked is None:
+            return Meant(reply=say("Nothing waits for a yes or no of yours here."))
+        if not _is_fresh(asked, heard):
+            late = say("That question is more than ten minutes old, so nothing was done. Ask for it again.")
+            return Meant(reply=late, settles=("confirmation",))
+        if short == NO:
+            return Meant(reply=say("All right. Nothing was done."), settles=("confirmation",))
+        return Meant(asked.said, confirmed=asked.detail, settles=("confirmation",))
+
+    def _more(self, heard: Heard, asked: Awaited | None) -> Meant:
+        if asked is None or not _is_fresh(asked, heard):
+            return Meant(
+                reply=say("There is no more to show. Say the command again, to see it from the start.")
+            )
+        return Meant(rest=json.loads(asked.said), settles=("more",))
+
+    def _completed(self, asked: Awaited, said: str) -> str:
+        """The command with what was missing: an option at its end, an argument before its options."""
+        command = self._commands.find(asked.said.split()[:4])
+        assert command is not None, "only a command is asked back for"
+        parameter = next(p for p in command.parameters if p.name == asked.detail)
+        if parameter.is_option:
+            return f"{asked.said} {parameter.option} {said}"
+        typed = asked.said.split(maxsplit=len(command.words))[len(command.words) :]
+        given = words_of(typed[0]) if typed else []
+        at = next((n for n, word in enumerate(given) if word.option), len(given))
+        before, after = given[:at], given[at:]
+        return " ".join([command.name, *(w.raw for w in before), said, *(w.raw for w in after)])
+
+    # -- what is asked ---------------------------------------------------------------------------
+
+    def _typed(self, word: str, heard: Heard) -> str:
+        return word if heard.is_direct else f"{self._prefix} {word}"
+
+    def how_to_confirm(self, heard: Heard) -> Document:
+        return say(
+            "Shall I? `{yes}` or ✅ does it, `{no}` or ❌ leaves it. I wait for ten minutes.",
+            yes=self._typed(YES, heard),
+            no=self._typed(NO, heard),
+        )
+
+    def tell_me(self, heard: Heard) -> Document:
+        if heard.is_direct:
+            return say("Tell me now, or `cancel`.")
+        return say("Reply to this message with it, or with `cancel`.")
+
+    def more_to_come(self, heard: Heard) -> Document:
+        return say("There is more: `{more}` shows it.", more=self._typed(MORE, heard))
+
+
+def _short(said: str, words: Words) -> str:
+    """`yes`, `no`, `more` or `cancel`, in English or in the person's language; else nothing."""
+    typed = said.strip(" .!").casefold()
+    for word, known in _WORDS.items():
+        if typed in (word, words(known).casefold()):
+            return word
+    return ""
+
+
+def _is_fresh(asked: Awaited, heard: Heard) -> bool:
+    return heard.at.timestamp() - asked.asked_at <= LASTS_SECONDS

@@ -1,0 +1,30 @@
+"""What is longer than a phone's screen is shown page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.help import MOST_LINES, WIDTH
+from bot.reply import Block, Bullet, Document, plain_text
+
+_SPARE = 3  # so that no page is worth less than the line that announces it
+
+
+def paged(document: Document) -> tuple[Document, Document | None]:
+    """The first page, and what is left. A single block is never cut."""
+    lines, blocks = 0, document.blocks
+    heights = list(_heights(blocks))
+    if sum(heights) <= MOST_LINES + _SPARE:
+        return document, None
+    for number, height in enumerate(heights):
+        lines += height
+        if number and lines > MOST_LINES:
+            return Document(blocks[:number]), Document(blocks[number:])
+    return document, None
+
+
+def _heights(blocks: tuple[Block, ...]) -> Iterator[int]:
+    """How many lines of a screen each block takes."""
+    for block in blocks:
+        indented = 2 * (block.depth + 1) if isinstance(block, Bullet) else 0
+        yield max(-(-(len(plain_text(block.line)) + indented) // WIDTH), 1)

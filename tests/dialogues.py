@@ -1,0 +1,200 @@
+"""Dialogues as data: who says what where, and what Hedgerow answers (`tests/conversations/*.yaml`).
+
+A dialogue is a list of lines, each a mapping of one key:
+
+    alice: text                 alice says it in her direct room
+    alice in SLUG: text         alice says it in the room of that place, or in `elsewhere`
+    alice (thread): text        she says it in a thread on what she said last, in her direct room
+    alice edits: text           she changes what she said last
+    alice reacts: ✅             she reacts to what Hedgerow answered last
+    alice joins: SLUG           she joins it in her client (likewise `leaves`)
+    alice invites bob: SLUG     she invites him to it in her client
+    Hedgerow: text              the answer to what was last said or done; an empty one if there is none
+    Hedgerow to bob: text       what bob is told besides, in his direct room
+    writes: 0                   what was last said changed nothing, and told nobody but who asked
+    admin notes: 1              how many lines of the audit log looks of an admin's have written so far
+
+All that bob is told has to stand in the dialogue. Names are local to example.org unless they hold a
+colon. `given` lines come before and are not answered in the data. A dialogue with `only:` is played
+on the stages named there, and `because:` tells why.
+
+A `Stage` is where it is played: in memory (`tests/bot/dialogue.py`), or with the whole service and
+people's own clients at the fake homeserver or at Synapse (`tests/service_stage.py`). A new kind of
+line is a row in `_LINES` and a method of `Stage`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from spaces.identifiers import UserId
+
+FOLDER = Path(__file__).parent / "conversations"
+SERVER = "example.org"
+STAGES = ("memory", "fake", "synapse")
+Line = tuple[str, Any]
+
+
+def person(name: str) -> UserId:
+    return UserId.parse(f"@{name}" if ":" in name else f"@{name}:{SERVER}")
+
+
+class Stage(Protocol):
+    """A world in which people do things, and what came of the last of them.
+
+    What is told and written is counted from the last thing said (`forget`) on.
+    """
+
+    async def say(self, who: str, text: str, place: str | None = None, *, in_thread: bool = False) -> str: ...
+
+    async def edits(self, who: str, text: str) -> None: ...
+
+    async def reacts(self, who: str, key: str) -> None: ...
+
+    async def joins(self, who: str, slug: str) -> None: ...
+
+    async def leaves(self, who: str, slug: str) -> None: ...
+
+    async def invites(self, who: str, whom: str, slug: str) -> None: ...
+
+    def forget(self) -> None: ...
+
+    def answer(self) -> str: ...
+
+    def told(self) -> list[tuple[UserId, str]]: ...
+
+    @property
+    def writes(self) -> int: ...
+
+    @property
+    def admin_notes(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """One dialogue; `name` tells what it shows."""
+
+    name: str
+    given: Sequence[Line]
+    said: Sequence[Line]
+    admins: Sequence[str]
+    only: Sequence[str] = STAGES
+
+    @property
+    def people(self) -> set[str]:
+        """Everybody who says or does something, or is told something."""
+        keys = (key for key, _ in (*self.given, *self.said))
+        return {name for key in keys for name in _people_in(key)}
+
+    async def play(self, stage: Stage) -> None:
+        """Play it, and raise `AssertionError` where something else is answered."""
+        for key, value in self.given:
+            await _do(stage, key, value)
+            if _is_said(key):
+                done = stage.writes or "Shall I?" in stage.answer()
+                assert done, f"{value!r} did nothing: {stage.answer()}"
+        stage.forget()
+        await self._play_on(stage)
+
+    async def _play_on(self, stage: Stage) -> None:
+        expected: list[tuple[UserId, str]] = []
+        for key, value in self.said:
+            if whom := re.fullmatch(r"Hedgerow to (\S+)", key):
+                expected.append((person(whom[1]), value.strip()))
+            elif key in _JUDGED:
+                _compare((key, value.strip() if isinstance(value, str) else value), (key, _JUDGED[key](stage)))
+            else:
+                if _is_said(key):
+                    _compare(_by_person(expected), _by_person(stage.told()))
+                    expected = []
+                await _do(stage, key, value)
+        _compare(_by_person(expected), _by_person(stage.told()))
+
+
+_Deed = Callable[[Stage, re.Match[str], Any], Awaitable[object]]
+_WHO = r"(?P<who>\S+)"
+_LINES: tuple[tuple[re.Pattern[str], _Deed], ...] = tuple(
+    (re.compile(pattern), deed)
+    for pattern, deed in (
+        (_WHO, lambda stage, m, text: stage.say(m["who"], text)),
+        (rf"{_WHO} \(thread\)", lambda stage, m, text: stage.say(m["who"], text, in_thread=True)),
+        (rf"{_WHO} in (?P<slug>\S+)", lambda stage, m, text: stage.say(m["who"], text, m["slug"])),
+        (rf"{_WHO} edits", lambda stage, m, text: stage.edits(m["who"], text)),
+        (rf"{_WHO} reacts", lambda stage, m, key: stage.reacts(m["who"], key)),
+        (rf"{_WHO} joins", lambda stage, m, slug: stage.joins(m["who"], slug)),
+        (rf"{_WHO} leaves", lambda stage, m, slug: stage.leaves(m["who"], slug)),
+        (rf"{_WHO} invites (?P<whom>\S+)", lambda stage, m, slug: stage.invites(m["who"], m["whom"], slug)),
+    )
+)
+_JUDGED: Mapping[str, Callable[[Stage], object]] = {
+    "Hedgerow": lambda stage: stage.answer(),
+    "writes": lambda stage: stage.writes,
+    "admin notes": lambda stage: stage.admin_notes,
+}
+_CLIENT_DEEDS = re.compile(r"\S+ (?:joins|leaves|invites \S+)")
+
+
+async def _do(stage: Stage, key: str, value: Any) -> None:
+    for pattern, deed in _LINES:
+        if found := pattern.fullmatch(key):
+            await deed(stage, found, value)
+            return
+    raise ValueError(f"nobody knows what “{key}” means in a dialogue")
+
+
+def _is_said(key: str) -> bool:
+    """Whether it is said to Hedgerow, rather than done without it."""
+    return not _CLIENT_DEEDS.fullmatch(key)
+
+
+def _people_in(key: str) -> list[str]:
+    if key in _JUDGED:
+        return []
+    who, _, rest = key.partition(" ")
+    also = re.match(r"(?:to|invites) (\S+)", rest)
+    return [*([who] if who != "Hedgerow" else []), *([also[1]] if also else [])]
+
+
+def _by_person(told: Sequence[tuple[UserId, str]]) -> list[tuple[UserId, str]]:
+    """In whatever order it was told to several."""
+    return sorted(told, key=lambda one: one[0])
+
+
+def _compare(written: object, said: object) -> None:
+    assert written == said, f"\nwritten: {written}\nsaid:    {said}"
+
+
+# -- reading ------------------------------------------------------------------------------------------
+
+
+def read(path: Path) -> list[Dialogue]:
+    """The dialogues of one file."""
+    backgrounds = yaml.safe_load((FOLDER / "backgrounds.yaml").read_text(encoding="utf-8"))
+    found = yaml.safe_load(path.read_text(encoding="utf-8")).items()
+    return [_dialogue(f"{path.stem}: {name}", backgrounds[one["in"]], one) for name, one in found]
+
+
+def _dialogue(name: str, background: Mapping[str, Any], one: Mapping[str, Any]) -> Dialogue:
+    given, only = [*background["given"], *one.get("given", [])], one.get("only", STAGES)
+    assert only == STAGES or one["because"], f"{name}: `only` without `because`"
+    return Dialogue(name, _lines(given), _lines(one["said"]), background["admins"], only)
+
+
+def _lines(entries: Sequence[Mapping[str, Any]]) -> list[Line]:
+    lines: list[Line] = []
+    for entry in entries:
+        [(key, value)] = entry.items()
+        lines.append((key, "" if value is None else value))
+    return lines
+
+
+def dialogues_for(stage: str) -> list[Dialogue]:
+    """All dialogues that are played on that stage."""
+    files = sorted(path for path in FOLDER.glob("*.yaml") if path.stem != "backgrounds")
+    return [dialogue for path in files for dialogue in read(path) if stage in dialogue.only]
