@@ -285,8 +285,8 @@ def _with_neighbours(touched: set[PlaceId], landscapes: tuple[Landscape, ...]) -
                     yield group.id
                     yield from landscape.shares_of(group.id)
                 yield from landscape.shared_with(network)
-                yield from landscape.parents(network)
-                yield from landscape.children(network)
+                yield from landscape.all_parents(network)
+                yield from landscape.all_children(network)
             elif place in landscape.groups:
                 yield landscape.groups[GroupId(place)].home
                 yield from landscape.shares_of(GroupId(place))
