@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test check bench clean
+.PHONY: install demo test check bench catalogue clean
 
 install: .venv/installed
 
@@ -22,6 +22,10 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What the bot says, for translators: bot/locale/hedgerow.pot, and each language's .po brought up to it.
+catalogue: install
+	$(BIN)/python -m tests.catalogue
 
 bench: install
 	$(BIN)/python -m tests.bench.provision

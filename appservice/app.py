@@ -24,6 +24,7 @@ from appservice.store.database import Database
 from appservice.store.locks import ActingLock
 from bot.conversation import Conversation
 from bot.networks import network_commands
+from bot.speaking import Speaking
 from config.blueprints import template
 from config.settings import Settings
 from spaces.errors import Unavailable
@@ -123,7 +124,7 @@ class Hedgerow:
     async def _start(self) -> None:
         await self._greet()
         await self.engine.assemble()
-        commands = network_commands(template)
+        commands = network_commands(template).including(Speaking())
         bot = self.settings.homeserver.bot
         conversation = Conversation(
             commands,

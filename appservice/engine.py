@@ -125,6 +125,7 @@ class Engine:
         """Have a device that reads and writes what is encrypted. Raises `HomeserverError`."""
         if self.secrecy is not None:
             await self.secrecy.device.begin()
+            await self.secrecy.rooms.look_at_known()
 
     async def assemble(self) -> None:
         """Build what delivers, once greeted."""

@@ -13,8 +13,12 @@ async def language_of(
     connection: Connection, landscape: Landscape, standing: Standing, here: PlaceId | None, otherwise: str
 ) -> str:
     """The language for this person in the room of `here`, or in a direct room (None)."""
-    if chosen := await people.language(connection, standing.user):
-        return chosen
+    chosen = await people.language(connection, standing.user)
+    return chosen or usual(landscape, standing, here, otherwise)
+
+
+def usual(landscape: Landscape, standing: Standing, here: PlaceId | None, otherwise: str) -> str:
+    """The language for someone who has chosen none: that of `here`, or the one of all their networks."""
     if here is not None:
         return spoken_in(landscape, network_of(landscape, here)) or otherwise
     theirs = {spoken_in(landscape, network_of(landscape, place)) for place in standing.joined} - {""}

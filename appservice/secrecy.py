@@ -49,7 +49,7 @@ class Secrecy:
         folder, passphrase = crypto_folder(settings, database), derived(key, "crypto store").hex()
         self.encryption = Encryption(self._calls, folder, passphrase, time.time)
         self.device = Device(database, homeserver, self._calls, self.encryption, key, health)
-        self.rooms = EncryptedRooms(database, self.device, self.encryption)
+        self.rooms = EncryptedRooms(database, self._calls, self.device, self.encryption)
         self.sealed: Sealed
         self.loop: KeyLoop
 

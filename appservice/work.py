@@ -82,6 +82,7 @@ class UnitOfWork:
         self._expected: dict[PlaceId, FoundRoom] = {}
         self._undertaking: int | None = None
         self._notes: list[dict[str, Any]] = []
+        self._languages: dict[tuple[UserId, PlaceId | None], str] = {}
 
     @property
     def landscape(self) -> Landscape:
@@ -135,11 +136,14 @@ class UnitOfWork:
 
     async def language_of(self, user: UserId, here: PlaceId | None = None) -> str:
         """The code of the language that is spoken with them, in the room of `here` or directly."""
-        standing = await self.standing_of(user)
-        otherwise = self.surroundings.language
-        return await languages.language_of(self.connection, self._landscape, standing, here, otherwise)
+        if (user, here) not in self._languages:
+            standing, otherwise = await self.standing_of(user), self.surroundings.language
+            found = await languages.language_of(self.connection, self._landscape, standing, here, otherwise)
+            self._languages[user, here] = found
+        return self._languages[user, here]
 
     async def set_language(self, user: UserId, language: str) -> None:
+        self._languages.clear()
         await people.set_language(self.connection, user, language)
 
     async def awaited(self, person: UserId, room: RoomId) -> Mapping[str, Awaited]:
@@ -155,6 +159,7 @@ class UnitOfWork:
 
     async def change(self, landscape: Landscape, *, what: str, about: PlaceId) -> int:
         before, self._landscape = self._landscape, landscape
+        self._languages.clear()
         touched = landscape.changed_since(before)
         await self._take_back(before, landscape)
         writes = await self.settle(touched)

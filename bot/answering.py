@@ -7,7 +7,7 @@ it was asked, an answer does nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.command import Commands
 from bot.ports import Awaited, Heard
 from bot.reply import Document, say
 from bot.scanning import words_of
-from spaces.sentences import Words, sentence
+from spaces.sentences import Sentence, Words, sentence
 
 LASTS_SECONDS = 600.0
 YES, NO, MORE, CANCEL = "yes", "no", "more", "cancel"
@@ -97,10 +97,25 @@ class Answering:
         before, after = given[:at], given[at:]
         return " ".join([command.name, *(w.raw for w in before), said, *(w.raw for w in after)])
 
+    def hint(self, said: str, heard: Heard, awaited: Mapping[str, Awaited]) -> Iterator[Document]:
+        """What to do where `said` was refused, and may have been meant as the answer to a question."""
+        asked, command = awaited.get("argument"), self._commands.find(said.split()[:4])
+        is_plain = command is not None and len(command.words) > 1
+        if asked is not None and _is_fresh(asked, heard) and not is_plain:
+            yield say(
+                "I still wait for the answer to my question about `{command}`. If that was it and it begins "
+                "like a command, put quotes around it; `{cancel}` drops the question.",
+                command=asked.said,
+                cancel=self._typed(CANCEL, heard),
+            )
+
     # -- what is asked ---------------------------------------------------------------------------
 
-    def _typed(self, word: str, heard: Heard) -> str:
-        return word if heard.is_direct else f"{self._prefix} {word}"
+    def _typed(self, word: str, heard: Heard) -> Sentence:
+        """The short answer as it is typed there, in the language of whom it is shown to."""
+        if heard.is_direct:
+            return _WORDS[word]
+        return sentence("{prefix} {word}", prefix=self._prefix, word=_WORDS[word])
 
     def how_to_confirm(self, heard: Heard) -> Document:
         return say(
@@ -111,8 +126,8 @@ class Answering:
 
     def tell_me(self, heard: Heard) -> Document:
         if heard.is_direct:
-            return say("Tell me now, or `cancel`.")
-        return say("Reply to this message with it, or with `cancel`.")
+            return say("Tell me now, or `{cancel}`.", cancel=_WORDS[CANCEL])
+        return say("Reply to this message with it, or with `{cancel}`.", cancel=_WORDS[CANCEL])
 
     def more_to_come(self, heard: Heard) -> Document:
         return say("There is more: `{more}` shows it.", more=self._typed(MORE, heard))

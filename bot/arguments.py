@@ -87,11 +87,11 @@ def _open(command: Command, word: Word, said: _Said) -> Parameter | None:
     assert parameter is not None
     if parameter.name in said.options:
         raise _malformed(
-            command, sentence("{option} is there twice. Once is enough.", option=parameter.option)
+            command, sentence("`{option}` is there twice. Once is enough.", option=parameter.option)
         )
     if word.has_value and (parameter.is_flag or option is None):
         typed = printable(word.option)[:40]
-        raise _malformed(command, sentence("--{option} stands by itself, without a value.", option=typed))
+        raise _malformed(command, sentence("`--{option}` stands by itself, without a value.", option=typed))
     said.options[parameter.name] = [Word(named, named)] if option is None else []
     said.pieces.append([])
     return None if parameter.is_flag or option is None else parameter
@@ -145,8 +145,8 @@ def _need(command: Command, parameter: Parameter, given: Mapping[str, list[Word]
     if words is not None and (parameter.is_flag or (words and (text_of(words) or parameter.type is str))):
         return
     if words is not None and parameter.is_option:
-        raise _malformed(command, sentence("{option} needs a value behind it{what}.", **_asked(parameter)))
-    needs = sentence("`{command}` needs {shown}{what}.", command=command.name, **_asked(parameter))
+        raise _malformed(command, sentence("`{option}` needs a value behind it{what}.", **_asked(parameter)))
+    needs = sentence("`{command}` needs `{shown}`{what}.", command=command.name, **_asked(parameter))
     example = sentence(" For example: `{example}`.", example=command.examples[0]) if command.examples else ""
     raise Missing(sentence("{needs}{example}", needs=needs, example=example), parameter)
 
@@ -162,12 +162,12 @@ def _unknown_option(command: Command, word: Word) -> Malformed:
     known = [p.word for p in command.options] + [choice for p in command.options for choice in p.choices]
     close = close_to(word.option.casefold(), known, 1)
     guess = (
-        sentence("Did you mean --{option}?", option=close[0])
+        sentence("Did you mean `--{option}`?", option=close[0])
         if close
         else sentence("If it is part of a text, put quotes around the text.")
     )
     unknown = sentence(
-        "`{command}` has no option --{option}. {guess}",
+        "`{command}` has no option `--{option}`. {guess}",
         command=command.name,
         option=printable(word.option)[:40],
         guess=guess,

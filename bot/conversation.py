@@ -21,7 +21,7 @@ from bot.help import possible, with_help
 from bot.languages import words_in
 from bot.paging import paged
 from bot.ports import Awaited, Heard, Work
-from bot.reply import Document, Paragraph, from_json, in_language, joined, plain, say, to_json
+from bot.reply import Code, Document, Inline, Paragraph, from_json, in_language, joined, plain, say, to_json
 from bot.scanning import Word, cleaned, words_of
 from bot.suggestions import close_to, did_you_mean
 from spaces.errors import Forbidden, Malformed, Refusal, Unknown
@@ -33,10 +33,11 @@ _MOST_GUESSES = 6
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What is answered, and what is said while the work takes its time."""
+    """What is answered, and what is said while the work takes its time. Help tells of the prefix itself."""
 
     reply: Document
     meanwhile: Document | None = None
+    is_help: bool = False
 
 
 class Conversation:
@@ -52,7 +53,7 @@ class Conversation:
         open_creation: bool = False,
     ) -> None:
         self.commands = with_help(commands, prefix)
-        self._bot = bot
+        self._bot, self._prefix = bot, prefix
         self._open_creation = open_creation
         self._address = Address(bot, prefix, name)
         self._answering = Answering(self.commands, prefix)
@@ -93,19 +94,33 @@ class Conversation:
         except Refusal as refusal:
             if work.landscape != before:
                 raise RuntimeError("a command was refused after it had changed something") from refusal
-            answer = _Answer(refused(refusal))
+            hint = self._answering.hint(said, heard, awaited)
+            answer = _Answer(joined((refused(refusal), *hint)))
         await self._say(answer, heard, work)
 
     async def _say(self, answer: _Answer, heard: Heard, work: Work) -> None:
         """Answer in the language of who asked, one page of it."""
         words = words_in(await work.language_for(heard))
-        page, rest = paged(in_language(answer.reply, words))
+        said = in_language(answer.reply, words)
+        if not heard.is_direct and not answer.is_help:
+            said = self._with_prefix(said)
+        page, rest = paged(said)
         await work.stop_waiting(heard, "more")
         if rest is not None:
             await work.wait_for(heard, self._awaited("more", json.dumps(to_json(rest)), "", heard))
             page = joined((page, in_language(self._answering.more_to_come(heard), words)))
         meanwhile = in_language(answer.meanwhile, words) if answer.meanwhile else None
         await work.answer(heard, page, meanwhile=meanwhile)
+
+    def _with_prefix(self, document: Document) -> Document:
+        """The same with all commands in it as they have to be typed in a room."""
+        blocks = (replace(b, line=tuple(self._typed(part) for part in b.line)) for b in document.blocks)
+        return Document(tuple(blocks))
+
+    def _typed(self, part: Inline) -> Inline:
+        if isinstance(part, Code) and self.commands.find(part.text.split()[:4]):
+            return Code(f"{self._prefix} {part.text}")
+        return part
 
     # -- what was meant --------------------------------------------------------------------------
 
@@ -119,7 +134,12 @@ class Conversation:
             return _Answer(meant.reply)
         if meant.rest is not None:
             return _Answer(from_json(meant.rest))
-        return await self._run(meant, call)
+        try:
+            return await self._run(meant, call)
+        except Refusal:
+            if "argument" in meant.settles:  # the answer did not fit: the question stays
+                await call.work.wait_for(call.heard, awaited["argument"])
+            raise
 
     async def _run(self, meant: Meant, call: Call) -> _Answer:
         """Do it, ask back for what is missing, or show what would be done."""
@@ -150,7 +170,8 @@ class Conversation:
         for requirement in command.requires:
             requirement.check(call, arguments.values)
         result = await command.run(call, **_by_keyword(command, arguments))
-        return _Answer(self.commands.reply(result, call), _meanwhile(command, arguments))
+        reply, is_help = self.commands.reply(result, call), command.words == ("help",)
+        return _Answer(reply, _meanwhile(command, arguments), is_help)
 
     def _awaited(self, kind: str, said: str, detail: str, heard: Heard) -> Awaited:
         event = heard.reply_to or heard.event

@@ -15,7 +15,7 @@ from bot.suggestions import close_to, did_you_mean
 from spaces import access
 from spaces.errors import Ambiguous, Malformed, Refusal, Unknown
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId, printable
-from spaces.sentences import Sentence, listed
+from spaces.sentences import Sentence, listed, sentence
 
 _KINDS: dict[type[PlaceId], access.Kind] = {NetworkId: "network", GroupId: "group", PlaceId: "any"}
 _PERMALINK = re.compile(r"https?://matrix\.to/#/([^\s?)>\]]+)", re.IGNORECASE)
@@ -121,14 +121,22 @@ def _number(typed: str) -> int:
 
 def _choice(parameter: Parameter, typed: str) -> Any:
     said = typed.casefold()
-    if said in parameter.choices:
+    try:
         return parameter.type(said)
+    except ValueError:
+        choices = listed((sentence("`{it}`", it=choice) for choice in parameter.choices), "or")
+        guess = did_you_mean(close_to(said, parameter.choices, 1))
+        shown = printable(typed)[:40]
+    if not parameter.is_option:
+        raise Malformed(
+            "“{typed}” is not one of {choices}.{guess}", typed=shown, choices=choices, guess=guess
+        )
     raise Malformed(
-        "“{typed}” is not one of {choices}, which {option} can be.{guess}",
-        typed=printable(typed)[:40],
-        choices=listed(parameter.choices, "or"),
+        "“{typed}” is not one of {choices}, which `{option}` can be.{guess}",
+        typed=shown,
+        choices=choices,
         option=parameter.option,
-        guess=did_you_mean(close_to(said, parameter.choices, 1)),
+        guess=guess,
     )
 
 

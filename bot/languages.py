@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext
 import io
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
@@ -16,9 +17,22 @@ from babel.messages.pofile import read_po
 
 from spaces.sentences import Sentence, Words, english
 
-ENGLISH = "en"
-LANGUAGES = {ENGLISH: "English", "cy": "Cymraeg"}
-"""What each language is called by those who speak it, by its code (ISO 639-1)."""
+
+class Language(StrEnum):
+    """A language by its code (ISO 639-1), or by one of its names."""
+
+    ENGLISH = "en"
+    WELSH = "cy"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Language | None:
+        called = str(value).casefold()
+        return next((one for one in cls if called in (one.name.casefold(), LANGUAGES[one].casefold())), None)
+
+
+ENGLISH = Language.ENGLISH.value
+LANGUAGES: dict[str, str] = {Language.ENGLISH: "English", Language.WELSH: "Cymraeg"}
+"""What each language is called by those who speak it, by its code."""
 
 
 @cache

@@ -24,7 +24,7 @@ async def short_names_like(typed: str, kind: Kind, call: Call) -> list[str]:
     They are of what everyone who hears the answer may see: what is hidden from them changes nothing.
     """
     landscape, audience = call.landscape, await audience_of(call)
-    names = _names(landscape, kind)
+    names = _names(landscape, "group" if kind == "any" and "/" in typed else kind)
     found: dict[str, None] = {}
     for name in close_to(typed, sorted(names), len(names)):
         found |= dict.fromkeys(sorted(_seen(landscape, audience, names[name])))

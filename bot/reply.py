@@ -155,6 +155,8 @@ def _inlines(part: Any, words: Words) -> Iterator[Inline | _Break]:
             yield from _inlines(inner, words)
     elif isinstance(part, _WRITTEN):
         yield part
+    elif isinstance(part, UserId):
+        yield Person(part)
     elif str(part):
         yield Text(str(part))
 

@@ -9,19 +9,19 @@ from rapidfuzz import fuzz, process, utils
 from spaces.sentences import Sentence, listed, sentence
 
 _LONGEST = 60
-_CLOSE_ENOUGH = 70.0
+_SCORERS = ((fuzz.ratio, 70.0), (fuzz.token_sort_ratio, 70.0), (fuzz.token_set_ratio, 95.0))
 
 
 def close_to(typed: str, known: Sequence[str], most: int = 2) -> list[str]:
-    """The closest of `known`, best first; words in another order are close as well."""
+    """The closest of `known`, best first; words in another order, or too many words, are close as well."""
     found: dict[str, float] = {}
-    for scorer in (fuzz.ratio, fuzz.token_sort_ratio):
+    for scorer, enough in _SCORERS:
         matches = process.extract(
             typed[:_LONGEST],
             known,
             scorer=scorer,
             processor=utils.default_process,
-            score_cutoff=_CLOSE_ENOUGH,
+            score_cutoff=enough,
             limit=most,
         )
         for match, score, _ in matches:

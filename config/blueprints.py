@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Collection, Iterator
-from enum import StrEnum
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from config.documents import Document, Key, Unreadable, dotted, parse_document, read_document
-from config.problems import did_you_mean, shown
+from config.problems import closest, did_you_mean, shown
+from config.sections import Language
 from spaces.blueprint import (
     Blueprint,
     BlueprintProblem,
@@ -21,19 +21,32 @@ from spaces.blueprint import (
 )
 from spaces.blueprint_checks import check
 from spaces.errors import Malformed, Unknown
-from spaces.identifiers import UserId
+from spaces.identifiers import UserId, printable
 from spaces.network import Access, Kind
+from spaces.sentences import Sentence, sentence
 
 VERSION = 1
 _TEMPLATES = resources.files("config").joinpath("templates")
 _GROUP = ("name", "access", "ask", "listed", "encrypted", "topic")
-_NETWORK = ("name", "kind", "access", "ask", "listed", "topic", "coordinators", "networks", "groups")
-_BRIDGE = ("name", "between", "access", "topic", "coordinators", "groups", "networks")
+_NETWORK = (
+    "name",
+    "kind",
+    "access",
+    "ask",
+    "listed",
+    "topic",
+    "language",
+    "coordinators",
+    "networks",
+    "groups",
+)
+_BRIDGE = ("name", "between", "access", "topic", "language", "coordinators", "groups", "networks")
 _KINDS = (Kind.NETWORK, Kind.ECOSYSTEM)
 _ACCESS = tuple(Access)
+_LANGUAGES: tuple[str, ...] = get_args(Language)
 
 T = TypeVar("T")
-Word = TypeVar("Word", bound=StrEnum)
+Word = TypeVar("Word", bound=str)
 
 
 def read_blueprint(path: Path, known_names: Collection[str] | None = None) -> Blueprint:
@@ -57,9 +70,23 @@ def template_names() -> list[str]:
 def template(name: str) -> Blueprint:
     """A template by its name. It has one network at its top. Raises `Unknown`."""
     if name not in template_names():
-        raise Unknown(f"There is no template {shown(name)}. {did_you_mean(name, template_names())}")
+        raise Unknown(_no_template(name))
     text = _TEMPLATES.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     return _blueprint_of(parse_document(text), ())
+
+
+def _no_template(name: str) -> Sentence:
+    """Said in a chat too."""
+    near = closest(name, template_names())
+    if near is None:
+        return sentence(
+            "There is no template “{name}”. There are: {templates}.",
+            name=printable(name)[:60],
+            templates=", ".join(template_names()),
+        )
+    return sentence(
+        "There is no template “{name}”. Did you mean “{near}”?", name=printable(name)[:60], near=near
+    )
 
 
 def _blueprint_of(document: Document, known_names: Collection[str] | None) -> Blueprint:
@@ -101,6 +128,7 @@ class _Reader:
             ask=self._flag(data, at, "ask"),
             listed=self._flag(data, at, "listed"),
             topic=self._text(data, at, "topic"),
+            language=self._word(data, at, "language", _LANGUAGES),
             coordinators=self._coordinators(data, at),
             networks=self._items(data, at, "networks", self._network),
             groups=self._items(data, at, "groups", self._group),
@@ -115,6 +143,7 @@ class _Reader:
             between=tuple(_tidy(name) for name, _ in between),
             access=self._word(data, at, "access", _ACCESS),
             topic=self._text(data, at, "topic"),
+            language=self._word(data, at, "language", _LANGUAGES),
             coordinators=self._coordinators(data, at),
             groups=self._items(data, at, "groups", self._group),
             networks=self._items(data, at, "networks", self._network),

@@ -152,6 +152,12 @@ class _Comparison:
         if PROTOCOL not in _listed(self.registration.get("protocols")):
             what = "Networks will not show as an own directory under “Explore rooms”."
             yield self._wrong("protocols", what, f"Write protocols: [{PROTOCOL}].", Severity.WARNING)
+        encryption = self.settings.encryption
+        if encryption.enabled and encryption.transport == "transactions":
+            for key in ("receive_ephemeral", "org.matrix.msc3202"):
+                if self.registration.get(key) is not True:
+                    what = "Without it no transaction brings keys, as encryption.transport wants."
+                    yield self._wrong(key, what, f"Write {key}: true, and restart the homeserver.")
 
     def rooms(self) -> Iterator[Problem]:
         if self._entries("rooms"):

@@ -26,7 +26,7 @@ class WantedGroup:
 
 @dataclass(frozen=True)
 class WantedNetwork:
-    """A network with what is below it."""
+    """A network with what is below it. `language` is the code of what is spoken there, None if not said."""
 
     name: str
     kind: Kind = Kind.NETWORK
@@ -34,6 +34,7 @@ class WantedNetwork:
     ask: bool = False
     listed: bool = False
     topic: str | None = None
+    language: str | None = None
     coordinators: tuple[UserId, ...] = ()
     networks: tuple[WantedNetwork, ...] = ()
     groups: tuple[WantedGroup, ...] = ()
@@ -48,6 +49,7 @@ class WantedBridge:
     between: tuple[str, ...]
     access: Access | None = None
     topic: str | None = None
+    language: str | None = None
     coordinators: tuple[UserId, ...] = ()
     groups: tuple[WantedGroup, ...] = ()
     networks: tuple[WantedNetwork, ...] = ()

@@ -111,7 +111,9 @@ class _Building:
         """Change a network that is there already. One that stops being public closes its groups first."""
         if wanted.access not in (None, Access.PUBLIC):
             self._close_groups(network, wanted.groups)
-        self._described(network, wanted.access, wanted.topic, ask=ask, listed=listed)
+        self._described(
+            network, wanted.access, wanted.topic, ask=ask, listed=listed, language=wanted.language
+        )
         self._add_coordinators(network, wanted.coordinators)
 
     def _close_groups(self, network: NetworkId, groups: Iterable[WantedGroup]) -> None:
@@ -160,6 +162,7 @@ class _Building:
             ask=said.ask,
             listed=said.listed,
             topic=wanted.topic or "",
+            language=wanted.language or "",
             under=parents,
             agreed=[parent for parent in parents if self._agrees(parent)],
             by=self.by,
@@ -181,6 +184,7 @@ class _Building:
         *,
         ask: bool | None = None,
         listed: bool | None = None,
+        language: str | None = None,
     ) -> None:
         """With an access said, `ask` and `listed` are said too; without one, they can only be switched on."""
         found = self.landscape.place(place)
@@ -195,6 +199,7 @@ class _Building:
             access=None if is_kit else access,
             ask=ask,
             listed=listed,
+            language=language,
         )
 
     def _add_coordinators(self, network: NetworkId, people: Iterable[UserId]) -> None:

@@ -18,7 +18,7 @@ from spaces.blueprint import (
 )
 from spaces.identifiers import UserId, printable
 from spaces.lookalikes import folded, mixes_scripts, skeleton
-from spaces.network import Access, Kind
+from spaces.network import ACCESSES, Access, Kind
 from spaces.sentences import Sentence, sentence
 
 LONGEST_NAME = 80
@@ -91,7 +91,7 @@ def _home(group: WantedGroup, home: str, access: Access) -> Iterator[Sentence]:
             "everyone that name. Make the group private, or the network public.",
             group=_shown(group.name),
             network=_shown(home),
-            access=access,
+            access=ACCESSES[access],
         )
 
 
@@ -125,7 +125,7 @@ def _topic(topic: str | None) -> Iterator[Sentence]:
 
 
 def _words(name: str, access: Access, ask: bool, listed: bool) -> Iterator[Sentence]:
-    said = {"name": _shown(name), "access": access}
+    said = {"name": _shown(name), "access": ACCESSES[access]}
     if ask and access is not Access.PRIVATE:
         yield sentence(
             "“{name}” is {access}, and only what is private can be asked for. Take `ask` out.", **said

@@ -93,6 +93,7 @@ def create_network(
     ask: bool = False,
     listed: bool = False,
     topic: str = "",
+    language: str = "",
     under: Sequence[NetworkId] = (),
     agreed: Collection[NetworkId] = (),
     by: UserId | None = None,
@@ -113,7 +114,9 @@ def create_network(
     )
     if kind is Kind.BRIDGE and not set(parents) <= set(agreed):
         made = replace(made, status=Status.PROPOSED)
-    made = replace(made, slug=_slug_for(landscape, ids, made, parents[0] if parents else None))
+    made = replace(
+        made, language=language, slug=_slug_for(landscape, ids, made, parents[0] if parents else None)
+    )
     kit = [_kit_group(ids, made, purpose) for purpose in _KIT[kind]]
     links = [Link(p, made.id, p == parents[0], p in agreed, True, by) for p in parents]
     people = [Coordinator(made.id, user) for user in dict.fromkeys(coordinators)]
@@ -239,10 +242,12 @@ def describe(
     access: Access | None = None,
     ask: bool | None = None,
     listed: bool | None = None,
+    language: str | None = None,
 ) -> Landscape:
     """The place with what is given changed. A network that becomes or stops being public gets a new slug.
 
-    `ask` holds for what is private only, `listed` for what is by invitation only. Raises `Conflict` for
+    `ask` holds for what is private only, `listed` for what is by invitation only; a group has no
+    `language` of its own. Raises `Conflict` for
     the access of a kit group, which takes its network's word, for a public group of a network that is
     not, and for a network that would stop being public while it has public groups.
     """
@@ -251,6 +256,7 @@ def describe(
         return _describe_group(landscape, found, topic, access, ask, listed)
     word, asks, shows = _words(found, access, ask, listed)
     new = replace(found, topic=_topic(found, topic), access=word, ask=asks, listed=shows)
+    new = replace(new, language=found.language if language is None else language)
     if Access.PUBLIC in (new.access, found.access) and new.access is not found.access:
         check_no_public_groups(landscape, new)
         new = _with_new_slug(landscape, ids, new)

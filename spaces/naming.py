@@ -11,7 +11,7 @@ from spaces.errors import Conflict, Malformed
 from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, printable
 from spaces.landscape import Landscape
 from spaces.lookalikes import folded, mixes_scripts
-from spaces.network import Access, Network
+from spaces.network import ACCESSES, Access, Network
 from spaces.sentences import listed, sentence
 
 NAME_AT_MOST = 80
@@ -124,7 +124,7 @@ def check_no_public_groups(landscape: Landscape, network: Network) -> None:
             "“{network}” cannot be {access} while it has public groups, whose addresses tell its name: "
             "{groups}. Make each of them private first: `group describe GROUP --access private`.",
             network=network.name,
-            access=network.access,
+            access=ACCESSES[network.access],
             groups=listed(sentence("“{name}”", name=group.name) for group in groups),
         )
 

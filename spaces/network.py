@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from spaces.identifiers import GroupId, NetworkId, Slug, UserId
+from spaces.sentences import sentence
 
 
 class Kind(StrEnum):
@@ -20,6 +21,14 @@ class Access(StrEnum):
     PUBLIC = "public"
     PRIVATE = "private"
     INVITE = "invite"
+
+
+ACCESSES = {
+    Access.PUBLIC: sentence("public"),
+    Access.PRIVATE: sentence("private"),
+    Access.INVITE: sentence("invite"),
+}
+"""What each access is called in a sentence."""
 
 
 class Purpose(StrEnum):

@@ -26,6 +26,7 @@ from bot.command import Command
 from bot.help import with_help
 from bot.languages import ENGLISH, LANGUAGES
 from bot.networks import network_commands
+from bot.speaking import Speaking
 from config.blueprints import template
 from spaces.errors import Refusal
 
@@ -38,6 +39,7 @@ READ_BY_NOBODY = "This catalogue has not yet been read by a {language} speaker."
 
 _SAID_BY = {"sentence": None, "Sentence": None, "paragraph": None, "item": None, "say": None}
 _COUNTED_BY = {"counted": (1, 2)}
+_MOSTLY_ELSEWHERE = ("appservice", "config")  # what they refuse is read at the command line and in logs
 _KEPT = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
 
 
@@ -59,12 +61,17 @@ def extracted() -> Catalog:
 
 def _in_calls() -> Iterator[tuple[str | tuple[str, str], str]]:
     """The sentences in the sources, each with the file it stands in."""
-    keywords = {**_SAID_BY, **_COUNTED_BY, **dict.fromkeys(refusals())}
-    for folder in ("bot", "config", "spaces"):
+    sentences = {**_SAID_BY, **_COUNTED_BY}
+    in_chat = {**sentences, **dict.fromkeys(refusals())}
+    for folder, keywords in (
+        ("bot", in_chat),
+        ("spaces", in_chat),
+        *((f, sentences) for f in _MOSTLY_ELSEWHERE),
+    ):
         for path in sorted((ROOT / folder).rglob("*.py")):
             with path.open("rb") as source:
                 for _, said, _, _ in extract("python", source, keywords):
-                    if said:
+                    if not isinstance(said, str) or said.strip():
                         yield said, path.relative_to(ROOT).as_posix()
 
 
@@ -80,14 +87,15 @@ def refusals() -> list[str]:
 
 
 def commands() -> list[Command]:
-    return list(with_help(network_commands(template), "!hedge"))
+    return list(with_help(network_commands(template).including(Speaking()), "!hedge"))
 
 
 def _in_commands() -> Iterator[tuple[str, str]]:
     """What commands say of themselves."""
     for command in commands():
         where = Path(inspect.getfile(command.run)).relative_to(ROOT).as_posix()
-        for said in (command.summary, command.detail, *(p.help for p in command.parameters), command.meanwhile):
+        helps = (parameter.help for parameter in command.parameters)
+        for said in (command.summary, command.detail, *helps, command.meanwhile):
             if said:
                 yield said, where
 

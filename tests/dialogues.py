@@ -78,29 +78,36 @@ class Stage(Protocol):
 
 @dataclass(frozen=True)
 class Dialogue:
-    """One dialogue; `name` tells what it shows."""
+    """One dialogue; `name` tells what it shows. `background` is the place that it happens in."""
 
     name: str
-    given: Sequence[Line]
-    said: Sequence[Line]
-    admins: Sequence[str]
+    admins: tuple[str, ...]
+    background: tuple[Line, ...]
+    given: tuple[Line, ...]
+    said: tuple[Line, ...]
     only: Sequence[str] = STAGES
 
     @property
     def people(self) -> set[str]:
         """Everybody who says or does something, or is told something."""
-        keys = (key for key, _ in (*self.given, *self.said))
+        keys = (key for key, _ in (*self.background, *self.given, *self.said))
         return {name for key in keys for name in _people_in(key)}
 
+    async def set_up(self, stage: Stage) -> None:
+        """Do and say what its background is made of."""
+        await _prepare(stage, self.background)
+
     async def play(self, stage: Stage) -> None:
-        """Play it, and raise `AssertionError` where something else is answered."""
-        for key, value in self.given:
-            await _do(stage, key, value)
-            if _is_said(key):
-                done = stage.writes or "Shall I?" in stage.answer()
-                assert done, f"{value!r} did nothing: {stage.answer()}"
+        """Play it before its background, and raise `AssertionError` where something else is answered."""
+        await _prepare(stage, self.given)
         stage.forget()
         await self._play_on(stage)
+
+    async def walk(self, stage: Stage) -> None:
+        """Do all that is done in it, whatever comes of it."""
+        for key, value in (*self.background, *self.given, *self.said):
+            if key not in _JUDGED and not key.startswith("Hedgerow to "):
+                await _do(stage, key, value)
 
     async def _play_on(self, stage: Stage) -> None:
         expected: list[tuple[UserId, str]] = []
@@ -108,7 +115,8 @@ class Dialogue:
             if whom := re.fullmatch(r"Hedgerow to (\S+)", key):
                 expected.append((person(whom[1]), value.strip()))
             elif key in _JUDGED:
-                _compare((key, value.strip() if isinstance(value, str) else value), (key, _JUDGED[key](stage)))
+                written = value.strip() if isinstance(value, str) else value
+                _compare((key, written), (key, _JUDGED[key](stage)))
             else:
                 if _is_said(key):
                     _compare(_by_person(expected), _by_person(stage.told()))
@@ -138,6 +146,14 @@ _JUDGED: Mapping[str, Callable[[Stage], object]] = {
     "admin notes": lambda stage: stage.admin_notes,
 }
 _CLIENT_DEEDS = re.compile(r"\S+ (?:joins|leaves|invites \S+)")
+
+
+async def _prepare(stage: Stage, lines: Sequence[Line]) -> None:
+    for key, value in lines:
+        await _do(stage, key, value)
+        if _is_said(key):
+            done = stage.writes or "Shall I?" in stage.answer()
+            assert done, f"{value!r} did nothing: {stage.answer()}"
 
 
 async def _do(stage: Stage, key: str, value: Any) -> None:
@@ -181,17 +197,18 @@ def read(path: Path) -> list[Dialogue]:
 
 
 def _dialogue(name: str, background: Mapping[str, Any], one: Mapping[str, Any]) -> Dialogue:
-    given, only = [*background["given"], *one.get("given", [])], one.get("only", STAGES)
+    only = one.get("only", STAGES)
     assert only == STAGES or one["because"], f"{name}: `only` without `because`"
-    return Dialogue(name, _lines(given), _lines(one["said"]), background["admins"], only)
+    parts = (background["given"], one.get("given", []), one["said"])
+    return Dialogue(name, tuple(background["admins"]), *map(_lines, parts), only)
 
 
-def _lines(entries: Sequence[Mapping[str, Any]]) -> list[Line]:
+def _lines(entries: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
     lines: list[Line] = []
     for entry in entries:
         [(key, value)] = entry.items()
         lines.append((key, "" if value is None else value))
-    return lines
+    return tuple(lines)
 
 
 def dialogues_for(stage: str) -> list[Dialogue]:

@@ -1,8 +1,7 @@
-"""Dialogues with the whole service at a homeserver, seen by people's own clients.
+"""Dialogues with the whole service at a homeserver (`tests/homes.py`), seen by people's own clients.
 
-A `Home` is the homeserver: the fake one (`FakeHome`) or a real Synapse (`SynapseHome`). Hedgerow runs in
-this process with an empty database for each dialogue; only the letters behind what is not public
-(`quiet-garden-7f3a`) are counted instead of drawn, so that they can be written down beforehand.
+Hedgerow runs in this process; only ids, and the letters behind what is not public (`quiet-garden-7f3a`),
+are counted instead of drawn, so that they can be written down beforehand.
 """
 
 from __future__ import annotations
@@ -11,157 +10,95 @@ import asyncio
 import itertools
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import quote
+from urllib.parse import unquote
 
-import aiohttp
 from sqlalchemy import func, select
 
 from appservice.app import Hedgerow
-from appservice.demo.synapse import LocalSynapse
 from appservice.store import inbox, outbox, rooms, tables
 from appservice.work import RandomIds
-from spaces.identifiers import RoomId, UserId
-from tests.dialogues import Dialogue, person
-from tests.fake import FakeHomeserver
+from spaces.identifiers import GroupId, NetworkId, RoomId, UserId
+from tests.dialogues import SERVER, Dialogue, person
 from tests.hedgerow import running, settings_for
-from tests.registration import Registration
+from tests.homes import Home
 from tests.second_client import Json, SecondClient
 
 _SECONDS = 60.0
-_PAUSE = 0.01
+_PAUSE = 0.03
 _LINK = re.compile(r" \(https://matrix\.to/[^)]*\)")
 _ACCOUNT = ("/devices", "/profile/", "/account_data/", "/register", "/ping", "/keys/", "/sendToDevice/")
+_PASSING = {"audit", "conversations", "events", "marks", "outbox", "transactions", "undertakings"}
 _FILTER = json.dumps({"presence": {"types": []}, "room": {"timeline": {"limit": 100}}})
-
-
-# -- homeservers --------------------------------------------------------------------------------------
-
-
-class Home(Protocol):
-    """A homeserver, the registration of Hedgerow at it, and its people."""
-
-    registration: Registration
-
-    @property
-    def base_url(self) -> str: ...
-
-    async def client(self, user: UserId) -> SecondClient:
-        """A client of this person's own, to be closed; their account is made if there is none."""
-
-    def writes(self) -> list[str]:
-        """The bot's writes so far, oldest first: `PUT /_matrix/…`."""
-
-
-class FakeHome:
-    """The fake homeserver; people may also be of other servers."""
-
-    def __init__(self, fake: FakeHomeserver) -> None:
-        self.fake = fake
-        self.registration = fake.registration
-
-    @property
-    def base_url(self) -> str:
-        return self.fake.base_url
-
-    async def client(self, user: UserId) -> SecondClient:
-        return SecondClient(self.base_url, user, self.fake.add_user(user).access_token)
-
-    def writes(self) -> list[str]:
-        calls = (call for call in self.fake.calls if call.as_user == self.fake.bot)
-        return [f"{call.method} {call.path}" for call in calls if call.method != "GET"]
-
-
-_REQUEST = re.compile(r'\{(?P<who>[^}]*)\}.*? (?P<status>\d{3}) "(?P<method>[A-Z]+) (?P<path>/[^ ?]*)')
-
-
-class SynapseHome:
-    """A real Synapse for many dialogues, one after the other: the public aliases are freed behind each."""
-
-    def __init__(self, directory: Path, port: int, registration: Registration) -> None:
-        self.registration = registration
-        self._log = directory / "requests.log"
-        file = registration.write(directory / "registration.yaml")
-        log = directory / "log.json"
-        log.write_text(json.dumps(_logging(self._log)))
-        more = {"log_config": str(log), "bcrypt_rounds": 4}
-        server = registration.server_name
-        self.synapse = LocalSynapse(directory / "synapse", port, server, (file,), extra=more)
-        self._tokens: dict[UserId, str] = {}
-
-    @property
-    def base_url(self) -> str:
-        return self.synapse.base_url
-
-    async def client(self, user: UserId) -> SecondClient:
-        if user not in self._tokens:
-            account = await self.synapse.register(user.localpart, "a password")
-            self._tokens[user] = account.access_token
-        return SecondClient(self.base_url, user, self._tokens[user])
-
-    def writes(self) -> list[str]:
-        requests = map(_REQUEST.search, self._log.read_text("utf-8").splitlines())
-        ours = (r for r in requests if r and self.registration.bot in r["who"] and r["method"] != "GET")
-        return [f"{request['method']} {request['path']}" for request in ours]
-
-    async def free_aliases(self, service: Hedgerow) -> None:
-        """Take the aliases from a dialogue's rooms, so that the next one can have them."""
-        landscape = await service.engine.works.landscape()
-        slugs = [landscape.slug_of(place) for place in landscape.slugs.values()]
-        names = {f"#hedge_{slug.replace('/', '_')}" for slug in [*landscape.slugs, *slugs]}
-        headers = {"Authorization": f"Bearer {self.registration.as_token}"}
-        async with aiohttp.ClientSession(self.base_url, headers=headers) as session:
-            for name in names:
-                alias = quote(f"{name}:{self.registration.server_name}", safe="")
-                path = f"/_matrix/client/v3/directory/room/{alias}"
-                async with session.delete(path, params={"user_id": self.registration.bot}) as answer:
-                    assert answer.status in (200, 404), await answer.text()
-
-
-def _logging(requests: Path) -> Json:
-    handler = {"class": "logging.FileHandler", "filename": str(requests), "encoding": "utf-8"}
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"plain": {"format": "%(message)s"}},
-        "handlers": {"requests": {**handler, "formatter": "plain"}},
-        "loggers": {"synapse.access": {"level": "INFO"}},
-        "root": {"level": "WARNING", "handlers": ["requests"]},
-    }
 
 
 # -- the service --------------------------------------------------------------------------------------
 
 
-class CountedSuffixes(RandomIds):
-    """7f3a, 7f3b, 7f3c …"""
+class CountedIds(RandomIds):
+    """Ids in the order in which they are given, unlike those of any other dialogue; 7f3a, 7f3b, 7f3c …"""
 
     def __init__(self) -> None:
-        self._suffixes = itertools.count(0x7F3A)
+        self._ours = secrets.token_bytes(8)
+        self._numbers, self._suffixes = itertools.count(1), itertools.count(0x7F3A)
+
+    def network(self) -> NetworkId:
+        return NetworkId.of_bytes(self._ours + next(self._numbers).to_bytes(2, "big"))
+
+    def group(self) -> GroupId:
+        return GroupId.of_bytes(self._ours + next(self._numbers).to_bytes(2, "big"))
 
     def suffix(self) -> str:
         return f"{next(self._suffixes):x}"
 
+    def __repr__(self) -> str:
+        return f"{self._numbers} {self._suffixes}"
 
-@asynccontextmanager
-async def playing(home: Home, database: Path, dialogue: Dialogue) -> AsyncIterator[ServiceStage]:
-    """The stage for one dialogue: a fresh Hedgerow at `home`, and the dialogue's people."""
-    settings = settings_for(home.base_url, home.registration, database)
-    admins = [person(name) for name in dialogue.admins]
-    async with AsyncExitStack() as stack:
-        service = await stack.enter_async_context(running(settings.model_copy(update={"admins": admins})))
-        works = service.engine.works
-        works.surroundings = replace(works.surroundings, ids=CountedSuffixes())
-        people = {}
-        for name in sorted(dialogue.people):
-            client = await stack.enter_async_context(await home.client(person(name)))
-            people[name] = Voice(client, home.registration.bot)
-            await people[name].listen()
-        yield ServiceStage(home, service, people)
+
+class Stages:
+    """Stages for many dialogues, each with an empty database, at the homeservers that `opened` gives.
+
+    One that a dialogue has left as it found it serves the next one of the same background, too.
+    """
+
+    def __init__(self, opened: Callable[[], AbstractAsyncContextManager[Home]], folder: Path) -> None:
+        self._opened = opened
+        self._folder = folder
+        self._numbers = itertools.count(1)
+        self._stack = AsyncExitStack()
+        self._place: object = None
+        self._stage: ServiceStage
+        self._found: list[object] = []
+
+    @asynccontextmanager
+    async def playing(self, dialogue: Dialogue) -> AsyncIterator[ServiceStage]:
+        """The stage for `dialogue`, with its background and its people."""
+        place = (dialogue.admins, dialogue.background)
+        if self._place != place:
+            await self.close()
+            await self._open(dialogue)
+            await dialogue.set_up(self._stage)
+            self._found = await self._stage.contents()
+        self._place = None  # until it has gone well
+        await self._stage.bring_in(dialogue.people)
+        yield self._stage
+        self._place = place if await self._stage.contents() == self._found else None
+
+    async def _open(self, dialogue: Dialogue) -> None:
+        home = await self._stack.enter_async_context(self._opened())
+        settings = settings_for(home.base_url, home.registration, self._folder / f"{next(self._numbers)}.db")
+        admins = {"admins": [person(name) for name in dialogue.admins]}
+        service = await self._stack.enter_async_context(running(settings.model_copy(update=admins)))
+        self._stage = ServiceStage(home, service)
+        self._stack.push_async_callback(self._stage.close)
+        await self._stage.bring_in(dialogue.people)
+
+    async def close(self) -> None:
+        await self._stack.aclose()
 
 
 # -- people -------------------------------------------------------------------------------------------
@@ -231,15 +168,44 @@ def _is_direct_room(shown: Sequence[Json]) -> bool:
 class ServiceStage:
     """`tests.dialogues.Stage` with the service, a homeserver, and people's clients."""
 
-    def __init__(self, home: Home, service: Hedgerow, people: dict[str, Voice]) -> None:
+    def __init__(self, home: Home, service: Hedgerow) -> None:
         self._home = home
         self._service = service
-        self._people = people
         self._database = service.foundation.database
+        self._works = service.engine.works
+        self._ids = CountedIds()
+        self._works.surroundings = replace(self._works.surroundings, ids=self._ids)
+        self._people: dict[str, Voice] = {}
         self._asked = self._room = self._thread = ""
         self._known: set[str] = set()
-        self._written = 0
-        self._notes = 0
+        self._written = self._notes = self._notes_before = 0
+
+    async def bring_in(self, names: Iterable[str]) -> None:
+        """A new dialogue begins, in which these people speak or are told something."""
+        for name in sorted(set(names) - self._people.keys()):
+            client = await self._home.client(person(name))
+            self._people[name] = Voice(client, self._home.registration.bot)
+            await self._people[name].listen()
+        self._notes_before = self._notes
+
+    async def contents(self) -> list[object]:
+        """All that the service knows, but for what comes and goes with each question."""
+        found: list[object] = [repr(self._ids)]
+        async with self._database.reading() as connection:
+            for table in tables.metadata.sorted_tables:
+                if table.name not in _PASSING:
+                    rows = await connection.execute(select(table).order_by(*table.primary_key))
+                    found.append((table.name, rows.all()))
+        return found
+
+    async def close(self) -> None:
+        """Close everybody's client, and free the public aliases for the next dialogue."""
+        landscape = await self._works.landscape()
+        slugs = {landscape.slug_of(place) for place in landscape.slugs.values()} | landscape.slugs.keys()
+        for slug in slugs:
+            await self._home.free_alias(f"#hedge_{slug.replace('/', '_')}:{SERVER}")
+        for voice in self._people.values():
+            await voice.client.close()
 
     # -- what people do ---------------------------------------------------------------------------
 
@@ -283,7 +249,9 @@ class ServiceStage:
 
     async def invites(self, who: str, whom: str, slug: str) -> None:
         room = await self._room_of(slug)
-        if (await self._people[who].client.content(room, "m.room.member", person(who)))["membership"] != "join":
+        if (await self._people[who].client.content(room, "m.room.member", person(who)))[
+            "membership"
+        ] != "join":
             await self._people[who].client.join(room)
         await self._people[who].client.invite(room, person(whom))
         await self._until_membership(room, person(whom), lambda found: found == "invite")
@@ -306,12 +274,12 @@ class ServiceStage:
     def writes(self) -> int:
         """All but the answer itself and what concerns the bot's own account."""
         new = self._home.writes()[self._written :]
-        answers = f"/rooms/{quote(self._room, safe='')}/send/"
-        return sum(not any(part in line for part in (*_ACCOUNT, answers)) for line in new)
+        answers = f"/rooms/{self._room}/send/"
+        return sum(not any(part in unquote(line) for part in (*_ACCOUNT, answers)) for line in new)
 
     @property
     def admin_notes(self) -> int:
-        return self._notes
+        return self._notes - self._notes_before
 
     def _new(self) -> list[Heard]:
         everyone = self._people.values()
@@ -322,16 +290,18 @@ class ServiceStage:
     async def _said(self, voice: Voice, room: str, event: str) -> None:
         self._asked, self._room, voice.last = event, room, (room, event)
         await self._handled(event)
-        await self._settle()
+        await self._settle(voice)
         for heard in self._new():
             if self._thread and heard.answers == event:
                 assert heard.relation.get("rel_type") == "m.thread", heard
                 assert heard.relation["event_id"] == self._thread, heard
 
-    async def _settle(self) -> None:
-        """Until nothing waits, and everyone has looked at what is new."""
+    async def _settle(self, asker: Voice | None = None) -> None:
+        """Until nothing waits, and everyone for whom there may be something has looked at what is new."""
         await _until(self._is_idle)
-        await asyncio.gather(*(voice.listen() for voice in self._people.values()))
+        await asyncio.gather(*(voice.listen() for voice in self._people.values() if voice is asker))
+        if asker is None or self.writes:
+            await asyncio.gather(*(voice.listen() for voice in self._people.values() if voice is not asker))
         async with self._database.reading() as connection:
             looked = tables.audit.c.what.contains("looked at by")
             query = select(func.count()).select_from(tables.audit).where(looked)
@@ -367,7 +337,8 @@ class ServiceStage:
                 await self._taken_in(voice.direct)
             return voice.direct
         if place == "elsewhere":
-            room = await voice.client.create_room(preset="private_chat")
+            others = [other.user for other in self._people.values() if other is not voice]
+            room = await voice.client.create_room(preset="private_chat", invite=others[:1])
             await voice.client.invite(room, self._home.registration.bot)
             await self._taken_in(room)
             return room
@@ -382,7 +353,7 @@ class ServiceStage:
         await self._settle()
 
     async def _room_of(self, slug: str) -> str:
-        landscape = await self._service.engine.works.landscape()
+        landscape = await self._works.landscape()
         home, _, group = slug.partition("/")
         place = landscape.slugs[f"{landscape.slugs[home]}/{group}" if group else home]
         return self._service.engine.places.room(place)
@@ -390,5 +361,7 @@ class ServiceStage:
 
 async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(_SECONDS):
-        while not await is_so():
+        while True:
+            if await is_so():
+                return
             await asyncio.sleep(_PAUSE)

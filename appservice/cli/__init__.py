@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from appservice.cli import blueprint, config_check, demonstration, init, replaying, running
+from appservice.cli import blueprint, config_check, demonstration, doctor, init, replaying, running
 from appservice.version import VERSION
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -28,6 +28,7 @@ def hedgerow(
 
 app.command()(init.init)
 app.command()(running.run)
+app.command()(doctor.doctor)
 app.command()(blueprint.plan)
 app.command()(blueprint.apply)
 app.command()(demonstration.demo)

@@ -1,4 +1,7 @@
-"""Display names as they stand in the rooms of our networks, for those who are in these rooms."""
+"""Display names as they stand in the rooms of our networks, for those who are in these rooms.
+
+Only who is in a room or invited has a name and a skeleton there (`rooms.save_memberships`).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from appservice.store.database import Connection
 from spaces.identifiers import RoomId, UserId
 
 m = tables.memberships.c
-_THERE = ("join", "invite")
 
 
 async def names_of(
@@ -24,7 +26,7 @@ async def names_of(
     Where somebody has several names, the one that stands in most rooms.
     """
     query = select(m.user, m.display_name, m.skeleton)
-    query = query.where(m.user.in_(people), m.display_name.is_not(None), m.membership.in_(_THERE), _seen(to))
+    query = query.where(m.user.in_(people), m.display_name.is_not(None), _seen(to))
     found: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for row in await connection.execute(query):
         found[row.user][row.display_name, row.skeleton] += 1
@@ -35,7 +37,7 @@ async def taken(
     connection: Connection, skeletons: Collection[str], to: UserId | RoomId
 ) -> dict[str, set[UserId]]:
     """Who is taken for these, among all whom the reader, or everyone in the room, meets."""
-    query = select(m.skeleton, m.user).where(m.skeleton.in_(skeletons), m.membership.in_(_THERE), _seen(to))
+    query = select(m.skeleton, m.user).where(m.skeleton.in_(skeletons), _seen(to))
     found: dict[str, set[UserId]] = defaultdict(set)
     for row in await connection.execute(query):
         found[row.skeleton].add(UserId(row.user))

@@ -49,6 +49,14 @@ async def rotation_of(connection: Connection, room: RoomId) -> Rotation | None:
     return None if row is None else Rotation(row.most_messages, row.most_seconds)
 
 
+async def not_known_as_encrypted(connection: Connection) -> list[RoomId]:
+    """The rooms of conversations of which it is not known that they are encrypted."""
+    known = select(tables.encrypted_rooms.c.room_id)
+    column = tables.conversations.c.room_id
+    rows = await connection.execute(select(column).where(column.not_in(known)))
+    return [RoomId(row.room_id) for row in rows]
+
+
 # -- messages deciphered before ---------------------------------------------------------------------
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 from bot.audience import audience_of
 from bot.command import Call, Name, command
+from bot.languages import Language
 from bot.networks import previews
 from bot.networks.rules import Named, WaysIn, check_no_lookalike, check_words, named, ways_in
 from bot.permissions import may
@@ -28,12 +29,13 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """`before` is the place as it was, `topic` a topic that is new; `changed` is False if nothing is."""
+    """`before` is the place as it was, `topic` and `language` are new; `changed` is False if nothing is."""
 
     place: Named
     before: Named
     ways: WaysIn
     topic: str | None
+    language: str | None
     changed: bool
 
 
@@ -83,6 +85,7 @@ class Describing:
         examples=[
             "network describe arts-uk --topic Everything about the arts",
             "network describe arts-uk --access private",
+            "network describe arts-uk --language cy",
         ],
         meanwhile="Changing …",
     )
@@ -97,9 +100,20 @@ class Describing:
         no_ask: Annotated[bool, "they may not"] = False,
         listed: Annotated[bool, "an invite network shows its name to members of the one above"] = False,
         no_listed: Annotated[bool, "it does not"] = False,
+        language: Annotated[Language | None, "the language that I speak there"] = None,
     ) -> Described:
-        """Change its topic or who gets in."""
-        return await _describe(call, network, topic, access, _either(ask, no_ask), _either(listed, no_listed))
+        """Change its topic or who gets in.
+
+        Or the language that I speak there with everyone who has not chosen one.
+        """
+        asks, shows = _either(ask, no_ask), _either(listed, no_listed)
+        words = _Words(topic, access, asks, shows, language and language.value)
+        if words == _Words():
+            raise Malformed(
+                "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask`, `--listed` "
+                "or `--language`."
+            )
+        return await _describe(call, network, words)
 
     @command(
         "group describe",
@@ -121,7 +135,23 @@ class Describing:
         no_listed: Annotated[bool, "it does not"] = False,
     ) -> Described:
         """Change its topic or who gets in."""
-        return await _describe(call, group, topic, access, _either(ask, no_ask), _either(listed, no_listed))
+        words = _Words(topic, access, _either(ask, no_ask), _either(listed, no_listed))
+        if words == _Words():
+            raise Malformed(
+                "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask` or `--listed`."
+            )
+        return await _describe(call, group, words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is to be changed; None stays as it is."""
+
+    topic: str | None = None
+    access: Access | None = None
+    ask: bool | None = None
+    listed: bool | None = None
+    language: str | None = None
 
 
 async def _rename(call: Call, place: PlaceId, name: str) -> Renamed:
@@ -135,31 +165,21 @@ async def _rename(call: Call, place: PlaceId, name: str) -> Renamed:
     return Renamed(named(landscape, place), before)
 
 
-async def _describe(
-    call: Call,
-    place: PlaceId,
-    topic: str | None,
-    access: Access | None,
-    ask: bool | None,
-    listed: bool | None,
-) -> Described:
-    if topic is None and access is None and ask is None and listed is None:
-        raise Malformed(
-            "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask` or `--listed`."
-        )
+async def _describe(call: Call, place: PlaceId, words: _Words) -> Described:
     before, called = call.landscape.place(place), named(call.landscape, place)
-    check_words(access or before.access, bool(ask), bool(listed))
-    landscape = changes.describe(
-        call.landscape, call.work.ids, place, topic=topic, access=access, ask=ask, listed=listed
-    )
+    check_words(words.access or before.access, bool(words.ask), bool(words.listed))
+    landscape = changes.describe(call.landscape, call.work.ids, place, **asdict(words))
     after = landscape.place(place)
     if _WIDTHS[after.access] > _WIDTHS[before.access]:
         await _confirm_opening(call, landscape, place)
     if after != before:
         await call.work.change(landscape, what="describe", about=place)
     new_topic = after.topic if after.topic != before.topic else None
+    changed = after != before
     ways = ways_in(landscape, place, await audience_of(call))
-    return Described(named(landscape, place), called, ways, new_topic, after != before)
+    return Described(
+        named(landscape, place), called, ways, new_topic, words.language if changed else None, changed
+    )
 
 
 _WIDTHS = {Access.INVITE: 0, Access.PRIVATE: 1, Access.PUBLIC: 2}

@@ -152,7 +152,7 @@ class Linking:
         "bridge accept",
         topic="bridges",
         requires=Coordinating(),
-        examples=["bridge accept arts-and-health"],
+        examples=["bridge accept Arts & Health"],
         meanwhile="Agreeing …",
     )
     async def accept(
@@ -178,7 +178,7 @@ class Linking:
         "bridge decline",
         topic="bridges",
         requires=Coordinating(),
-        examples=["bridge decline arts-and-health"],
+        examples=["bridge decline Arts & Health"],
     )
     async def decline(
         self, call: Call, network: Annotated[NetworkId, "the bridge that you do not want"]

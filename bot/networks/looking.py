@@ -39,12 +39,16 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A place as far as the person may see it; `members` is None for who may not get in."""
+    """A place as far as the person may see it; `members` is None for who may not get in.
+
+    `language` is the code of the one that it has chosen, empty for none.
+    """
 
     place: Named
     kind: Kind | None
     status: Status
     topic: str
+    language: str
     ways: WaysIn
     above: tuple[Named, ...]
     children: tuple[Named, ...]
@@ -172,6 +176,7 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         kind=None if isinstance(found, Group) else found.kind,
         status=landscape.status_of(found.id),
         topic=found.topic,
+        language="" if isinstance(found, Group) else found.language,
         ways=ways_in(landscape, found.id, onlooker),
         above=all_named(landscape, above, onlooker),
         children=() if is_group else all_named(landscape, landscape.children(home), onlooker),

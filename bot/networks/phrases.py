@@ -21,13 +21,6 @@ KINDS = {
 }
 """What each kind of network is called, and under None a group."""
 
-ACCESSES = {
-    Access.PUBLIC: sentence("public"),
-    Access.PRIVATE: sentence("private"),
-    Access.INVITE: sentence("invite"),
-}
-"""What each access is called."""
-
 
 def link(place: Named) -> Inline:
     """The place's name, linked if it has a room or gets one with what is being done."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.command import Call, reply_to
+from bot.languages import LANGUAGES
 from bot.networks.asking import Waiting
 from bot.networks.describing import Described, Renamed
 from bot.networks.founding import AlreadyThere, Created, GroupCreated
@@ -114,6 +115,13 @@ def described(result: Described, call: Call) -> Document:
         told.append(paragraph("It is about: {topic}", topic=result.topic))
     elif result.topic is not None:
         told.append(paragraph("It has no topic now."))
+    if result.language:
+        told.append(
+            paragraph(
+                "I speak {language} there with everyone who has not chosen a language.",
+                language=LANGUAGES[result.language],
+            )
+        )
     if result.place.slug != result.before.slug:
         told.append(_new_short_name(result.place, result.before))
     return Document(tuple(told))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.command import Call, reply_to
+from bot.languages import LANGUAGES
 from bot.networks.asking import Waiting
 from bot.networks.looking import Oneself, Running, Shown, Tree
-from bot.networks.phrases import ACCESSES, KINDS, LISTED_AT_MOST, link, links, people, who_gets_in
+from bot.networks.phrases import KINDS, LISTED_AT_MOST, link, links, people, who_gets_in
 from bot.networks.questions import answers, summary
 from bot.networks.rules import Question
 from bot.networks.tree import MOST_LINES, Leaf
 from bot.ports import ServiceStatus
 from bot.reply import Block, Bold, Bullet, Document, Paragraph, Person, item, line, paragraph, say
-from spaces.network import Kind, Status
+from spaces.network import ACCESSES, Kind, Status
 from spaces.sentences import Sentence, counted, sentence
 
 
@@ -88,6 +89,8 @@ def _facts(result: Shown) -> Iterator[Block]:
         yield item("Networks below: {networks}", networks=links(result.children))
     if result.groups and result.status is not Status.PROPOSED:
         yield item("Groups: {groups}", groups=links(result.groups))
+    if result.language:
+        yield item("Language: {language}", language=LANGUAGES[result.language])
     yield from (_waits(waiting) for waiting in result.waiting)
     if result.coordinators:
         yield item("Looked after by: {people}", people=people(result.coordinators, "and"))

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
+import pytest_asyncio
 
 from appservice.demo.synapse import free_port
 from tests.dialogues import Dialogue, dialogues_for
 from tests.fake import FakeHomeserver, Registration
-from tests.service_stage import FakeHome, playing
+from tests.homes import FakeHome, Home
+from tests.service_stage import Stages
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@asynccontextmanager
+async def _opened() -> AsyncIterator[Home]:
+    registration = Registration(url=f"http://127.0.0.1:{free_port()}", server_name="example.org")
+    async with FakeHomeserver(registration) as fake:
+        yield FakeHome(fake)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stages]:
+    stages = Stages(_opened, tmp_path_factory.mktemp("conversations"))
+    yield stages
+    await stages.close()
 
 
 @pytest.mark.parametrize("dialogue", dialogues_for("fake"), ids=lambda dialogue: dialogue.name)
 async def test_the_dialogue_goes_as_written_with_the_whole_service(
-    dialogue: Dialogue, tmp_path: Path
+    stages: Stages, dialogue: Dialogue
 ) -> None:
-    registration = Registration(url=f"http://127.0.0.1:{free_port()}", server_name="example.org")
-    async with (
-        FakeHomeserver(registration) as fake,
-        playing(FakeHome(fake), tmp_path / "h.db", dialogue) as stage,
-    ):
+    async with stages.playing(dialogue) as stage:
         await dialogue.play(stage)

@@ -120,6 +120,16 @@ async def test_an_invitation_taken_back_while_the_bot_is_on_its_way_is_nobodys_t
     assert await house.failures() == []
 
 
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_room_that_cannot_be_got_into_is_nobodys_trouble(house: House, status: int) -> None:
+    house.fake.script(JOIN, Fault.error(status, "M_UNKNOWN"))
+    room = await house.direct()
+    await house.until(lambda: any(call.name == JOIN for call in house.fake.calls))
+    await house.quiet()
+    assert house.history(room) == ["invite"]
+    assert await house.failures() == []
+
+
 async def test_the_bot_leaves_when_the_last_of_several_has_gone_and_not_before(house: House) -> None:
     cora = house.fake.add_user("@cora:hs.test")
     room = await house.admin.create_room(preset="private_chat", invite=["@cora:hs.test", house.fake.bot])

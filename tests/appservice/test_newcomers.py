@@ -285,6 +285,15 @@ async def test_the_bot_stays_while_anybody_is_left_and_the_room_stays_as_it_was(
     assert await stage.conversation(SHARED) == ConversationRow(SHARED, None, None), "nobody's direct room"
 
 
+async def test_a_no_stands_although_people_go_on_talking_and_one_of_them_might_have_asked(
+    stage: Stage,
+) -> None:
+    await invited(stage, BEN)
+    here = [member("a", BEN, "join", NEW), member("b", ADMIN, "join", NEW)]
+    [_, left] = await joined(stage, here, by=BEN)
+    assert left in await stage.hears(message(1, room_id=NEW, sender=ADMIN))
+
+
 async def test_the_bot_never_leaves_a_networks_room_however_empty(stage: Stage) -> None:
     arts = await coordinated_by(stage, ALICE)
     room = stage.places.room(arts)

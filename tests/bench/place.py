@@ -99,9 +99,7 @@ class Large:
             await store.save(connection, before, self.landscape)
             await connection.execute(insert(tables.rooms), [self._row(*one) for one in self.expected.items()])
             await connection.execute(insert(tables.memberships), self._memberships())
-            talks = [
-                {"room_id": direct_room(n), "person": person(n), "place": None} for n in range(_PEOPLE)
-            ]
+            talks = [{"room_id": direct_room(n), "person": person(n), "place": None} for n in range(_PEOPLE)]
             await connection.execute(insert(tables.conversations), talks)
         await database.close()
 

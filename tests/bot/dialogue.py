@@ -13,6 +13,7 @@ from bot.networks.founding import Templates
 from bot.ports import Heard
 from bot.render import render
 from bot.reply import Document
+from bot.speaking import Speaking
 from spaces.blueprint import Blueprint
 from spaces.errors import Unknown
 from spaces.identifiers import EventId, RoomId, UserId
@@ -41,7 +42,9 @@ class Stage:
         open_creation: bool = False,
     ) -> None:
         self.work = FakeWork(admins={person(name) for name in admins})
-        self.conversation = Conversation(network_commands(templates), BOT, open_creation=open_creation)
+        self.conversation = Conversation(
+            network_commands(templates).including(Speaking()), BOT, open_creation=open_creation
+        )
         self._events = itertools.count(1)
         self._heard = (0, 0, 0)
 

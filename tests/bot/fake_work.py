@@ -6,8 +6,10 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from appservice.languages import usual
+from bot.languages import ENGLISH, words_in
 from bot.ports import Awaited, Heard, ServiceStatus
-from bot.reply import Document
+from bot.reply import Document, in_language
 from spaces.access import Standing
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
@@ -51,6 +53,7 @@ class FakeWork:
     invited: list[tuple[PlaceId, UserId]] = field(default_factory=list)
     removed: list[tuple[PlaceId, UserId]] = field(default_factory=list)
     notes: list[tuple[str, PlaceId]] = field(default_factory=list)
+    language: str = ENGLISH
     languages: dict[UserId, str] = field(default_factory=dict)
     waiting: dict[tuple[UserId, RoomId], dict[str, Awaited]] = field(default_factory=dict)
 
@@ -90,13 +93,18 @@ class FakeWork:
     async def tell(self, user: UserId, message: Document, *, said: str, reminding: bool = False) -> None:
         if (user, said) not in self.said:
             self.said.add((user, said))
-            self.told.append((user, message))
+            language = await self._language_of(user, None)
+            self.told.append((user, in_language(message, words_in(language))))
 
     async def answer(self, heard: Heard, reply: Document, *, meanwhile: Document | None = None) -> None:
         self.answers.append(reply)
 
     async def language_for(self, heard: Heard) -> str:
-        return self.languages.get(heard.sender, "en")
+        return await self._language_of(heard.sender, None if heard.is_direct else self.rooms.get(heard.room))
+
+    async def _language_of(self, user: UserId, here: PlaceId | None) -> str:
+        chosen = self.languages.get(user)
+        return chosen or usual(self.landscape, await self.standing_of(user), here, self.language)
 
     async def set_language(self, user: UserId, language: str) -> None:
         self.languages[user] = language

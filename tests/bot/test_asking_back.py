@@ -223,6 +223,16 @@ async def test_in_quotes_the_name_of_a_command_is_the_argument(talk: Talk) -> No
     assert await talk.say('"count"') == "the rose is at count."
 
 
+async def test_an_answer_that_does_not_fit_leaves_the_question_open(talk: Talk) -> None:
+    await talk.say("cut")
+    assert await talk.say("nothing") == (
+        "There is nothing to cut.\nI still wait for the answer to my question about cut. If that was it and "
+        "it begins like a command, put quotes around it; cancel drops the question."
+    )
+    assert (await talk.say("the hazel")).startswith("the hazel is 3 metres high.")
+    assert await talk.say("yes") == "the hazel is gone."
+
+
 @pytest.mark.parametrize("word", ["cancel", "no"])
 async def test_what_is_asked_for_can_be_dropped(talk: Talk, word: str) -> None:
     await talk.say("move the rose")

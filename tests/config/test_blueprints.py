@@ -19,6 +19,7 @@ networks:
       - name: Arts UK
         access: private
         ask: true
+        language: cy
         groups:
           - {name: Painting, access: private, topic: Brushes and courage}
           - {name: Board, access: invite, listed: true, encrypted: true}
@@ -58,6 +59,7 @@ def test_a_blueprint_is_read_as_values(read):
         "Arts UK",
         access=Access.PRIVATE,
         ask=True,
+        language="cy",
         groups=(
             WantedGroup("Painting", Access.PRIVATE, topic="Brushes and courage"),
             WantedGroup("Board", Access.INVITE, listed=True, encrypted=True),
@@ -87,8 +89,8 @@ def test_each_thing_knows_its_line(read):
     blueprint = read(SOMERSET)
     (somerset,) = blueprint.networks
     arts, health = somerset.networks
-    assert (somerset.line, arts.line, arts.groups[1].line, health.line) == (3, 9, 14, 15)
-    assert (blueprint.bridges[0].line, blueprint.bridges[0].networks[0].line) == (17, 21)
+    assert (somerset.line, arts.line, arts.groups[1].line, health.line) == (3, 9, 15, 16)
+    assert (blueprint.bridges[0].line, blueprint.bridges[0].networks[0].line) == (18, 22)
 
 
 def test_a_wrong_key_is_refused_with_the_nearest_and_its_line(problems):
@@ -105,6 +107,7 @@ def test_a_wrong_key_is_refused_with_the_nearest_and_its_line(problems):
             4,
             "`access` must be public, private, invite; it is “pubic”. Did you mean “public”?",
         ),
+        ("language: welsh", 4, "`language` must be en, cy; it is “welsh”."),
         ("kind: bridge", 4, "`kind` must be network, ecosystem; it is “bridge”."),
         ("topic: [x]", 4, "`topic` must be text, not a list. Put it into quotes if it is meant as text."),
         ("ask: maybe", 4, "`ask` must be true or false, not “maybe”."),

@@ -193,3 +193,14 @@ def test_a_registration_that_is_no_yaml_is_one_problem_with_its_line(settings, t
     path.write_text("id: [\n")
     (problem,) = problems_of_registration(path, settings)
     assert problem.line == 2
+
+
+def test_keys_by_transaction_need_two_flags(settings, registration):
+    encryption = settings.encryption.model_copy(update={"transport": "transactions"})
+    by_transaction = settings.model_copy(update={"encryption": encryption})
+    assert compare(registration, by_transaction) == []
+    for key in ("receive_ephemeral", "org.matrix.msc3202"):
+        without = {name: value for name, value in registration.items() if name != key}
+        (problem,) = compare(without, by_transaction)
+        assert (problem.key, problem.is_error) == (key, True)
+        assert compare(without, settings) == []

@@ -100,6 +100,7 @@ async def asked_of_ben(place: Place) -> tuple[FakeUser, str]:
         "network create Two --access invite",
         "coordinator add @ben:hs.test --in arts",
         "coordinator remove @admin:hs.test --in arts",
+        "yes",
         "network link One --under arts",
     ):
         await place.say(line)
@@ -148,6 +149,7 @@ async def test_a_room_in_which_others_can_read_is_never_taken_for_somebodys_dire
         "network create Hidden --access invite",
         "coordinator add @ben:hs.test --in arts",
         "coordinator remove @admin:hs.test --in arts",
+        "yes",
         "network link Hidden --under arts",
     ):
         await place.say(line)

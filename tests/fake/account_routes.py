@@ -203,7 +203,11 @@ async def keys_upload(world: World, ask: Ask) -> Answer:
 @routes("POST", "/keys/query")
 async def keys_query(world: World, ask: Ask) -> Answer:
     asked = [world.accounts[u] for u in ask.body.get("device_keys", {}) if u in world.accounts]
-    return {"device_keys": {account.user_id: account.keys for account in asked}, "failures": {}}
+    answer: Json = {"device_keys": {account.user_id: account.keys for account in asked}, "failures": {}}
+    for account in asked:
+        for usage, key in account.signing_keys.items():
+            answer.setdefault(f"{usage}s", {})[account.user_id] = key
+    return answer
 
 
 @routes("POST", "/keys/claim")
@@ -219,8 +223,20 @@ async def keys_claim(world: World, ask: Ask) -> Answer:
 
 
 @routes("POST", "/keys/device_signing/upload")
-@routes("POST", "/keys/signatures/upload")
 async def keys_signing(world: World, ask: Ask) -> Answer:
+    keys = {usage: key for usage, key in ask.body.items() if usage.endswith("_key")}
+    world.account(ask.user).signing_keys.update(keys)
+    return {}
+
+
+@routes("POST", "/keys/signatures/upload")
+async def keys_signatures(world: World, ask: Ask) -> Answer:
+    """Signatures of one's own devices, which nobody here verifies."""
+    account = world.account(ask.user)
+    for id_, signed in ask.body.get(ask.user, {}).items():
+        if id_ in account.keys:
+            held = account.keys[id_].setdefault("signatures", {}).setdefault(ask.user, {})
+            held.update(signed["signatures"][ask.user])
     return {}
 
 

@@ -33,6 +33,7 @@ class Account:
     filters: list[Json] = field(default_factory=list)
     keys: dict[str, Json] = field(default_factory=dict)
     one_time_keys: dict[str, Json] = field(default_factory=dict)
+    signing_keys: dict[str, Json] = field(default_factory=dict)
     to_device: list[tuple[int, str, Json]] = field(default_factory=list)
 
 

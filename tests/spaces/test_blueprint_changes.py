@@ -83,6 +83,15 @@ def test_what_differs_is_changed_and_what_is_left_out_stays() -> None:
     assert called(landscape, "Arts UK") == called(before, "Arts UK")
 
 
+def test_a_network_speaks_the_language_of_the_blueprint_and_keeps_it_where_that_says_none() -> None:
+    welsh = Blueprint((WantedNetwork("Celf", language="cy"),))
+    landscape = put(welsh, Landscape())
+    assert called(landscape, "Celf").language == "cy"
+    assert put(Blueprint((WantedNetwork("Celf"),)), landscape) is landscape
+    english = put(Blueprint((WantedNetwork("Celf", language="en"),)), landscape)
+    assert called(english, "Celf").language == "en"
+
+
 def test_pruned_it_archives_what_it_leaves_out_and_named_again_that_is_restored() -> None:
     before = put(WHOLE, Landscape())
     small = Blueprint((WantedNetwork("Somerset", Kind.ECOSYSTEM, networks=(WantedNetwork("Arts UK"),)),))

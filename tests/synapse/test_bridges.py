@@ -109,7 +109,10 @@ async def test_members_of_either_parent_are_let_in_and_unlinking_one_leaves_the_
         told = await pam.person.hierarchy(rooms["Arts"].id)
         assert "Singing" in names(told)
         slug = (await ann.ask("show Singing")).splitlines()[0].rpartition(": ")[2]
-        said = await hal.ask(f"network unlink {slug} --from health")
+        preview = await hal.ask(f"network unlink {slug} --from health")
+        assert preview.startswith("Singing would no longer be under Health")
+        assert "Singing" in names(await ned.person.hierarchy(rooms["Health"].id))
+        said = await hal.ask("yes")
         assert said == "Singing is no longer under Health. It is still under Arts."
         assert "Singing" not in names(await ned.person.hierarchy(rooms["Health"].id))
         assert [(await pam.person.members(room))[pam.user_id] for room in (bridge, choir)] == ["join"] * 2
@@ -151,6 +154,7 @@ async def test_a_link_is_made_when_the_other_side_agrees_and_goes_when_either_ta
         up: Json = {"via": [SERVER], "canonical": True}
         assert (await village.room("Drumming")).all_of("m.space.parent") == {arts: up}
         await hal.ask("network unlink drumming --from arts")
+        await hal.ask("yes")
         assert "Drumming" not in names(await ann.person.hierarchy(arts))
         assert (await village.room("Drumming")).all_of("m.space.parent") == {}
 

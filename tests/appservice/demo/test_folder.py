@@ -42,7 +42,9 @@ def test_a_second_start_finds_everything_as_it_was(folder: Folder) -> None:
 def test_a_folder_from_before_encryption_gets_a_key_and_keeps_it(folder: Folder) -> None:
     folder.settle()
     kept = folder.path / "kept.json"
-    kept.write_text(json.dumps({k: v for k, v in json.loads(kept.read_text()).items() if k != "encryption_key"}))
+    kept.write_text(
+        json.dumps({k: v for k, v in json.loads(kept.read_text()).items() if k != "encryption_key"})
+    )
     key = folder.settle().encryption_key
     assert len(key) == 64
     assert folder.settle().encryption_key == key

@@ -102,7 +102,7 @@ async def test_the_rest_of_a_cut_tree_is_one_command_away() -> None:
     answer = await stage.say("sam", "tree")
     assert answer.startswith("- Arts, public … and 6 more: tree arts\n")
     answer = await stage.say("sam", "!hedge tree", "elsewhere")
-    assert answer.startswith("- Arts, public … and 6 more: tree arts\n")
+    assert answer.startswith("- Arts, public … and 6 more: !hedge tree arts\n")
 
 
 @pytest.mark.parametrize("where", [None, "elsewhere"])

@@ -1,0 +1,41 @@
+"""Every dialogue on a real Synapse, one after the other, seen by people's own clients."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import pytest_asyncio
+
+from appservice.demo.synapse import free_port
+from tests.dialogues import SERVER, Dialogue, dialogues_for
+from tests.homes import Home, SynapseHome
+from tests.registration import Registration
+from tests.service_stage import Stages
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stages]:
+    """One Synapse for all of them."""
+    directory = tmp_path_factory.mktemp("conversations")
+    registration = Registration(url=f"http://127.0.0.1:{free_port()}", server_name=SERVER)
+    home = SynapseHome(directory, free_port(), registration)
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Home]:
+        yield home
+
+    await home.synapse.start()
+    stages = Stages(opened, directory)
+    yield stages
+    await stages.close()
+    await home.synapse.stop()
+
+
+@pytest.mark.parametrize("dialogue", dialogues_for("synapse"), ids=lambda dialogue: dialogue.name)
+async def test_the_dialogue_goes_as_written_on_synapse(stages: Stages, dialogue: Dialogue) -> None:
+    async with stages.playing(dialogue) as stage:
+        await dialogue.play(stage)
