@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 _SINCE = "sync"
 _TIMELINE = 50
 _MOST_PAGES = 20
+_AT_ONCE = 50
 _FORGET_AFTER_SECONDS = 40 * 86_400.0
 _FILTER = {
     "presence": {"types": []},
@@ -115,10 +116,15 @@ class Reconciler:
 
     async def look_at_rooms(self) -> None:
         """Read back every room of ours, and ask again for what has no room and no action waiting."""
-        async with self._works.begin("hedgerow") as work:
-            landscape = work.landscape
-            work.put(*(ReadBack(place) for place, _ in self._places.all() if not place.is_direct))
-            await work.settle([*landscape.networks, *landscape.groups])
+        landscape = await self._works.landscape()
+        made = {place for place, _ in self._places.all() if not place.is_direct}
+        places = [*made, *(place for place in (*landscape.networks, *landscape.groups) if place not in made)]
+        for start in range(0, len(places), _AT_ONCE):  # in between, others get their turn
+            some = places[start : start + _AT_ONCE]
+            async with self._works.begin("hedgerow") as work:
+                work.put(*(ReadBack(place) for place in some if place in made))
+                there = (work.landscape.networks, work.landscape.groups)
+                await work.settle([place for place in some if any(place in kind for kind in there)])
 
     async def tidy(self) -> None:
         """Forget the ids of what is long done."""
