@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.address import said_itself
 from bot.command import Commands
 from bot.ports import Awaited, Heard
 from bot.reply import Document, say
@@ -48,6 +49,17 @@ class Answering:
     def of_reaction(key: str) -> str | None:
         """`yes` or `no`, where the reaction is one of these."""
         return _REACTIONS.get(key.strip(_VARIANTS))
+
+    @staticmethod
+    def is_answer(heard: Heard, awaited: Mapping[str, Awaited], words: Words) -> bool:
+        """Whether what is not said to the bot is an answer to its question all the same.
+
+        It replies to the question, or it is a short word in the thread in which the bot has asked.
+        """
+        if heard.answers is not None and heard.answers in {one.event for one in awaited.values()}:
+            return True
+        threads = {one.thread for one in awaited.values()} - {None}
+        return heard.thread in threads and bool(_short(said_itself(heard), words))
 
     def meant(self, said: str, heard: Heard, awaited: Mapping[str, Awaited], words: Words) -> Meant:
         """What `said` means, given what is awaited; `words` are those of the person's language."""

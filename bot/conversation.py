@@ -26,7 +26,7 @@ from bot.scanning import Word, cleaned, words_of
 from bot.suggestions import close_to, did_you_mean
 from spaces.errors import Forbidden, Malformed, Refusal, Unknown
 from spaces.identifiers import UserId, printable
-from spaces.sentences import Sentence
+from spaces.sentences import Sentence, english
 
 _MOST_GUESSES = 6
 
@@ -65,11 +65,12 @@ class Conversation:
     async def hear(self, heard: Heard, work: Work) -> bool:
         """Answer, if it was said to the bot; returns whether it was. What is refused changes nothing."""
         said = self.what_was_said(heard)
-        if said is None and heard.answers is None:
+        if said is None and heard.answers is None and heard.thread is None:
             return False
         awaited = await work.awaited(heard.sender, heard.room)
         if said is None:
-            if heard.answers not in {one.event for one in awaited.values()}:
+            words = words_in(await work.language_for(heard)) if awaited else english
+            if not self._answering.is_answer(heard, awaited, words):
                 return False
             said = said_itself(heard)
         await self._answer(said, heard, work, awaited)

@@ -165,6 +165,19 @@ async def test_in_a_room_a_reply_to_the_question_needs_no_prefix(talk: Talk) -> 
     )
 
 
+async def test_in_the_thread_of_the_question_a_bare_yes_is_enough_and_other_words_are_not(talk: Talk) -> None:
+    thread = EventId("$thread")
+    for said, answer in (
+        ("!hedge cut the hazel", "the hazel is 3 metres high."),
+        ("what do you think of it?", ""),
+        ("yes", "the hazel is gone."),
+    ):
+        heard_there = replace(talk.heard(said, direct=False), thread=thread)
+        assert (await talk.hear(heard_there)).partition("\n")[0] == answer
+    await talk.say("!hedge cut the hazel", direct=False)
+    assert await talk.hear(replace(talk.heard("yes", direct=False), thread=thread)) == ""
+
+
 async def test_a_reaction_is_an_answer_from_who_asked(talk: Talk) -> None:
     asked = replace(talk.heard("cut the hazel"), thread=EventId("$thread"))
     await talk.hear(asked)
