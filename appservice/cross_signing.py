@@ -136,6 +136,12 @@ def device_shown(answer: Mapping[str, Any], user: UserId, device_id: str) -> dic
     return device if isinstance(device, dict) and isinstance(device.get("keys"), dict) else None
 
 
+def devices_shown(answer: Mapping[str, Any], user: UserId) -> frozenset[str]:
+    """The ids of all devices that have published keys, in an answer of `/keys/query`."""
+    devices = _inside(answer, "device_keys", user)
+    return frozenset(devices) if isinstance(devices, dict) else frozenset()
+
+
 def _shown(answer: Mapping[str, Any], usage: str, user: UserId) -> object:
     return _inside(answer, f"{usage}_keys", user)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from appservice.cross_signing import Seeds, SigningKeys, device_shown, is_cross_signed
+from appservice.cross_signing import Seeds, SigningKeys, device_shown, devices_shown, is_cross_signed
 from appservice.encryption import Damaged, Encryption
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.key_calls import KeyCalls
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 DEVICE_MARK = "device"
 DEVICE_NAME = "Hedgerow"
+_DEVICE_PREFIX = "HEDGEROW"
 SINCE_MARK = "key sync"
 _PUBLISHED_MARK = "device keys"
 _FORMER_MARK = "former devices"
@@ -33,7 +34,7 @@ _SEEDS_MARK = "cross-signing"
 
 
 def new_device_id() -> str:
-    return f"HEDGEROW{secrets.token_hex(4).upper()}"
+    return f"{_DEVICE_PREFIX}{secrets.token_hex(4).upper()}"
 
 
 class Device:
@@ -157,9 +158,12 @@ class Device:
             await journal.set_mark(connection, _PUBLISHED_MARK, published)
 
     async def _remove_former(self) -> None:
+        """Remove the devices before it, those of a lost database too: everyone would encrypt for them."""
         async with self._database.reading() as connection:
-            former = json.loads(await journal.mark(connection, _FORMER_MARK) or "[]")
-        for device in former:
+            former = set(json.loads(await journal.mark(connection, _FORMER_MARK) or "[]"))
+        shown = devices_shown(await self._calls.query([self._user]), self._user)
+        strays = {device for device in shown if device.startswith(_DEVICE_PREFIX)}
+        for device in sorted((former | strays) - {self._homeserver.device_id}):
             await self._calls.delete_device(device)
         if former:
             async with self._database.writing() as connection:

@@ -6,11 +6,10 @@ came to it from others.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
-import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -19,9 +18,11 @@ import pytest_asyncio
 import structlog
 
 from appservice.demo.synapse import free_port
+from appservice.store import inbox, outbox
+from spaces.identifiers import UserId
 from tests.crashes.hostile_texts import BODIES, CONTENTS, NAMES, OTHER_ID, OWN_ID, PAIRS, Json
 from tests.crashes.test_hostile import Place
-from tests.fake import Event, FakeHomeserver, FakeUser, Registration
+from tests.fake import Event, FakeHomeserver, Registration
 from tests.hedgerow import ADMIN, running, settings_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -30,42 +31,40 @@ _TAGS = {"p", "ul", "ol", "li", "strong", "em", "code", "a"}
 _ROOM_LINK = re.compile(r"https://matrix\.to/#/!\S+")
 _ITEM = re.compile(r"^ *- ", re.MULTILINE)
 _WHOLE_ROOM = re.compile("@room", re.IGNORECASE)
+ADMINS = [f"@admin{n}:hs.test" for n in range(30)]
 _numbers = itertools.count(1)
 
 
 class Hall:
     """A service in which Arts is made, its coordinator and admin, and a room of several people."""
 
-    def __init__(self, place: Place, bob: FakeUser, shared: str) -> None:
-        self.place, self.bob, self.shared = place, bob, shared
+    def __init__(self, place: Place, speakers: dict[str, str], shared: str) -> None:
+        self.place, self.shared = place, shared
         self.fake = place.fake
-        self._minutes = 0
-        works = place.service.engine.works
-        works.surroundings = replace(works.surroundings, now=self._now)
         self.space = place.named("Arts").room_id
+        self._speakers = itertools.cycle(speakers.items())
 
     @classmethod
     async def open(cls, place: Place) -> Hall:
-        bob = place.fake.add_user("@bob:hs.test")
-        shared = await place.admin.create_room(preset="private_chat", invite=[bob.user_id])
-        bob.join(shared)
+        people = [place.fake.add_user(user) for user in ADMINS]
+        speakers = {person.user_id: await person.create_dm(place.fake.bot) for person in people}
+        shared = await place.admin.create_room(preset="private_chat", invite=ADMINS)
+        for person in people:
+            person.join(shared)
         place.admin.invite(shared, place.fake.bot)
         await place.quiet()
         await place.say("network create Arts --topic Painting")
         await place.say("network create Crafts --under arts")
         place.admin.join(place.named("Arts").room_id)
         await place.quiet()
-        return cls(place, bob, shared)
-
-    def _now(self) -> float:
-        return time.time() + 61 * self._minutes
+        return cls(place, speakers, shared)
 
     async def hears(self, *contents: Json, room: str = "") -> list[Event]:
-        """Push these messages of the admin's in one transaction; what the bot says then, anywhere.
+        """Push these messages in one transaction, as of the next admin; what the bot says then, anywhere.
 
-        A minute passes before, so that nobody has had enough answers.
+        They take turns, since nobody gets more than so many answers in a minute.
         """
-        self._minutes += 1
+        sender, direct = next(self._speakers)
         known = {event.event_id for event in self._said()}
         ids = [f"$hostile{next(_numbers)}" for _ in contents]
         others = [*ids[1:], ids[0]]
@@ -73,8 +72,8 @@ class Hall:
             {
                 "event_id": id_,
                 "type": "m.room.message",
-                "room_id": room or self.place.room,
-                "sender": ADMIN,
+                "room_id": room or direct,
+                "sender": sender,
                 "origin_server_ts": 1,
                 "content": _put_in({"msgtype": "m.text", **content}, {OWN_ID: id_, OTHER_ID: other}),
             }
@@ -82,8 +81,20 @@ class Hall:
         ]
         sent = await self.fake.push(events)
         assert sent.status == 200
-        await self.place.quiet()
+        await self._quiet()
         return [event for event in self._said() if event.event_id not in known]
+
+    async def _quiet(self) -> None:
+        """Until what was taken is done: each step begins in the commit that ends the one before."""
+        async with asyncio.timeout(20):
+            while True:
+                async with self.place.service.foundation.database.reading() as connection:
+                    counts = await inbox.counts(connection)
+                    if not (
+                        await outbox.depth(connection) or counts.get("waiting") or counts["transactions"]
+                    ):
+                        return
+                await asyncio.sleep(0.01)
 
     def _said(self) -> list[Event]:
         stream = self.fake.world.stream
@@ -107,7 +118,9 @@ async def hall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
     database = tmp_path_factory.mktemp("hostile") / "h.db"
     async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:
         admin = fake.add_user(ADMIN)
-        async with running(settings_for(fake.base_url, fake.registration, database)) as service:
+        settings = settings_for(fake.base_url, fake.registration, database)
+        admins = {"admins": [UserId(user) for user in (ADMIN, *ADMINS)]}
+        async with running(settings.model_copy(update=admins)) as service:
             place = Place(fake, service, admin)
             place.room = await admin.create_dm(fake.bot)
             await place.quiet()
@@ -171,10 +184,11 @@ async def still_answers(hall: Hall) -> None:
     judge([answer])
 
 
-async def nothing_new_is_there(hall: Hall) -> None:
+async def nothing_was_run(hall: Hall) -> None:
+    """No command that stands in a quotation, in an edit, or in what is no text, has been run."""
     landscape = await hall.place.service.engine.works.landscape()
     names = {network.name for network in landscape.networks.values()}
-    assert not any("Inside" in name for name in names), names
+    assert not names & {"Quoted", "Inside"}
 
 
 # -- what is written to the bot -----------------------------------------------------------------------
@@ -185,7 +199,7 @@ async def test_hostile_words_get_a_plain_answer(hall: Hall, body: str) -> None:
     said = await hall.hears({"body": body})
     assert len(said) == 1
     judge(said)
-    await nothing_new_is_there(hall)
+    await nothing_was_run(hall)
     judge(await hall.asks("tree"))
     await still_answers(hall)
 
@@ -195,7 +209,7 @@ async def test_hostile_words_in_a_room_of_several_get_a_plain_answer(hall: Hall,
     said = await hall.hears({"body": f"!hedge {body}"}, room=hall.shared)
     assert len(said) <= 1
     judge(said)
-    await nothing_new_is_there(hall)
+    await nothing_was_run(hall)
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
@@ -203,7 +217,7 @@ async def test_hostile_content_gets_a_plain_answer_or_none(hall: Hall, content: 
     said = await hall.hears(content)
     assert len(said) <= 1
     judge(said)
-    await nothing_new_is_there(hall)
+    await nothing_was_run(hall)
     await still_answers(hall)
 
 

@@ -115,6 +115,20 @@ async def test_a_lost_store_gets_a_new_device_under_the_same_identity(
         assert device_of(service) == new
 
 
+async def test_of_a_lost_database_the_devices_go_as_well(
+    fake: FakeHomeserver, settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    """Everybody would go on encrypting for them."""
+    async with running(settings()) as service:
+        lost = device_of(service)
+    for left in tmp_path.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    async with running(settings()) as service:
+        assert device_of(service) != lost
+        assert list(fake.world.accounts[BOT].devices) == [device_of(service)]
+        assert service.foundation.health.cross_signed is True
+
+
 async def test_an_old_device_that_could_not_be_removed_is_removed_later(
     fake: FakeHomeserver, settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
