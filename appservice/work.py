@@ -82,6 +82,7 @@ class UnitOfWork:
         self._expected: dict[PlaceId, FoundRoom] = {}
         self._undertaking: int | None = None
         self._notes: list[dict[str, Any]] = []
+        self._standings: dict[UserId, Standing] = {}
         self._languages: dict[tuple[UserId, PlaceId | None], str] = {}
 
     @property
@@ -99,14 +100,16 @@ class UnitOfWork:
     # -- looking ---------------------------------------------------------------------------------
 
     async def standing_of(self, user: UserId) -> Standing:
-        places = await rooms.places_of(self.connection, user)
-        return Standing(
-            user=user,
-            is_admin=user in self.surroundings.admins,
-            is_local=user.server == self.surroundings.server,
-            joined=frozenset(place for place, membership in places if membership == "join"),
-            invited=frozenset(place for place, membership in places if membership == "invite"),
-        )
+        if user not in self._standings:
+            places = await rooms.places_of(self.connection, user)
+            self._standings[user] = Standing(
+                user=user,
+                is_admin=user in self.surroundings.admins,
+                is_local=user.server == self.surroundings.server,
+                joined=frozenset(place for place, membership in places if membership == "join"),
+                invited=frozenset(place for place, membership in places if membership == "invite"),
+            )
+        return self._standings[user]
 
     async def members_of(self, place: PlaceId) -> Mapping[UserId, str]:
         room = await rooms.room_of(self.connection, place)

@@ -97,16 +97,17 @@ class Conversation:
                 raise RuntimeError("a command was refused after it had changed something") from refusal
             hint = self._answering.hint(said, heard, awaited)
             answer = _Answer(joined((refused(refusal), *hint)))
-        await self._say(answer, heard, work)
+        await self._say(answer, heard, work, awaited)
 
-    async def _say(self, answer: _Answer, heard: Heard, work: Work) -> None:
+    async def _say(self, answer: _Answer, heard: Heard, work: Work, awaited: Mapping[str, Awaited]) -> None:
         """Answer in the language of who asked, one page of it."""
         words = words_in(await work.language_for(heard))
         said = in_language(answer.reply, words)
         if not heard.is_direct and not answer.is_help:
             said = self._with_prefix(said)
         page, rest = paged(said)
-        await work.stop_waiting(heard, "more")
+        if "more" in awaited:
+            await work.stop_waiting(heard, "more")
         if rest is not None:
             await work.wait_for(heard, self._awaited("more", json.dumps(to_json(rest)), "", heard))
             page = joined((page, in_language(self._answering.more_to_come(heard), words)))
