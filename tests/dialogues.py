@@ -199,8 +199,8 @@ def read(path: Path) -> list[Dialogue]:
 def _dialogue(name: str, background: Mapping[str, Any], one: Mapping[str, Any]) -> Dialogue:
     only = one.get("only", STAGES)
     assert only == STAGES or one["because"], f"{name}: `only` without `because`"
-    parts = (background["given"], one.get("given", []), one["said"])
-    return Dialogue(name, tuple(background["admins"]), *map(_lines, parts), only)
+    place, given, said = map(_lines, (background["given"], one.get("given", []), one["said"]))
+    return Dialogue(name, tuple(background["admins"]), place, given, said, only)
 
 
 def _lines(entries: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:

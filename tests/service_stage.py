@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
-import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,19 +19,17 @@ from sqlalchemy import func, select
 
 from appservice.app import Hedgerow
 from appservice.store import inbox, outbox, rooms, tables
-from appservice.work import RandomIds
+from appservice.surroundings import RandomIds
 from spaces.identifiers import GroupId, NetworkId, RoomId, UserId
 from tests.dialogues import SERVER, Dialogue, person
 from tests.hedgerow import running, settings_for
 from tests.homes import Home
-from tests.second_client import Json, SecondClient
+from tests.voices import Heard, Voice
 
 _SECONDS = 60.0
 _PAUSE = 0.03
-_LINK = re.compile(r" \(https://matrix\.to/[^)]*\)")
 _ACCOUNT = ("/devices", "/profile/", "/account_data/", "/register", "/ping", "/keys/", "/sendToDevice/")
 _PASSING = {"audit", "conversations", "events", "marks", "outbox", "transactions", "undertakings"}
-_FILTER = json.dumps({"presence": {"types": []}, "room": {"timeline": {"limit": 100}}})
 
 
 # -- the service --------------------------------------------------------------------------------------
@@ -99,70 +95,6 @@ class Stages:
 
     async def close(self) -> None:
         await self._stack.aclose()
-
-
-# -- people -------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Heard:
-    """One message of the bot's as a person's client shows it: edits are in place."""
-
-    user: UserId
-    room: str
-    body: str
-    relation: Json
-
-    @property
-    def answers(self) -> str:
-        """The event that it replies to."""
-        return str(self.relation.get("m.in_reply_to", {}).get("event_id", ""))
-
-    @property
-    def text(self) -> str:
-        return _LINK.sub("", self.body)
-
-
-class Voice:
-    """One person, with a client of their own. `heard` is what the bot said to them: event id → message."""
-
-    def __init__(self, client: SecondClient, bot: str) -> None:
-        self.client = client
-        self.user = UserId(client.user_id)
-        self.direct = ""
-        self.heard: dict[str, Heard] = {}
-        self.last = ("", "")  # room and event of what they said last
-        self._bot = bot
-        self._since: str | None = None
-
-    async def listen(self) -> None:
-        """Take in what is new; enter the direct rooms to which the bot invites."""
-        path = "/_matrix/client/v3/sync"
-        is_first = self._since is None
-        got = await self.client.call("GET", path, since=self._since, filter=_FILTER, timeout=0)
-        self._since = got["next_batch"]
-        for room, news in got.get("rooms", {}).get("join", {}).items():
-            for event in () if is_first else news["timeline"]["events"]:
-                self._take_in(room, event)
-        for room, shown in got.get("rooms", {}).get("invite", {}).items():
-            if not is_first and _is_direct_room(shown["invite_state"]["events"]):
-                self.direct = await self.client.join(room)
-                await self.listen()
-
-    def _take_in(self, room: str, event: Json) -> None:
-        if event["type"] != "m.room.message" or event["sender"] != self._bot:
-            return
-        content = event["content"]
-        relation = content.get("m.relates_to", {})
-        if relation.get("rel_type") == "m.replace":
-            self.heard[relation["event_id"]].body = content["m.new_content"]["body"]
-        else:
-            self.heard[event["event_id"]] = Heard(self.user, room, content["body"], relation)
-
-
-def _is_direct_room(shown: Sequence[Json]) -> bool:
-    created = next((event["content"] for event in shown if event["type"] == "m.room.create"), {})
-    return str(created.get("org.hedgerow.place", "")).startswith("d.")
 
 
 class ServiceStage:

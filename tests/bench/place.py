@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -32,7 +32,7 @@ SERVER = "hs.test"
 BOT = UserId(f"@hedgerow:{SERVER}")
 MAKER = Maker(BOT, "12")
 _TOPS = 10
-_PEOPLE = 200
+PEOPLE = 200
 _MEMBERS = 5  # of each network, in all of its rooms, beside its coordinator
 _KINDS = itertools.cycle((Access.PUBLIC, Access.PUBLIC, Access.PRIVATE))
 Json = dict[str, Any]
@@ -66,7 +66,7 @@ class Large:
         for n in range(networks - _TOPS):
             network = self._network(f"Network {n}", next(_KINDS))
             parts += [network, Link(tops[n % _TOPS].id, network.id)]
-            parts += [Coordinator(network.id, person(n % _PEOPLE)), *(its := self._groups(network, groups))]
+            parts += [Coordinator(network.id, person(n % PEOPLE)), *(its := self._groups(network, groups))]
             self._numbers |= dict.fromkeys((network.id, *(group.id for group in its)), n)
         return parts
 
@@ -99,7 +99,7 @@ class Large:
             await store.save(connection, before, self.landscape)
             await connection.execute(insert(tables.rooms), [self._row(*one) for one in self.expected.items()])
             await connection.execute(insert(tables.memberships), self._memberships())
-            talks = [{"room_id": direct_room(n), "person": person(n), "place": None} for n in range(_PEOPLE)]
+            talks = [{"room_id": direct_room(n), "person": person(n), "place": None} for n in range(PEOPLE)]
             await connection.execute(insert(tables.conversations), talks)
         await database.close()
 
@@ -116,7 +116,7 @@ class Large:
 
     def _members(self, place: PlaceId) -> dict[UserId, str]:
         number = self._numbers.get(place, 0)
-        members = [person((number + k * 37) % _PEOPLE) for k in range(_MEMBERS)]
+        members = [person((number + k * 37) % PEOPLE) for k in range(_MEMBERS)]
         return dict.fromkeys((*members, *self.landscape.looking_after(place)), "join")
 
     # -- at the homeserver ------------------------------------------------------------------------
@@ -139,6 +139,9 @@ class Large:
         ]
 
 
+def _unheard(_: Json) -> None: ...
+
+
 class StandIn:
     """Answers the bot from memory and at once. `on_send` is called with each message's content."""
 
@@ -146,7 +149,7 @@ class StandIn:
         self._states = {room: json.dumps(state).encode() for room, state in states.items()}
         self._runner: web.AppRunner | None = None
         self._numbers = itertools.count(1)
-        self.on_send = lambda content: None
+        self.on_send: Callable[[Json], None] = _unheard
         self.unexpected: list[str] = []
 
     async def start(self) -> str:

@@ -43,7 +43,7 @@ from appservice import logs
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
 from appservice.store.database import Database
-from tests.bench.place import Json, Large, StandIn, direct_room, person
+from tests.bench.place import PEOPLE, Json, Large, StandIn, direct_room, person
 from tests.bench.steps import Steps
 from tests.hedgerow import settings_for
 from tests.registration import Registration
@@ -104,10 +104,13 @@ async def _bare(url: str, port: int, file: str, stop: asyncio.Event) -> None:
             task.add_done_callback(tasks.discard)
         return web.json_response({})
 
+    async def ready(_: web.Request) -> web.Response:
+        return web.json_response({})
+
     async with aiohttp.ClientSession() as session:
         app = web.Application(client_max_size=1 << 22)
         app.router.add_put("/_matrix/app/v1/transactions/{txn}", transaction)
-        app.router.add_get("/ready", lambda _: web.json_response({}))
+        app.router.add_get("/ready", ready)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -175,7 +178,8 @@ class Asking:
         self._queue.append(event)
         await self._push()
         async with asyncio.timeout(_SECONDS):
-            return (await answered - begun) * 1000
+            answered_at: float = await answered
+            return (answered_at - begun) * 1000
 
     async def _push(self) -> None:
         """What waits goes together once nothing is in flight, as Synapse does it."""
@@ -188,11 +192,11 @@ class Asking:
                 answer.raise_for_status()
                 await answer.read()
 
-    async def one_after_the_other(self, questions: int, people: int, pause: float = 0.0) -> list[float]:
+    async def one_after_the_other(self, questions: int, pause: float = 0.0) -> list[float]:
         """`pause` is seconds between an answer and the next question."""
         times = []
         for n in range(questions):
-            times.append(await self.ask(n % people))
+            times.append(await self.ask(n % PEOPLE))
             await asyncio.sleep(pause)
         return times
 
@@ -257,17 +261,17 @@ async def main(arguments: argparse.Namespace) -> None:
         file = Path(folder) / "hedgerow.db"
         await large.write(Database(f"sqlite+aiosqlite:///{file}"))
         async with asking(serve_bare, large, Path(folder) / "bare.db") as (bare, _):
-            await bare.one_after_the_other(20, people)
-            bare_calm = await bare.one_after_the_other(questions, people, _PAUSE)
-            bare_alone = await bare.one_after_the_other(questions, people)
+            await bare.one_after_the_other(20)
+            bare_calm = await bare.one_after_the_other(questions, _PAUSE)
+            bare_alone = await bare.one_after_the_other(questions)
             bare_together = await bare.at_once(questions, people)
         async with asking(serve_hedgerow, large, file, False) as (ours, standin):
             begun = time.perf_counter()
-            busy = await ours.one_after_the_other(min(questions, 20), people)
+            busy = await ours.one_after_the_other(min(questions, 20))
             await until_idle(file)
             print(f"all rooms read back {time.perf_counter() - begun:.1f} s after the start")
-            compare("asked in peace", await ours.one_after_the_other(questions, people, _PAUSE), bare_calm)
-            compare("one after the other", await ours.one_after_the_other(questions, people), bare_alone)
+            compare("asked in peace", await ours.one_after_the_other(questions, _PAUSE), bare_calm)
+            compare("one after the other", await ours.one_after_the_other(questions), bare_alone)
             compare(f"{people} at once", await ours.at_once(questions, people), bare_together)
             told("Hedgerow, while it reads rooms back", busy)
             if standin.unexpected:
@@ -275,7 +279,7 @@ async def main(arguments: argparse.Namespace) -> None:
         if arguments.steps:
             async with asking(serve_hedgerow, large, file, True) as (ours, _):
                 await until_idle(file)
-                timed = await ours.one_after_the_other(questions, people, _PAUSE)
+                timed = await ours.one_after_the_other(questions, _PAUSE)
             told("Hedgerow, its steps being timed", timed)
 
 

@@ -80,15 +80,67 @@ BODIES: dict[str, str] = {
     "SQL": "show '; DROP TABLE networks; --",
 }
 
+_KINDS: tuple[Any, ...] = (5, None, [], {}, True, "m.image", "m.emote", "m.notice", "m.file", "x" * 5_000)
+_WRONG_BODIES: tuple[Any, ...] = (5, None, [], {}, ["help"])
+_RELATIONS: tuple[Any, ...] = (
+    "text",
+    5,
+    None,
+    [],
+    {},
+    {"rel_type": ["m.thread"], "event_id": "$x"},
+    {"rel_type": {"a": 1}, "event_id": "$x"},
+    {"rel_type": "m.annotation", "event_id": "$x", "key": "@room"},
+    {"rel_type": "org.example.unknown", "event_id": "$x"},
+    {"m.in_reply_to": "text"},
+    {"m.in_reply_to": 5},
+    {"m.in_reply_to": []},
+    {"m.in_reply_to": {"event_id": ["$x"]}},
+    {"m.in_reply_to": {"event_id": OWN_ID}},
+)
+_ROOTS: tuple[Any, ...] = (
+    "$x",
+    "text",
+    "",
+    5,
+    None,
+    [],
+    ["$x"],
+    {},
+    {"event_id": "$x"},
+    "$" + "x" * 5_000,
+    "$\ud800",
+    "$\x00",
+    "@bob:hs.test",
+    OWN_ID,
+)
+_MENTIONS: tuple[Any, ...] = (
+    "text",
+    5,
+    None,
+    [],
+    {"user_ids": "@hedgerow:hs.test"},
+    {"user_ids": {"@hedgerow:hs.test": 1}},
+    {"user_ids": [5, None, {}, [], "@hedgerow:hs.test"]},
+    {"user_ids": ["@bob:hs.test"] * 3_000},
+    {"room": True},
+    {"room": "yes", "user_ids": 1},
+)
+_NEW: tuple[Any, ...] = (
+    "text",
+    5,
+    None,
+    [],
+    {},
+    {"body": {}},
+    {"msgtype": 5, "body": "network create Inside"},
+)
 CONTENTS: dict[str, Json] = {
     **{
         f"a kind of message that is {kind!r}": {"msgtype": kind, "body": "network create Inside"}
-        for kind in (5, None, [], {}, True, "m.image", "m.emote", "m.notice", "m.file", "x" * 5_000)
+        for kind in _KINDS
     },
-    **{
-        f"a body that is {body!r}": {"msgtype": "m.text", "body": body}
-        for body in (5, None, [], {}, ["help"])
-    },
+    **{f"a body that is {body!r}": {"msgtype": "m.text", "body": body} for body in _WRONG_BODIES},
     "no content": {},
     "HTML beside it": {"body": "help", "formatted_body": "<h1>@room</h1>", "format": "x"},
     "HTML of the wrong kind": {"body": "help", "formatted_body": {"a": 1}, "format": ["x"]},
@@ -96,61 +148,17 @@ CONTENTS: dict[str, Json] = {
     "pills beside it": {"body": "show bob", "formatted_body": f'show <a href="{BOB}">bob</a>'},
     **{
         f"a relation that is {relation!r}"[:80]: {"body": "help", "m.relates_to": relation}
-        for relation in (
-            "text",
-            5,
-            None,
-            [],
-            {},
-            {"rel_type": ["m.thread"], "event_id": "$x"},
-            {"rel_type": {"a": 1}, "event_id": "$x"},
-            {"rel_type": "m.annotation", "event_id": "$x", "key": "@room"},
-            {"rel_type": "org.example.unknown", "event_id": "$x"},
-            {"m.in_reply_to": "text"},
-            {"m.in_reply_to": 5},
-            {"m.in_reply_to": []},
-            {"m.in_reply_to": {"event_id": ["$x"]}},
-            {"m.in_reply_to": {"event_id": OWN_ID}},
-        )
+        for relation in _RELATIONS
     },
-    **{
-        f"a thread on {root!r}"[:80]: _thread_on(root)
-        for root in (
-            "$x",
-            "text",
-            "",
-            5,
-            None,
-            [],
-            ["$x"],
-            {},
-            {"event_id": "$x"},
-            "$" + "x" * 5_000,
-            "$\ud800",
-            "$\x00",
-            "@bob:hs.test",
-            OWN_ID,
-        )
-    },
+    **{f"a thread on {root!r}"[:80]: _thread_on(root) for root in _ROOTS},
     "a nest of relations": {"body": "help", "m.relates_to": _DEEP},
     **{
         f"mentions that are {mentions!r}"[:80]: {"body": "help", "m.mentions": mentions}
-        for mentions in (
-            "text",
-            5,
-            None,
-            [],
-            {"user_ids": "@hedgerow:hs.test"},
-            {"user_ids": {"@hedgerow:hs.test": 1}},
-            {"user_ids": [5, None, {}, [], "@hedgerow:hs.test"]},
-            {"user_ids": ["@bob:hs.test"] * 3_000},
-            {"room": True},
-            {"room": "yes", "user_ids": 1},
-        )
+        for mentions in _MENTIONS
     },
     **{
         f"new content that is {new!r}"[:80]: {"body": "network create Inside", "m.new_content": new}
-        for new in ("text", 5, None, [], {}, {"body": {}}, {"msgtype": 5, "body": "network create Inside"})
+        for new in _NEW
     },
     "an edit of nothing": {
         "body": "* network create Inside",

@@ -68,7 +68,7 @@ class Hall:
         known = {event.event_id for event in self._said()}
         ids = [f"$hostile{next(_numbers)}" for _ in contents]
         others = [*ids[1:], ids[0]]
-        events = [
+        events: list[Json | Event] = [
             {
                 "event_id": id_,
                 "type": "m.room.message",

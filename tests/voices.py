@@ -1,0 +1,75 @@
+"""People at a homeserver, each with a client of their own, and what the bot says to them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spaces.identifiers import UserId
+from tests.second_client import Json, SecondClient
+
+_LINK = re.compile(r" \(https://matrix\.to/[^)]*\)")
+_FILTER = json.dumps({"presence": {"types": []}, "room": {"timeline": {"limit": 100}}})
+
+
+@dataclass
+class Heard:
+    """One message of the bot's as a person's client shows it: edits are in place."""
+
+    user: UserId
+    room: str
+    body: str
+    relation: Json
+
+    @property
+    def answers(self) -> str:
+        """The event that it replies to."""
+        return str(self.relation.get("m.in_reply_to", {}).get("event_id", ""))
+
+    @property
+    def text(self) -> str:
+        return _LINK.sub("", self.body)
+
+
+class Voice:
+    """One person, with a client of their own. `heard` is what the bot said to them: event id → message."""
+
+    def __init__(self, client: SecondClient, bot: str) -> None:
+        self.client = client
+        self.user = UserId(client.user_id)
+        self.direct = ""
+        self.heard: dict[str, Heard] = {}
+        self.last = ("", "")  # room and event of what they said last
+        self._bot = bot
+        self._since: str | None = None
+
+    async def listen(self) -> None:
+        """Take in what is new; enter the direct rooms to which the bot invites."""
+        path = "/_matrix/client/v3/sync"
+        is_first = self._since is None
+        got = await self.client.call("GET", path, since=self._since, filter=_FILTER, timeout=0)
+        self._since = got["next_batch"]
+        for room, news in got.get("rooms", {}).get("join", {}).items():
+            for event in () if is_first else news["timeline"]["events"]:
+                self._take_in(room, event)
+        for room, shown in got.get("rooms", {}).get("invite", {}).items():
+            if not is_first and _is_direct_room(shown["invite_state"]["events"]):
+                self.direct = await self.client.join(room)
+                await self.listen()
+
+    def _take_in(self, room: str, event: Json) -> None:
+        if event["type"] != "m.room.message" or event["sender"] != self._bot:
+            return
+        content = event["content"]
+        relation = content.get("m.relates_to", {})
+        if relation.get("rel_type") == "m.replace":
+            self.heard[relation["event_id"]].body = content["m.new_content"]["body"]
+        else:
+            self.heard[event["event_id"]] = Heard(self.user, room, content["body"], relation)
+
+
+def _is_direct_room(shown: Sequence[Json]) -> bool:
+    created = (event["content"] for event in shown if event["type"] == "m.room.create")
+    return any(str(content.get("org.hedgerow.place")).startswith("d.") for content in created)
