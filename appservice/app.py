@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from appservice.engine import WANTED_MARK, Engine, Foundation
+from appservice.engine import WANTED_MARK, Engine, Foundation, tell_silence, unusable
 from appservice.homeserver import HomeserverError
 from appservice.inbox import Inbox, Mailbox
 from appservice.listeners import Listeners
@@ -20,7 +20,7 @@ from appservice.reconciler import Reconciler
 from appservice.schedule import Schedule
 from appservice.server import Server, build, build_watch
 from appservice.store import inbox, journal, outbox
-from appservice.store.database import Database
+from appservice.store.database import Database, StoreError
 from appservice.store.locks import ActingLock
 from bot.conversation import Conversation
 from bot.networks import network_commands
@@ -65,9 +65,9 @@ class Hedgerow:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set. Raises `Unavailable` where it cannot start at all."""
-        await self.foundation.lay()
         self._stop_asked = stop
         try:
+            await self.foundation.lay()
             await self._take_over(stop)
             if stop.is_set():
                 return
@@ -82,7 +82,16 @@ class Hedgerow:
     # -- starting --------------------------------------------------------------------------------
 
     async def _take_over(self, stop: asyncio.Event) -> None:
-        """Wait until no other process acts; one that only applies a blueprint gives way."""
+        """Wait until no other process acts. Raises `Unavailable` where the database cannot be written to."""
+        try:
+            await self._wait_for_the_lock(stop)
+            async with self.foundation.database.writing() as connection:
+                await journal.clear_mark(connection, WANTED_MARK)
+        except (StoreError, OSError) as error:
+            raise unusable(error) from error
+
+    async def _wait_for_the_lock(self, stop: asyncio.Event) -> None:
+        """A process that only applies a blueprint gives way when it is asked."""
         asked = False
         while not stop.is_set() and not await self._lock.take():
             if not asked:
@@ -91,8 +100,6 @@ class Hedgerow:
             async with self.foundation.database.writing() as connection:
                 await journal.set_mark(connection, WANTED_MARK, str(time.time()))
             await asyncio.sleep(_ASK_SECONDS)
-        async with self.foundation.database.writing() as connection:
-            await journal.clear_mark(connection, WANTED_MARK)
 
     async def _listen(self) -> None:
         homeserver = self.settings.homeserver
@@ -157,7 +164,7 @@ class Hedgerow:
                 await self.engine.greet()
                 return await self.engine.secure()
             except HomeserverError as error:
-                log.warning("homeserver_does_not_answer", status=error.status, errcode=error.errcode)
+                tell_silence(error)
             await asyncio.sleep(wait * random.uniform(0.7, 1.0))
             wait = min(wait * 2, 30.0)
 
@@ -211,7 +218,7 @@ class Hedgerow:
         try:
             await homeserver.who_am_i()
         except HomeserverError as error:
-            log.warning("homeserver_does_not_answer", status=error.status, errcode=error.errcode)
+            tell_silence(error)
             if error.errcode == "M_UNKNOWN_DEVICE":
                 await self._greet()
             return error.errcode == "M_UNKNOWN_DEVICE"

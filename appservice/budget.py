@@ -56,13 +56,16 @@ class Invitations:
         self._by_server = Budget(INVITATIONS_BY_SERVER, _HOUR_SECONDS)
         self.refused = 0
 
-    def take(self, inviter: UserId, now: float) -> bool:
-        """Whether this one is looked at. One that a person has too many of costs their server nothing."""
-        taken = self._by_server.is_left(inviter.server, now) and self._by_person.take(inviter, now)
-        if taken:
+    def take(self, inviter: UserId, now: float, *, known: bool = False) -> bool:
+        """Whether this one is looked at. One that a person has too many of costs their server nothing.
+
+        Who is `known` (local, or in a network) is not held up by others of their server.
+        """
+        has_room = known or self._by_server.is_left(inviter.server, now)
+        taken = has_room and self._by_person.take(inviter, now)
+        if taken and not known:
             self._by_server.take(inviter.server, now)
-        else:
-            self.refused += 1
+        self.refused += not taken
         return taken
 
 

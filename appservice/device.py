@@ -30,7 +30,7 @@ _DEVICE_PREFIX = "HEDGEROW"
 SINCE_MARK = "key sync"
 _PUBLISHED_MARK = "device keys"
 _FORMER_MARK = "former devices"
-_SEEDS_MARK = "cross-signing"
+SEEDS_MARK = "cross-signing"
 
 
 def new_device_id() -> str:
@@ -99,11 +99,11 @@ class Device:
     async def _seeds(self) -> Seeds:
         """The cross-signing keys, made at the first start."""
         async with self._database.writing() as connection:
-            sealed = await journal.mark(connection, _SEEDS_MARK)
+            sealed = await journal.mark(connection, SEEDS_MARK)
             if sealed is not None:
                 return Seeds.opened(sealed, self._key, self._user)
             seeds = Seeds.fresh()
-            await journal.set_mark(connection, _SEEDS_MARK, seeds.sealed(self._key, self._user))
+            await journal.set_mark(connection, SEEDS_MARK, seeds.sealed(self._key, self._user))
             return seeds
 
     async def _opened(self) -> bool:

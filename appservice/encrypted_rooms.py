@@ -6,18 +6,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from appservice.device import Device
-from appservice.encryption import Encryption
+from appservice.encryption import Encryption, NotPrivate
 from appservice.homeserver import Unreachable
 from appservice.key_calls import KeyCalls
+from appservice.speech import notice
 from appservice.store import encryption as store
-from appservice.store import journal
+from appservice.store import journal, rooms
 from appservice.store.database import Connection, Database
 from appservice.store.encryption import Rotation
+from bot.greetings import cannot_read_encrypted
+from bot.reply import from_json
 from spaces.errors import Unavailable
 from spaces.identifiers import RoomId
 
 ENCRYPTED = "m.room.encrypted"
 _LOOKED_MARK = "conversations looked at"
+_CANNOT_READ = from_json(notice(cannot_read_encrypted())["document"])
 
 
 async def note_encryption(connection: Connection, room: RoomId, state: Iterable[Mapping[str, Any]]) -> None:
@@ -30,12 +34,79 @@ async def note_encryption(connection: Connection, room: RoomId, state: Iterable[
             await store.note_room(connection, room, Rotation.of(content))
 
 
-class EncryptedRooms:
-    """Turns what is to be said into what is sent."""
+class CannotEncrypt(Exception):
+    """The room is encrypted, and encryption is off: there is nothing that may be sent there."""
 
-    def __init__(self, database: Database, calls: KeyCalls, device: Device, encryption: Encryption) -> None:
+
+class Rooms:
+    """Turns what is to be said into what is sent, where encryption is off: in the clear, or not at all.
+
+    What is remembered of a conversation is of before the start: before the first message to it the
+    homeserver is asked once.
+    """
+
+    def __init__(self, database: Database, calls: KeyCalls) -> None:
         self._database = database
         self._calls = calls
+        self._looked_at: set[RoomId] = set()
+
+    async def wrap(
+        self, room: RoomId, kind: str, content: Mapping[str, Any], said: Mapping[str, Any]
+    ) -> tuple[str, Mapping[str, Any]]:
+        """The event's type and content; `said` is what the action carries, with the `person` it is for.
+
+        Raises `HomeserverError`, `NotPrivate` where that person is not alone, and `CannotEncrypt`.
+        """
+        person = said.get("person")
+        rotation = await self._rotation_of(room, person)
+        if rotation is None:
+            return kind, content
+        return await self._sealed(room, kind, content, rotation, said)
+
+    async def _sealed(
+        self,
+        room: RoomId,
+        kind: str,
+        content: Mapping[str, Any],
+        rotation: Rotation,
+        said: Mapping[str, Any],
+    ) -> tuple[str, Mapping[str, Any]]:
+        if from_json(said["document"]) == _CANNOT_READ:
+            return kind, content
+        raise CannotEncrypt(room)
+
+    async def _rotation_of(self, room: RoomId, person: str | None) -> Rotation | None:
+        async with self._database.reading() as connection:
+            rotation = await store.rotation_of(connection, room)
+            if room in self._looked_at:
+                return rotation
+            here = await rooms.conversation(connection, room)
+            is_read_back = await rooms.place_of(connection, room) is not None
+        if here is not None and not is_read_back:
+            await self._look(room, person)
+            if rotation is None:
+                rotation = await self._found_encryption(room)
+        self._looked_at.add(room)
+        return rotation
+
+    async def _look(self, room: RoomId, person: str | None) -> None:
+        if person is not None and set(await self._calls.members_of(room)) != {person}:
+            raise NotPrivate(room)
+
+    async def _found_encryption(self, room: RoomId) -> Rotation | None:
+        content = await self._calls.encryption_of(room)
+        if content is None:
+            return None
+        async with self._database.writing() as connection:
+            await store.note_room(connection, room, Rotation.of(content))
+        return Rotation.of(content)
+
+
+class EncryptedRooms(Rooms):
+    """The same where encryption is on."""
+
+    def __init__(self, database: Database, calls: KeyCalls, device: Device, encryption: Encryption) -> None:
+        super().__init__(database, calls)
         self._device = device
         self._encryption = encryption
 
@@ -52,16 +123,17 @@ class EncryptedRooms:
                     await store.note_room(connection, room, Rotation.of(content))
             await journal.set_mark(connection, _LOOKED_MARK, "yes")
 
-    async def wrap(
-        self, room: RoomId, kind: str, content: Mapping[str, Any]
+    async def _sealed(
+        self,
+        room: RoomId,
+        kind: str,
+        content: Mapping[str, Any],
+        rotation: Rotation,
+        said: Mapping[str, Any],
     ) -> tuple[str, Mapping[str, Any]]:
-        """The event's type and content: encrypted in an encrypted room. Raises `HomeserverError`."""
-        async with self._database.reading() as connection:
-            rotation = await store.rotation_of(connection, room)
-        if rotation is None:
-            return kind, content
         try:
             await self._device.ready()
         except Unavailable as reason:  # it waits until the reason is mended
             raise Unreachable(reason.sentence) from reason
-        return ENCRYPTED, await self._encryption.encipher(room, kind, content, rotation)
+        person = said.get("person")
+        return ENCRYPTED, await self._encryption.encipher(room, kind, content, rotation, person)

@@ -11,25 +11,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
-import vodozemac
-from nio.crypto import InboundGroupSession, Olm, OutboundGroupSession
+from nio.crypto import InboundGroupSession, OutboundGroupSession
 from nio.events import OlmEvent, RoomKeyEvent, ToDeviceEvent
-from nio.exceptions import EncryptionError
-from nio.responses import KeysClaimResponse, KeysQueryResponse, KeysUploadResponse
-from nio.store import SqliteStore
-from peewee import PeeweeException
+from nio.exceptions import EncryptionError, GroupEncryptionError
+from nio.responses import KeysUploadResponse
+from peewee import OperationalError, PeeweeException
 
+from appservice.acquaintance import Acquaintance
 from appservice.key_calls import KeyCalls
 from appservice.key_news import KeyNews
+from appservice.olm import Machine, Store, WaitingKeys
 from appservice.store.encryption import Rotation
 from spaces.errors import Unavailable
 from spaces.identifiers import RoomId
@@ -37,55 +36,49 @@ from spaces.identifiers import RoomId
 log = structlog.get_logger(__name__)
 
 MEGOLM = "m.megolm.v1.aes-sha2"
-_AGAIN_SECONDS = 600.0  # before a server or a device that gave no keys is asked again
-_UNREADABLE = (EncryptionError, ValueError, KeyError, TypeError, AttributeError, StopIteration)
 
 
 class Damaged(Exception):
     """The crypto store cannot be read."""
 
 
+class NotPrivate(Exception):
+    """What is for one person only was to be said where they are not alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deciphered:
-    """What an encrypted event says, and which place of which session's ratchet it took."""
+    """What an encrypted event says, and which place of which device's session's ratchet it took."""
 
     kind: str
     content: Mapping[str, Any]
     session: str
+    sender_key: str
     index: int
 
 
-class _Machine(Olm):
-    """nio's machine, and stricter about where a room's key may come from."""
-
-    def create_group_session(
-        self, sender_key: str, sender_fp_key: str, room_id: str, session_id: str, session_key: str
-    ) -> None:
-        """The first that brings a session keeps it: its key is known to whoever it was shared with."""
-        if not any(True for _ in self.held(room_id, session_id)):
-            super().create_group_session(sender_key, sender_fp_key, room_id, session_id, session_key)
-
-    def _handle_forwarded_room_key_event(self, *_: object) -> None:
-        return None
-
-    def held(self, room_id: str, session_id: str) -> Iterator[InboundGroupSession]:
-        by_sender = self.inbound_group_store[room_id].values()
-        return (sessions[session_id] for sessions in by_sender if session_id in sessions)
-
-
 class Encryption:
-    """One device's keys. What calls the homeserver raises `HomeserverError`, and may be done again."""
+    """One device's keys. What calls the homeserver raises `HomeserverError`, and may be done again.
 
-    def __init__(self, calls: KeyCalls, folder: Path, passphrase: str, now: Callable[[], float]) -> None:
+    `knows`: whether a room is ours; keys of any other wait in memory until something is said there.
+    """
+
+    def __init__(
+        self,
+        calls: KeyCalls,
+        folder: Path,
+        passphrase: str,
+        now: Callable[[], float],
+        knows: Callable[[RoomId], Awaitable[bool]],
+    ) -> None:
         self._calls = calls
         self._user = calls.user
         self._folder = folder
         self._passphrase = passphrase
-        self._now = now
-        self._olm: _Machine | None = None
-        self._met: dict[str, float] = {}  # user → until when their devices are as we know them
-        self._changed: set[str] = set()
-        self._keyless: dict[tuple[str, str], float] = {}  # device → until when not to ask again
+        self._knows = knows
+        self._waiting = WaitingKeys()
+        self._olm: Machine | None = None
+        self._others = Acquaintance(calls, now)
         self._in_room: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._wants_fallback_key = False
 
@@ -99,7 +92,7 @@ class Encryption:
         """Read the device's keys, or make them. Raises `Damaged`, or `Unavailable` for the folder."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            store = SqliteStore(self._user, device_id, str(self._folder), pickle_key=self._passphrase)
+            store = Store(self._user, device_id, str(self._folder), pickle_key=self._passphrase)
         except OSError as error:
             raise Unavailable(
                 f"The folder for encryption keys, {self._folder}, cannot be used ({error.strerror}). "
@@ -108,7 +101,7 @@ class Encryption:
         except PeeweeException as error:
             raise Damaged(type(error).__name__) from error
         try:
-            self._olm = _Machine(self._user, device_id, store)
+            self._olm = Machine(self._user, device_id, store)
         except (PeeweeException, ValueError) as error:
             store.database.close()
             raise Damaged(type(error).__name__) from error
@@ -118,10 +111,10 @@ class Encryption:
         if self._olm is not None:
             self._olm.store.database.close()
         self._olm = None
-        self._met.clear()
+        self._others.doubt()
 
     @property
-    def _machine(self) -> _Machine:
+    def _machine(self) -> Machine:
         if self._olm is None:
             raise RuntimeError("the crypto store is not open")
         return self._olm
@@ -142,31 +135,49 @@ class Encryption:
 
     # -- keys come in ----------------------------------------------------------------------------
 
-    def take(self, news: KeyNews) -> bool:
+    async def take(self, news: KeyNews) -> bool:
         """Take in what came for the device; whether there were keys of rooms in it."""
-        self._changed |= news.changed
-        for user in news.changed:
-            self._met.pop(user, None)
+        machine = self._machine
+        self._others.doubt(news.changed)
         if news.one_time_keys is not None:
-            self._machine.uploaded_key_count = news.one_time_keys
+            machine.uploaded_key_count = news.one_time_keys
         self._wants_fallback_key = self._wants_fallback_key or news.wants_fallback_key
-        keys = [self._take_message(message) for message in news.messages]
-        if keys:
-            self._machine.save_account()  # without the one-time keys that were used
-        return any(keys)
+        found = False
+        try:
+            for message in news.messages:
+                found = await self._take_message(machine, message) or found
+                await asyncio.sleep(0)
+        finally:
+            if news.messages:
+                machine.save_account()  # without the one-time keys that were used
+        return found
 
-    def _take_message(self, message: Mapping[str, Any]) -> bool:
+    async def _take_message(self, machine: Machine, message: Mapping[str, Any]) -> bool:
+        """Nothing that somebody sends may keep from us what others send: only our own disk may."""
+        found = None
         try:
             event = ToDeviceEvent.parse_event(dict(message))
-            found = self._machine.decrypt_event(event) if isinstance(event, OlmEvent) else None
-        except _UNREADABLE as error:
+            if isinstance(event, OlmEvent):
+                try:
+                    found = machine.decrypt_event(event)
+                finally:
+                    machine.prune_talks(event.sender_key)
+            await self._take_keys(machine)
+        except OperationalError:
+            raise
+        except Exception as error:
             log.warning("key_message_unreadable", reason=type(error).__name__)
-            return False
         return isinstance(found, RoomKeyEvent)
+
+    async def _take_keys(self, machine: Machine) -> None:
+        arrived, machine.arrived = machine.arrived, []
+        for key in arrived:
+            known = await self._knows(RoomId(key[2]))
+            (machine.keep if known else self._waiting.put)(key)
 
     def doubt(self) -> None:
         """News may have been missed: whoever is written to next is asked about again."""
-        self._met.clear()
+        self._others.doubt()
 
     async def tend(self) -> None:
         """Publish new keys where they run out, and mend conversations between devices that broke."""
@@ -194,7 +205,7 @@ class Encryption:
 
     async def _unwedge(self) -> None:
         machine = self._machine
-        await self._claim(machine.get_users_for_key_claiming())
+        await self._others.claim(machine, machine.get_users_for_key_claiming())
         machine.wedged_devices.clear()
         while machine.outgoing_to_device_messages:
             message = machine.outgoing_to_device_messages[0]
@@ -208,6 +219,8 @@ class Encryption:
         session_id, ciphertext = content.get("session_id"), content.get("ciphertext")
         if content.get("algorithm") != MEGOLM or not isinstance(session_id, str):
             return None
+        for key in self._waiting.pop(room, session_id):
+            self._machine.keep(key)
         for session in list(self._machine.held(room, session_id)):
             if isinstance(ciphertext, str) and await self._is_of(session, sender):
                 return _read(session, ciphertext, room)
@@ -216,7 +229,7 @@ class Encryption:
     async def _is_of(self, session: InboundGroupSession, sender: str) -> bool:
         """Whether the session was made on a device of `sender`."""
         if not self._has(session, sender):
-            await self._meet([sender])
+            await self._others.meet(self._machine, [sender])
         return self._has(session, sender)
 
     def _has(self, session: InboundGroupSession, sender: str) -> bool:
@@ -227,24 +240,45 @@ class Encryption:
     # -- writing ---------------------------------------------------------------------------------
 
     async def encipher(
-        self, room: RoomId, kind: str, content: Mapping[str, Any], rotation: Rotation
+        self,
+        room: RoomId,
+        kind: str,
+        content: Mapping[str, Any],
+        rotation: Rotation,
+        person: str | None = None,
     ) -> dict[str, Any]:
         """The content of an m.room.encrypted event that everyone in the room can read.
 
-        What it relates to stays legible beside it, as the specification wants ("Relationships").
+        With `person` they alone may be there: raises `NotPrivate`. What it relates to stays legible
+        beside it, as the specification wants ("Relationships").
         """
         relates = {name: value for name, value in content.items() if name == "m.relates_to"}
         plain = {name: value for name, value in content.items() if name not in relates}
         async with self._in_room[room]:
-            await self._share(room, rotation)
-            sealed = self._machine.group_encrypt(room, {"type": kind, "content": plain})
+            await self._share(room, rotation, person)
+            try:
+                sealed = self._machine.group_encrypt(room, {"type": kind, "content": plain})
+            except (EncryptionError, GroupEncryptionError):  # its time has run out meanwhile
+                self._machine.outbound_group_sessions.pop(room, None)
+                await self._share(room, rotation, person)
+                sealed = self._machine.group_encrypt(room, {"type": kind, "content": plain})
         return {**sealed, **relates}
 
-    async def _share(self, room: RoomId, rotation: Rotation) -> None:
+    async def _readers_of(self, room: RoomId, person: str | None) -> list[str]:
+        """Who may have the room's key: whoever is invited only where they may read what is said by now."""
+        here = await self._calls.members_of(room)
+        if person is not None and set(here) != {person}:
+            raise NotPrivate(room)
+        invited = {user for user, membership in here.items() if membership == "invite"}
+        if invited and not await self._calls.shows_to_invited(room):
+            return [user for user in here if user not in invited]
+        return list(here)
+
+    async def _share(self, room: RoomId, rotation: Rotation, person: str | None) -> None:
         """Let everyone who may read have the room's key, and change it where one who has it may not."""
         machine = self._machine
-        people = await self._calls.readers_of(room)
-        await self._meet(people)
+        people = await self._readers_of(room, person)
+        await self._others.meet(machine, people)
         devices = (device for user in people for device in machine.device_store.active_user_devices(user))
         entitled = {(device.user_id, device.id) for device in devices}
         session = machine.outbound_group_sessions.get(room)
@@ -252,7 +286,7 @@ class Encryption:
             machine.create_outbound_group_session(room)
             session = _limited(machine.outbound_group_sessions[room], rotation)
         if entitled - session.users_shared_with:
-            await self._claim(machine.get_missing_sessions(people))
+            await self._others.claim(machine, machine.get_missing_sessions(people))
             await self._hand_out(room, session, people)
         session.mark_as_shared()
 
@@ -268,62 +302,6 @@ class Encryption:
                 return
             await self._calls.send_to_devices(messages["messages"])
             session.users_shared_with |= reached
-
-    # -- whose devices ---------------------------------------------------------------------------
-
-    async def _meet(self, people: Iterable[str]) -> None:
-        """Know the devices of `people`."""
-        now = self._now()
-        strangers = [user for user in people if self._met.get(user, -math.inf) <= now]
-        if not strangers:
-            return
-        self._changed -= set(strangers)
-        shown = (await self._calls.query(strangers)).get("device_keys")
-        for user in strangers:
-            devices = shown.get(user) if isinstance(shown, dict) else None
-            if isinstance(devices, dict):
-                self._learn(user, devices)
-            if user not in self._changed:
-                self._met[user] = math.inf if isinstance(devices, dict) else now + _AGAIN_SECONDS
-
-    def _learn(self, user: str, devices: Mapping[str, Any]) -> None:
-        sound = {id_: keys for id_, keys in devices.items() if self._is_sound(user, id_, keys)}
-        self._machine.handle_response(KeysQueryResponse({user: sound}, {}))
-        for id_ in sound:
-            self._keyless.pop((user, id_), None)
-            if id_ in self._machine.device_store[user]:
-                self._machine.device_store[user][id_].deleted = False
-
-    def _is_sound(self, user: str, device_id: str, keys: Any) -> bool:
-        """Whether nio can take the device in: one that it cannot would keep all others out."""
-        try:
-            named = (keys["user_id"], keys["device_id"]) == (user, device_id)
-            vodozemac.Curve25519PublicKey.from_base64(keys["keys"][f"curve25519:{device_id}"])
-            unsigned = keys.get("unsigned", {}).get("device_display_name", "")
-            signed = self._machine.verify_json(
-                dict(keys), keys["keys"][f"ed25519:{device_id}"], user, device_id
-            )
-        except _UNREADABLE:
-            return False
-        return bool(named and signed and isinstance(unsigned, str))
-
-    async def _claim(self, devices: Mapping[str, Iterable[str]]) -> None:
-        """Begin to talk with devices; those that have no key for it are left alone for a while."""
-        now = self._now()
-        wanted = {
-            user: [id_ for id_ in ids if self._keyless.get((user, id_), -math.inf) <= now]
-            for user, ids in devices.items()
-        }
-        wanted = {user: ids for user, ids in wanted.items() if ids}
-        claimed = await self._calls.claim(wanted) if wanted else {}
-        for user, id_ in ((user, id_) for user, ids in wanted.items() for id_ in ids):
-            try:
-                keys = {user: {id_: claimed[user][id_]}}
-                self._machine.handle_response(KeysClaimResponse(keys, {}))
-            except _UNREADABLE:
-                log.info("device_has_no_key_to_begin_with")
-            if not self._machine.session_store.get(self._machine.device_store[user][id_].curve25519):
-                self._keyless[user, id_] = now + _AGAIN_SECONDS
 
 
 def _limited(session: OutboundGroupSession, rotation: Rotation) -> OutboundGroupSession:
@@ -345,4 +323,4 @@ def _read(session: InboundGroupSession, ciphertext: str, room: str) -> Deciphere
     kind, content = found.get("type"), found.get("content")
     if not isinstance(kind, str) or not isinstance(content, dict):
         return None
-    return Deciphered(kind, content, session.id, index)
+    return Deciphered(kind, content, session.id, session.sender_key, index)

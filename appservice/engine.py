@@ -9,8 +9,12 @@ from __future__ import annotations
 import secrets
 import time
 
+import structlog
+
 from appservice.device import DEVICE_MARK, DEVICE_NAME, new_device_id
-from appservice.homeserver import Homeserver, Identity
+from appservice.encrypted_rooms import Rooms
+from appservice.homeserver import Homeserver, HomeserverError, Identity
+from appservice.key_calls import KeyCalls
 from appservice.outbox import Outbox
 from appservice.performing import Performer
 from appservice.places import Places
@@ -28,7 +32,27 @@ from spaces.errors import Unavailable
 from spaces.power_levels import choose_version
 from spaces.reconcile import Maker
 
+log = structlog.get_logger(__name__)
+
 WANTED_MARK = "acting wanted"
+_NO_MARK = "nothing"
+
+
+def unusable(error: Exception) -> Unavailable:
+    """What is said where the database cannot be opened, or not be written to."""
+    return Unavailable(
+        f"The database cannot be used ({type(error).__name__}). Look at `database` in the configuration: "
+        "PostgreSQL must answer; SQLite's folder must be there, and this user must be allowed to write to it "
+        "and to the file. `hedgerow doctor` says which it is."
+    )
+
+
+def tell_silence(error: HomeserverError) -> None:
+    """Log that the homeserver does not do what the bot needs first of all."""
+    if error.errcode == "M_UNKNOWN_TOKEN":
+        log.warning("token_not_known", mend="hedgerow doctor", status=error.status, errcode=error.errcode)
+    else:
+        log.warning("homeserver_does_not_answer", status=error.status, errcode=error.errcode)
 
 
 class Foundation:
@@ -51,11 +75,9 @@ class Foundation:
                 self.secret = await _kept(connection, "secret", secrets.token_hex(16))
                 self.device_id = await _kept(connection, DEVICE_MARK, new_device_id())
                 self.room_version = await journal.mark(connection, "room version") or ""
+                await journal.clear_mark(connection, _NO_MARK)  # SQLite refuses a read-only file only here
         except (StoreError, OSError) as error:
-            raise Unavailable(
-                f"The database cannot be opened ({type(error).__name__}). Look at `database` in the "
-                "configuration: the folder must be there and writable, or PostgreSQL must answer."
-            ) from error
+            raise unusable(error) from error
 
     def surroundings(self) -> Surroundings:
         wished = self.settings.rooms.version
@@ -132,8 +154,9 @@ class Engine:
         database = self.foundation.database
         self.works = Works(database, self.foundation.surroundings(), self._woken)
         provisioner = Provisioner(self.homeserver, self.places, time.time)
-        encrypted = None if self.secrecy is None else self.secrecy.rooms
-        performer = Performer(self.homeserver, self.places, provisioner, encrypted)
+        in_the_clear = Rooms(database, KeyCalls(self.homeserver))
+        said_in = in_the_clear if self.secrecy is None else self.secrecy.rooms
+        performer = Performer(self.homeserver, self.places, provisioner, said_in)
         self.settler = Settler(self.works, self.places)
         self.outbox = Outbox(
             self.works,

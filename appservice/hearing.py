@@ -12,7 +12,7 @@ from typing import Any
 from appservice.event import Event
 from appservice.store.rooms import ConversationRow
 from bot.ports import Heard
-from spaces.identifiers import EventId, UserId
+from spaces.identifiers import EventId, UserId, printable
 
 _LONGEST_ID = 255
 
@@ -75,7 +75,9 @@ def relation_in(event: Event) -> Mapping[str, Any]:
 
 
 def event_id(value: object) -> EventId | None:
-    return EventId(value) if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID else None
+    """`value` as an event's id, if it can be one that every database keeps."""
+    is_text = isinstance(value, str) and 0 < len(value) <= _LONGEST_ID
+    return EventId(value) if isinstance(value, str) and is_text and printable(value) == value else None
 
 
 def _mentions(mentions: object, bot: UserId) -> bool | None:

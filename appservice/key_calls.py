@@ -20,6 +20,7 @@ _FILTER: dict[str, dict[str, list[str]]] = {
     "account_data": {"types": []},
 }
 _PRESENT = ("join", "invite")
+_SHOWN_TO_INVITED = ("invited", "shared", "world_readable")
 
 
 class KeyCalls:
@@ -73,13 +74,28 @@ class KeyCalls:
             if error.status != 404:
                 raise
 
-    async def readers_of(self, room: RoomId) -> list[UserId]:
-        """Who is in the room or invited to it, but for the bot."""
+    async def members_of(self, room: RoomId) -> dict[UserId, str]:
+        """Who is in the room or invited to it (`join` or `invite`), but for the bot."""
         path, query = f"{_V3}/rooms/{_q(room)}/members", {"not_membership": "leave"}
         chunk = (await self._homeserver.call("GET", path, query=query)).get("chunk")
         events = [event for event in chunk if isinstance(event, dict)] if isinstance(chunk, list) else []
-        here = (event for event in events if _mapping(event, "content").get("membership") in _PRESENT)
-        return [UserId(user) for event in here if (user := str(event.get("state_key"))) != self.user]
+        found = {
+            UserId(str(event.get("state_key"))): _mapping(event, "content").get("membership")
+            for event in events
+        }
+        return {user: m for user, m in found.items() if m in _PRESENT and user != self.user}
+
+    async def shows_to_invited(self, room: RoomId) -> bool:
+        """Whether who is invited may read what is said before they join (“Room History Visibility”)."""
+        path = f"{_V3}/rooms/{_q(room)}/state/m.room.history_visibility/"
+        try:
+            answer = await self._homeserver.call("GET", path)
+        except HomeserverError as error:
+            if error.status in (403, 404):
+                return False
+            raise
+        shown = answer.get("history_visibility") if isinstance(answer, dict) else None
+        return shown in _SHOWN_TO_INVITED
 
     async def encryption_of(self, room: RoomId) -> Mapping[str, Any] | None:
         """The room's m.room.encryption; None where it is not encrypted, or not ours to see."""

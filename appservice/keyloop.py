@@ -111,7 +111,7 @@ class KeyLoop:
                 await journal.set_mark(connection, SINCE_MARK, token)
 
     async def _take(self, news: KeyNews) -> None:
-        if self._encryption.take(news):
+        if await self._encryption.take(news):
             await self._sealed.try_again()
 
     async def _or_stop(self, coming: Any) -> Any:

@@ -10,15 +10,28 @@ from spaces.landscape import Landscape
 
 
 async def language_of(
-    connection: Connection, landscape: Landscape, standing: Standing, here: PlaceId | None, otherwise: str
+    connection: Connection,
+    landscape: Landscape,
+    standing: Standing,
+    here: PlaceId | None,
+    otherwise: str,
+    *,
+    direct: bool,
 ) -> str:
-    """The language for this person in the room of `here`, or in a direct room (None)."""
+    """The language for this person in the room of `here`, in a `direct` one, or in one of neither kind."""
     chosen = await people.language(connection, standing.user)
-    return chosen or usual(landscape, standing, here, otherwise)
+    return chosen or usual(landscape, standing, here, otherwise, direct=direct)
 
 
-def usual(landscape: Landscape, standing: Standing, here: PlaceId | None, otherwise: str) -> str:
-    """The language for someone who has chosen none: that of `here`, or the one of all their networks."""
+def usual(
+    landscape: Landscape, standing: Standing, here: PlaceId | None, otherwise: str, *, direct: bool
+) -> str:
+    """The language for someone who has chosen none: that of `here`, or the one of all their networks.
+
+    The latter is for them alone, since it tells of what they are in.
+    """
+    if not direct and here is None:
+        return otherwise
     if here is not None:
         return spoken_in(landscape, network_of(landscape, here)) or otherwise
     theirs = {spoken_in(landscape, network_of(landscape, place)) for place in standing.joined} - {""}

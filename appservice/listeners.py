@@ -17,7 +17,13 @@ from appservice.store import outbox, people, rooms
 from appservice.store.rooms import ConversationRow
 from appservice.work import UnitOfWork
 from bot.conversation import Conversation
-from bot.greetings import STRANGER, cannot_read_encrypted, enough_for_now, not_a_place_for_me
+from bot.greetings import (
+    STRANGER,
+    cannot_read_encrypted,
+    enough_for_now,
+    not_a_place_for_me,
+    too_many_invitations,
+)
 from bot.ports import Heard
 from bot.reply import Document, plain, say
 from spaces.actions import Join, Leave, ReadBack, Say
@@ -104,7 +110,7 @@ class Listeners:
     async def _redaction(self, event: Event, work: UnitOfWork) -> None:
         """Who takes a command back does not want it done, if it waits for a yes or the rest of it."""
         if (redacted := redacted_by(event)) is not None:
-            await people.drop_question(work.connection, redacted)
+            await people.drop_question(work.connection, event.sender, event.room, redacted)
 
     async def _hear(self, heard: Heard, work: UnitOfWork) -> None:
         """Let the conversation hear it, unless who says it has had answers enough for now."""
@@ -170,8 +176,9 @@ class Listeners:
     async def _invited(self, event: Event, work: UnitOfWork) -> None:
         if await work.place_of_room(event.room) is not None:
             work.put(Join(event.room, event.sender))
-        elif not self._has_time_for(event, work):
-            work.put(Leave(event.room))
+        elif not self._has_time_for(event, known := await self._is_known(event.sender, work), work):
+            reason = await in_words_of(event.sender, too_many_invitations(), work) if known else None
+            work.put(Leave(event.room, plain(reason) if reason else ""))
         elif is_space(event.shown_before):
             await decline_space(work, event.room, event.sender)
         elif (reason := await self._refusal_of(event, work)) is not None:
@@ -180,9 +187,13 @@ class Listeners:
         else:
             work.put(Join(event.room, event.sender))
 
-    def _has_time_for(self, event: Event, work: UnitOfWork) -> bool:
+    async def _is_known(self, user: UserId, work: UnitOfWork) -> bool:
+        """Whether they are of this server, or in one of its networks."""
+        return user.server == work.surroundings.server or bool((await work.standing_of(user)).joined)
+
+    def _has_time_for(self, event: Event, known: bool, work: UnitOfWork) -> bool:
         is_admin = event.sender in work.surroundings.admins
-        return is_admin or self.invitations.take(event.sender, event.received_at)
+        return is_admin or self.invitations.take(event.sender, event.received_at, known=known)
 
     async def _refusal_of(self, event: Event, work: UnitOfWork) -> Document | None:
         """Why the bot does not even go in to see what room it is; None if it does."""

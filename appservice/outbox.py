@@ -16,6 +16,8 @@ from collections.abc import Callable
 
 import structlog
 
+from appservice.encrypted_rooms import CannotEncrypt
+from appservice.encryption import NotPrivate
 from appservice.homeserver import HomeserverError, Limited, Unreachable
 from appservice.lanes import Entry, Lanes
 from appservice.performing import Outcome, Performer
@@ -23,7 +25,7 @@ from appservice.places import Places, Unplaced
 from appservice.provisioning import AliasConflict, Ghost
 from appservice.settling import Settler
 from appservice.store import outbox, rooms
-from appservice.store.database import StoreError
+from appservice.store.database import Connection, StoreError
 from appservice.work import Works
 from spaces.actions import CreateRoom, Say
 from spaces.identifiers import EventId, PlaceId
@@ -141,6 +143,8 @@ class Outbox:
             await self._refused(entry, error)
         except AliasConflict as conflict:
             await self._give_up(entry, conflict.said)
+        except CannotEncrypt:
+            await self._give_up(entry, sentence("the room is encrypted, and encryption is off"))
         except Unplaced:
             await self._give_up(entry, sentence("a room that it needs is not there"))
         except (StoreError, OSError) as error:
@@ -156,34 +160,30 @@ class Outbox:
         Once it has been made another may be, while what came of this one is written down.
         """
         try:
-            if not await self._still_waits(entry) or not await self._still_private(entry):
-                return None
-            edited = await self._edited_by(entry)
+            async with self._works.database.reading() as connection:
+                if not await outbox.still_waits(connection, entry.seq):
+                    return None  # what was made private meanwhile is not listed first
+                if not await self._still_private(connection, entry):
+                    return None
+                edited = await self._edited_by(connection, entry)
             return await self._performer.perform(entry.action, tried=entry.attempts > 0, edited=edited)
+        except NotPrivate:
+            return None
         finally:
             self._calls -= 1
             self._wake.set()
 
-    async def _still_waits(self, entry: Entry) -> bool:
-        """A later action may have replaced it: what was made private meanwhile is not listed first."""
-        async with self._works.database.reading() as connection:
-            return await outbox.still_waits(connection, entry.seq)
-
-    async def _still_private(self, entry: Entry) -> bool:
+    async def _still_private(self, connection: Connection, entry: Entry) -> bool:
         """What is for one person only is said while they alone are there, or not at all."""
         person = entry.action.content.get("person") if isinstance(entry.action, Say) else None
         if person is None:
             return True
-        async with self._works.database.reading() as connection:
-            here = await rooms.conversation(connection, self._places.room(entry.action.room))
+        here = await rooms.conversation(connection, self._places.room(entry.action.room))
         return here is not None and here.person == person
 
-    async def _edited_by(self, entry: Entry) -> EventId | None:
+    async def _edited_by(self, connection: Connection, entry: Entry) -> EventId | None:
         edits = entry.action.content.get("edits") if isinstance(entry.action, Say) else None
-        if not edits:
-            return None
-        async with self._works.database.reading() as connection:
-            return await outbox.event_of(connection, f"Say:{edits}")
+        return await outbox.event_of(connection, f"Say:{edits}") if edits else None
 
     async def _settle(self, entry: Entry, outcome: Outcome) -> None:
         is_ready = await self._settler.settle(entry, outcome)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from appservice.encrypted_rooms import EncryptedRooms
+from appservice.encrypted_rooms import Rooms
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.places import Places, Unplaced
 from appservice.provisioning import Provisioner
@@ -47,19 +47,16 @@ class Outcome:
 
 
 class Performer:
-    """Performs actions. Raises `HomeserverError`, `AliasConflict`, `Unplaced`.
-
-    Without `encrypted` all is said in the clear.
-    """
+    """Performs actions. Raises `HomeserverError`, `AliasConflict`, `Unplaced`, and what `said_in` raises."""
 
     def __init__(
         self,
         homeserver: Homeserver,
         places: Places,
         provisioner: Provisioner,
-        encrypted: EncryptedRooms | None = None,
+        said_in: Rooms,
     ) -> None:
-        self._encrypted = encrypted
+        self._said_in = said_in
         self._homeserver = homeserver
         self._places = places
         self._provisioner = provisioner
@@ -85,8 +82,7 @@ class Performer:
     async def _say(self, room: RoomId, action: Say, edited: EventId | None) -> EventId:
         kind = "m.room.message"
         content: Mapping[str, Any] = event_content(action.content, action.said, self._places.link, edited)
-        if self._encrypted is not None:
-            kind, content = await self._encrypted.wrap(room, kind, content)
+        kind, content = await self._said_in.wrap(room, kind, content, action.content)
         return await self._homeserver.send(room, kind, self._txn_id(room, action.said), content)
 
     async def _settle(self, action: Action, room: RoomId) -> None:

@@ -5,12 +5,12 @@ A name from a room that the reader is not in would tell of that room, so there t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from appservice.store import display_names
 from appservice.store.database import Connection
-from bot.reply import Document, Inline, OutsideLink, Person, PlaceLink, Text
+from bot.reply import Bold, Document, Inline, OutsideLink, Person, PlaceLink, Text
 from spaces.display_names import called
 from spaces.identifiers import PlaceId, RoomId, UserId
 
@@ -41,16 +41,23 @@ async def shown_to(
     return Document(tuple(blocks))
 
 
-def linked_for(document: Document, inside: Collection[PlaceId]) -> Document:
-    """`document` with the links that are right for a reader who is in the rooms of `inside` or invited."""
-    blocks = (replace(b, line=tuple(_linked(part, inside) for part in b.line)) for b in document.blocks)
+def linked_for(
+    document: Document, inside: Collection[PlaceId], is_open: Callable[[PlaceId], bool]
+) -> Document:
+    """`document` with the links that are right for a reader who is in the rooms of `inside` or invited.
+
+    A room that is not open to them is not linked: its id is nothing for outsiders.
+    """
+    blocks = (
+        replace(b, line=tuple(_linked(part, inside, is_open) for part in b.line)) for b in document.blocks
+    )
     return Document(tuple(blocks))
 
 
-def _linked(part: Inline, inside: Collection[PlaceId]) -> Inline:
-    if isinstance(part, PlaceLink) and part.place not in inside:
-        return OutsideLink(part.text, part.place)
-    return part
+def _linked(part: Inline, inside: Collection[PlaceId], is_open: Callable[[PlaceId], bool]) -> Inline:
+    if not isinstance(part, PlaceLink) or part.place in inside:
+        return part
+    return OutsideLink(part.text, part.place) if is_open(part.place) else Bold(part.text)
 
 
 def _people_in(document: Document) -> Iterator[Person]:

@@ -24,7 +24,7 @@ from appservice.key_calls import KeyCalls
 from appservice.listeners import Listeners, UnknownRoom
 from appservice.store import encryption as store
 from appservice.store import inbox
-from appservice.store.encryption import Rotation
+from appservice.store.encryption import Place, Rotation
 from appservice.store.inbox import Arrived
 from appservice.work import UnitOfWork, Works
 from bot.greetings import cannot_decipher
@@ -39,6 +39,8 @@ log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 5.0
 _COMPLAINT_SECONDS = 3600.0
 _MEANT = ("m.room.message", "m.reaction")
+_OPEN_SECONDS = 60.0
+_MOST_OPEN_ROOMS = 1000
 REMEMBERED_SECONDS = 40 * 86_400.0
 
 
@@ -47,8 +49,7 @@ class Opened:
     """An event as it is to be heard, and which place in its session it took."""
 
     event: Event
-    session: str
-    index: int
+    place: Place
 
 
 class NotMeant(Exception):
@@ -74,6 +75,7 @@ class Sealed:
         self._prefix = prefix
         self._wake = wake
         self._listening_since: float | None = None
+        self._open_rooms: dict[RoomId, float] = {}  # not encrypted → until when that is believed
         self.given_up = 0
 
     def listens(self, now: float | None) -> None:
@@ -96,15 +98,26 @@ class Sealed:
             return None
         if found is not None and found.kind not in _MEANT:
             raise NotMeant(event.id)
-        return None if found is None else Opened(_as_said(event, found), found.session, found.index)
+        if found is None:
+            return None
+        return Opened(_as_said(event, found), Place(found.session, found.sender_key, found.index))
 
     async def _is_at_home(self, room: RoomId) -> bool:
-        """Whether the room is encrypted: else whoever writes so could make the bot answer in riddles."""
+        """Whether the room is encrypted: else whoever writes so could make the bot answer in riddles.
+
+        That it became so stands in the database as soon as its m.room.encryption has come.
+        """
         async with self._works.database.reading() as connection:
             if await store.rotation_of(connection, room) is not None:
                 return True
+        now = self._works.surroundings.now()
+        if self._open_rooms.get(room, now) > now:
+            return False
         content = await self._calls.encryption_of(room)
         if content is None:
+            self._open_rooms[room] = now + _OPEN_SECONDS
+            while len(self._open_rooms) > _MOST_OPEN_ROOMS:
+                del self._open_rooms[next(iter(self._open_rooms))]
             return False
         async with self._works.database.writing() as connection:
             await store.note_room(connection, room, Rotation.of(content))
@@ -112,7 +125,7 @@ class Sealed:
 
     async def note(self, work: UnitOfWork, opened: Opened) -> bool:
         """Remember that it was read; False for a repetition of what was read before as another event."""
-        where = (opened.session, opened.index, opened.event.id)
+        where = (opened.place, opened.event.id)
         forgotten_before = work.now - REMEMBERED_SECONDS
         if await store.is_replayed(work.connection, *where, forgotten_before=forgotten_before):
             log.warning("message_replayed", event_id=opened.event.id)
@@ -141,7 +154,10 @@ class Sealed:
         now = self._works.surroundings.now()
         for arrived in waiting:
             since = max(arrived.received_at, self._listening_since or now)
-            await self._judge(arrived, is_overdue=now - since >= PATIENCE_SECONDS)
+            try:
+                await self._judge(arrived, is_overdue=now - since >= PATIENCE_SECONDS)
+            except Exception as error:
+                log.error("sealed_event_failed", reason=type(error).__name__)
 
     async def _judge(self, arrived: Arrived, *, is_overdue: bool) -> None:
         event: Event | None = None
@@ -150,6 +166,9 @@ class Sealed:
             opens = await self.open(event) is not None
         except (Malformed, NotMeant):
             opens = True  # the inbox sees so, too
+        except Exception as error:
+            log.warning("sealed_event_does_not_open", reason=type(error).__name__)
+            opens = False
         if not opens and not is_overdue:
             return
         async with self._works.begin("hedgerow") as work:

@@ -15,11 +15,13 @@ from appservice.key_calls import KeyCalls
 from appservice.keyloop import KeyLoop
 from appservice.listeners import Listeners
 from appservice.sealed import Sealed
-from appservice.store.database import Database
+from appservice.store import encryption as store
+from appservice.store.database import Database, StoreError
 from appservice.surroundings import Health
 from appservice.work import Works
 from config.settings import Settings
 from spaces.errors import Unavailable
+from spaces.identifiers import RoomId
 
 _FOLDER = "hedgerow-crypto"
 
@@ -47,7 +49,7 @@ class Secrecy:
         self._database = database
         self._calls = KeyCalls(homeserver)
         folder, passphrase = crypto_folder(settings, database), derived(key, "crypto store").hex()
-        self.encryption = Encryption(self._calls, folder, passphrase, time.time)
+        self.encryption = Encryption(self._calls, folder, passphrase, time.time, self._knows)
         self.device = Device(database, homeserver, self._calls, self.encryption, key, health)
         self.rooms = EncryptedRooms(database, self._calls, self.device, self.encryption)
         self.sealed: Sealed
@@ -67,6 +69,13 @@ class Secrecy:
             by_transaction=self._settings.encryption.transport == "transactions",
         )
         inbox.deciphers(self.sealed, self.loop)
+
+    async def _knows(self, room: RoomId) -> bool:
+        try:
+            async with self._database.reading() as connection:
+                return await store.is_ours(connection, room)
+        except (StoreError, OSError):
+            return False
 
     def close(self) -> None:
         self.encryption.close()

@@ -19,10 +19,11 @@ from appservice.store import inbox, journal, outbox, people, rooms
 from appservice.store.database import Connection, Database
 from appservice.store.landscape import LandscapeStore
 from appservice.surroundings import RandomIds, Surroundings
+from bot.audience import ONLOOKER
 from bot.languages import words_in
 from bot.ports import Awaited, Heard, ServiceStatus
 from bot.reply import Document, in_language, to_json
-from spaces.access import Standing
+from spaces.access import Standing, may_enter
 from spaces.actions import Action, Invite, Leave, ReadBack, Remove, Say
 from spaces.hierarchy import parents_first
 from spaces.identifiers import DirectId, GroupId, NetworkId, PlaceId, RoomId, UserId
@@ -83,7 +84,7 @@ class UnitOfWork:
         self._undertaking: int | None = None
         self._notes: list[dict[str, Any]] = []
         self._standings: dict[UserId, Standing] = {}
-        self._languages: dict[tuple[UserId, PlaceId | None], str] = {}
+        self._languages: dict[tuple[UserId, PlaceId | None, bool], str] = {}
 
     @property
     def landscape(self) -> Landscape:
@@ -135,15 +136,16 @@ class UnitOfWork:
 
     async def language_for(self, heard: Heard) -> str:
         here = None if heard.is_direct else await self.place_of_room(heard.room)
-        return await self.language_of(heard.sender, here)
+        return await self.language_of(heard.sender, here, direct=heard.is_direct)
 
-    async def language_of(self, user: UserId, here: PlaceId | None = None) -> str:
+    async def language_of(self, user: UserId, here: PlaceId | None = None, *, direct: bool = True) -> str:
         """The code of the language that is spoken with them, in the room of `here` or directly."""
-        if (user, here) not in self._languages:
+        if (user, here, direct) not in self._languages:
             standing, otherwise = await self.standing_of(user), self.surroundings.language
-            found = await languages.language_of(self.connection, self._landscape, standing, here, otherwise)
-            self._languages[user, here] = found
-        return self._languages[user, here]
+            self._languages[user, here, direct] = await languages.language_of(
+                self.connection, self._landscape, standing, here, otherwise, direct=direct
+            )
+        return self._languages[user, here, direct]
 
     async def set_language(self, user: UserId, language: str) -> None:
         self._languages.clear()
@@ -282,17 +284,19 @@ class UnitOfWork:
     ) -> Document:
         """In words, with names and links as they are for `reader`, or for all in that room."""
         said = in_language(document, words_in(language))
-        linked = linked_for(said, await self._seen_from(reader, room))
+        standing, inside = await self._seen_by(reader, room)
+        linked = linked_for(said, inside, lambda place: may_enter(self._landscape, standing, place))
         return await shown_to(self.connection, reader, linked, self.surroundings.bot_names, room=room)
 
-    async def _seen_from(self, reader: UserId, room: RoomId | None) -> Collection[PlaceId]:
-        """The places whose rooms the reader is in or invited to; in a room of several, that room's."""
+    async def _seen_by(self, reader: UserId, room: RoomId | None) -> tuple[Standing, Collection[PlaceId]]:
+        """What the reader may enter, and whose rooms they are in or invited to; of several, what all may."""
         if room is not None:
             here = await self.place_of_room(room)
-            return () if here is None else (here,)
+            inside = frozenset({here}) if here else frozenset[PlaceId]()
+            return Standing(ONLOOKER, joined=inside), inside
         standing = await self.standing_of(reader)
         asked = {PlaceId(a.room) for a in self._actions if isinstance(a, Invite) and a.user == reader}
-        return standing.joined | standing.invited | asked
+        return standing, standing.joined | standing.invited | asked
 
     async def undertake(self, name: str) -> int:
         """Bind all that was put so far to one undertaking that nobody waits for in a room; its id."""

@@ -7,21 +7,28 @@ it was asked, an answer does nothing.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from bot.address import said_itself
 from bot.command import Commands
+from bot.languages import LANGUAGES, words_in
 from bot.ports import Awaited, Heard
 from bot.reply import Document, say
 from bot.scanning import words_of
-from spaces.sentences import Sentence, Words, sentence
+from bot.suggestions import close_to
+from spaces.sentences import Sentence, sentence
 
 LASTS_SECONDS = 600.0
 YES, NO, MORE, CANCEL = "yes", "no", "more", "cancel"
 _WORDS = {YES: sentence("yes"), NO: sentence("no"), MORE: sentence("more"), CANCEL: sentence("cancel")}
 _REACTIONS = {"✅": YES, "✔": YES, "☑": YES, "❌": NO, "✖": NO, "❎": NO}
+_ALSO = {"y": YES, "n": NO}
+_CHATTER = frozenset({"thanks", "thank you", "ok", "okay", "diolch", "sorry", "great", "what", "why", "hm"})
+_QUOTES = ('"', "“", "„", "«", "'", "‘")
 _GREETINGS = frozenset({"hello", "hi", "hey", "hiya", "helo", "shwmae", "shwmai"})
 _VARIANTS = "\N{VARIATION SELECTOR-15}\N{VARIATION SELECTOR-16}"
 
@@ -51,7 +58,7 @@ class Answering:
         return _REACTIONS.get(key.strip(_VARIANTS))
 
     @staticmethod
-    def is_answer(heard: Heard, awaited: Mapping[str, Awaited], words: Words) -> bool:
+    def is_answer(heard: Heard, awaited: Mapping[str, Awaited]) -> bool:
         """Whether what is not said to the bot is an answer to its question all the same.
 
         It replies to the question, or it is a short word in the thread in which the bot has asked.
@@ -59,11 +66,11 @@ class Answering:
         if heard.answers is not None and heard.answers in {one.event for one in awaited.values()}:
             return True
         threads = {one.thread for one in awaited.values()} - {None}
-        return heard.thread in threads and bool(_short(said_itself(heard), words))
+        return heard.thread in threads and bool(_short(said_itself(heard)))
 
-    def meant(self, said: str, heard: Heard, awaited: Mapping[str, Awaited], words: Words) -> Meant:
-        """What `said` means, given what is awaited; `words` are those of the person's language."""
-        short = _short(said, words)
+    def meant(self, said: str, heard: Heard, awaited: Mapping[str, Awaited]) -> Meant:
+        """What `said` means, given what is awaited."""
+        short = _short(said)
         if short in (YES, NO) and ("confirmation" in awaited or "argument" not in awaited):
             return self._decided(short, heard, awaited.get("confirmation"))
         if short == MORE:
@@ -72,16 +79,27 @@ class Answering:
         if asked is None or not _is_fresh(asked, heard):
             if short == CANCEL:
                 return Meant(reply=say("There is nothing to cancel."))
-            return Meant("help" if said.strip(" .!").casefold() in _GREETINGS else said or "help")
+            return Meant("help" if _bare(said) in _GREETINGS else said or "help")
         if short in (CANCEL, NO):
             return Meant(reply=say("All right, I leave it. Nothing was done."), settles=("argument",))
-        if not said or self._commands.find(said.split()[:4]):
+        if self._is_no_answer(said):
             return Meant(said or "help")
         return Meant(self._completed(asked, said), settles=("argument",))
+
+    def _is_no_answer(self, said: str) -> bool:
+        """Whether it is a command, or nearly one, or a word that people say to each other."""
+        if said.startswith(_QUOTES):
+            return False
+        if not said or _short(said) or _bare(said) in _CHATTER or self._commands.find(said.split()):
+            return True
+        names = {word for command in self._commands for word in (command.words[0], command.name)}
+        return _bare(said) not in names and bool(close_to(_bare(said), sorted(names), 1, enough=80.0))
 
     def _decided(self, short: str, heard: Heard, asked: Awaited | None) -> Meant:
         if asked is None:
             return Meant(reply=say("Nothing waits for a yes or no of yours here."))
+        if heard.answers is not None and heard.answers != asked.event:
+            return Meant(reply=say("That question is closed: I have asked you something else since."))
         if not _is_fresh(asked, heard):
             late = say("That question is more than ten minutes old, so nothing was done. Ask for it again.")
             return Meant(reply=late, settles=("confirmation",))
@@ -98,11 +116,11 @@ class Answering:
 
     def _completed(self, asked: Awaited, said: str) -> str:
         """The command with what was missing: an option at its end, an argument before its options."""
-        command = self._commands.find(asked.said.split()[:4])
+        command = self._commands.find(asked.said.split())
         assert command is not None, "only a command is asked back for"
         parameter = next(p for p in command.parameters if p.name == asked.detail)
         if parameter.is_option:
-            return f"{asked.said} {parameter.option} {said}"
+            return f"{asked.said} {parameter.option} {_without_option(said, parameter.word)}"
         typed = asked.said.split(maxsplit=len(command.words))[len(command.words) :]
         given = words_of(typed[0]) if typed else []
         at = next((n for n, word in enumerate(given) if word.option), len(given))
@@ -110,16 +128,23 @@ class Answering:
         return " ".join([command.name, *(w.raw for w in before), said, *(w.raw for w in after)])
 
     def hint(self, said: str, heard: Heard, awaited: Mapping[str, Awaited]) -> Iterator[Document]:
-        """What to do where `said` was refused, and may have been meant as the answer to a question."""
-        asked, command = awaited.get("argument"), self._commands.find(said.split()[:4])
-        is_plain = command is not None and len(command.words) > 1
-        if asked is not None and _is_fresh(asked, heard) and not is_plain:
+        """What still waits, where `said` was refused and may have been meant as an answer."""
+        fresh = {kind for kind, asked in awaited.items() if _is_fresh(asked, heard)}
+        command = self._commands.find(said.split())
+        if command is not None and len(command.words) > 1:
+            return
+        if "confirmation" in fresh:
+            yes, no = self._typed(YES, heard), self._typed(NO, heard)
+            yield say("I still wait for your `{yes}` or `{no}` to what I have shown.", yes=yes, no=no)
+        if "argument" in fresh:
+            asked, cancel = awaited["argument"], self._typed(CANCEL, heard)
             yield say(
-                "I still wait for the answer to my question about `{command}`. If that was it and it begins "
-                "like a command, put quotes around it; `{cancel}` drops the question.",
+                "I still wait for the answer to my question about `{command}`; `{cancel}` drops it.",
                 command=asked.said,
-                cancel=self._typed(CANCEL, heard),
+                cancel=cancel,
             )
+            if self._is_no_answer(said):
+                yield say("If that was the answer, put quotes around it.")
 
     # -- what is asked ---------------------------------------------------------------------------
 
@@ -145,13 +170,24 @@ class Answering:
         return say("There is more: `{more}` shows it.", more=self._typed(MORE, heard))
 
 
-def _short(said: str, words: Words) -> str:
-    """`yes`, `no`, `more` or `cancel`, in English or in the person's language; else nothing."""
-    typed = said.strip(" .!").casefold()
-    for word, known in _WORDS.items():
-        if typed in (word, words(known).casefold()):
-            return word
-    return ""
+def _bare(said: str) -> str:
+    return said.strip(" .!?").casefold()
+
+
+def _short(said: str) -> str:
+    """`yes`, `no`, `more` or `cancel`, in whichever language; else nothing."""
+    return _short_words().get(_bare(said), "")
+
+
+@cache
+def _short_words() -> Mapping[str, str]:
+    spoken = [words_in(language) for language in LANGUAGES]
+    return {words(known).casefold(): word for words in spoken for word, known in _WORDS.items()} | _ALSO
+
+
+def _without_option(said: str, word: str) -> str:
+    """An answer may begin with the option's own name: `--in Arts UK`, `in=Arts UK`, `in Arts UK`."""
+    return re.sub(rf"\A(?:[-‒–—―]*{re.escape(word)})(?:\s*=\s*|\s+)(?=\S)", "", said, flags=re.IGNORECASE)
 
 
 def _is_fresh(asked: Awaited, heard: Heard) -> bool:

@@ -8,7 +8,7 @@ from spaces.errors import Conflict
 from spaces.identifiers import PlaceId, UserId
 from spaces.landscape import Landscape
 
-_ONLOOKER = UserId("@onlooker")
+ONLOOKER = UserId("@onlooker")
 
 
 async def audience_of(call: Call) -> Standing:
@@ -16,7 +16,7 @@ async def audience_of(call: Call) -> Standing:
     if call.heard.is_direct:
         return call.standing
     here = await call.work.place_of_room(call.heard.room)
-    return Standing(_ONLOOKER, joined=frozenset() if here is None else frozenset({here}))
+    return Standing(ONLOOKER, joined=frozenset() if here is None else frozenset({here}))
 
 
 def require_fit(landscape: Landscape, audience: Standing, place: PlaceId) -> None:

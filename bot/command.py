@@ -35,11 +35,14 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class ToConfirm(Exception):
-    """It cannot be undone, and has not been agreed to: `document` tells what would be done."""
+    """It cannot be undone, and has not been agreed to: `document` tells what would be done.
 
-    def __init__(self, document: Document) -> None:
+    `agreement` is what a yes to it would stand for.
+    """
+
+    def __init__(self, document: Document, agreement: str) -> None:
         super().__init__("this has to be confirmed")
-        self.document = document
+        self.document, self.agreement = document, agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class Call:
     """Who says it, where and when. `open_creation`: everyone local may make networks at the top.
 
     `server` is ours: only its aliases lead anywhere. `bot` is who answers, where that is known.
-    `confirmed` is the preview to which they have said yes, as plain English text.
+    `wants` is the command with all that its arguments were read as, `confirmed` the agreement to which
+    they have said yes: names may have changed hands since it was shown.
     """
 
     heard: Heard
@@ -56,6 +60,7 @@ class Call:
     open_creation: bool = False
     server: str | None = None
     bot: UserId | None = None
+    wants: str = ""
     confirmed: str | None = None
 
     def confirm(self, preview: Document) -> None:
@@ -63,8 +68,9 @@ class Call:
 
         Raises `ToConfirm`, which shows the preview and waits for their yes.
         """
-        if self.confirmed != plain(preview):
-            raise ToConfirm(preview)
+        agreement = f"{self.wants}\n{plain(preview)}"
+        if self.confirmed != agreement:
+            raise ToConfirm(preview, agreement)
 
     @property
     def sender(self) -> UserId:

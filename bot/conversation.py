@@ -9,6 +9,7 @@ process; only the person who was asked can answer, and only for ten minutes.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,12 +22,12 @@ from bot.help import possible, with_help
 from bot.languages import words_in
 from bot.paging import paged
 from bot.ports import Awaited, Heard, Work
-from bot.reply import Code, Document, Inline, Paragraph, from_json, in_language, joined, plain, say, to_json
+from bot.reply import Code, Document, Inline, Paragraph, from_json, in_language, joined, say, to_json
 from bot.scanning import Word, cleaned, words_of
 from bot.suggestions import close_to, did_you_mean
 from spaces.errors import Forbidden, Malformed, Refusal, Unknown
 from spaces.identifiers import UserId, printable
-from spaces.sentences import Sentence, english
+from spaces.sentences import Sentence
 
 _MOST_GUESSES = 6
 
@@ -67,10 +68,9 @@ class Conversation:
         said = self.what_was_said(heard)
         if said is None and heard.answers is None and heard.thread is None:
             return False
-        awaited = await work.awaited(heard.sender, heard.room)
+        awaited = await _awaited_in(heard, work)
         if said is None:
-            words = words_in(await work.language_for(heard)) if awaited else english
-            if not self._answering.is_answer(heard, awaited, words):
+            if not self._answering.is_answer(heard, awaited):
                 return False
             said = said_itself(heard)
         await self._answer(said, heard, work, awaited)
@@ -79,7 +79,7 @@ class Conversation:
     async def hear_reaction(self, heard: Heard, work: Work) -> bool:
         """Take ✅ or ❌ (`heard.body`) on a preview of ours as yes or no; returns whether it was one."""
         meant = Answering.of_reaction(heard.body)
-        asked = (await work.awaited(heard.sender, heard.room)).get("confirmation") if meant else None
+        asked = (await _awaited_in(heard, work)).get("confirmation") if meant else None
         if meant is None or asked is None or asked.event != heard.answers:
             return False
         spoken = replace(heard, reply_to=asked.event, thread=asked.thread)
@@ -128,8 +128,7 @@ class Conversation:
 
     async def _done(self, said: str, call: Call, awaited: Mapping[str, Awaited]) -> _Answer:
         """Take `said` as the answer to what the bot has asked, or else as a command."""
-        language = await call.work.language_for(call.heard)
-        meant = self._answering.meant(said, call.heard, awaited, words_in(language))
+        meant = self._answering.meant(said, call.heard, awaited)
         for kind in meant.settles:
             await call.work.stop_waiting(call.heard, kind)
         if meant.reply is not None:
@@ -137,18 +136,25 @@ class Conversation:
         if meant.rest is not None:
             return _Answer(from_json(meant.rest))
         try:
-            return await self._run(meant, call)
+            return await self._run(meant, call, awaited)
         except Refusal:
             if "argument" in meant.settles:  # the answer did not fit: the question stays
                 await call.work.wait_for(call.heard, awaited["argument"])
             raise
 
-    async def _run(self, meant: Meant, call: Call) -> _Answer:
-        """Do it, ask back for what is missing, or show what would be done."""
+    async def _run(self, meant: Meant, call: Call, awaited: Mapping[str, Awaited]) -> _Answer:
+        """Do it, ask back for what is missing, or show what would be done.
+
+        Once something else was done, what was asked before it is no longer meant.
+        """
         command, rest = self._understood(meant.command, call)
         before = call.landscape
         try:
-            return await self._carried_out(command, rest, replace(call, confirmed=meant.confirmed))
+            answer = await self._carried_out(command, rest, replace(call, confirmed=meant.confirmed))
+            for kind in ("argument", "confirmation") if command.meanwhile else ():
+                if kind in awaited and kind not in meant.settles:
+                    await call.work.stop_waiting(call.heard, kind)
+            return answer
         except Missing as missing:
             if not possible([command], call):
                 raise Forbidden("At present there is nowhere that you may do this.") from missing
@@ -159,7 +165,7 @@ class Conversation:
             shown = preview.document
             if call.landscape != before:
                 raise RuntimeError("a preview was shown after something had changed") from preview
-            asked = self._awaited("confirmation", meant.command, plain(shown), call.heard)
+            asked = self._awaited("confirmation", meant.command, preview.agreement, call.heard)
             await call.work.wait_for(call.heard, asked)
             changed = (
                 say("Meanwhile something has changed. It is now like this:") if meant.confirmed else None
@@ -171,13 +177,15 @@ class Conversation:
         arguments = await read(command, rest, call)
         for requirement in command.requires:
             requirement.check(call, arguments.values)
+        call = replace(call, wants=_wants(command, arguments))
         result = await command.run(call, **_by_keyword(command, arguments))
         reply, is_help = self.commands.reply(result, call), command.words == ("help",)
         return _Answer(reply, _meanwhile(command, arguments), is_help)
 
     def _awaited(self, kind: str, said: str, detail: str, heard: Heard) -> Awaited:
         event = heard.reply_to or heard.event
-        return Awaited(kind, said, detail, event, heard.at.timestamp(), heard.thread)
+        at = heard.at.timestamp()
+        return Awaited(kind, said, detail, event, at, heard.thread, heard.is_direct)
 
     # -- understanding ---------------------------------------------------------------------------
 
@@ -187,8 +195,8 @@ class Conversation:
         command = self.commands.find(words)
         if command is None:
             raise self._unknown(words, call)
-        rest = text.split(maxsplit=len(command.words))[len(command.words) :]
-        following = rest[0] if rest else ""
+        beginning = re.match(r"\s*" + r"\s+".join([r"\S+"] * len(command.words)), text)
+        following = text[beginning.end() :] if beginning else ""
         self._refuse_a_second(words_of(following))
         return command, following
 
@@ -228,6 +236,12 @@ def _guesses(first: str, second: str, names: Sequence[str]) -> list[str]:
     return close_to(f"{first} {second}".strip(), names) or close_to(first, names)
 
 
+async def _awaited_in(heard: Heard, work: Work) -> Mapping[str, Awaited]:
+    """What was asked in the company that is here now: what was asked in private is answered in private."""
+    awaited = await work.awaited(heard.sender, heard.room)
+    return {kind: one for kind, one in awaited.items() if one.is_direct == heard.is_direct}
+
+
 def refused(refusal: Refusal) -> Document:
     """The sentence of a refusal; what is between backquotes is to be typed."""
     return Document((Paragraph((refusal.said,)),))
@@ -240,6 +254,12 @@ def failure(reference: str) -> Document:
         "so, tell an admin of this server the number `{reference}`.",
         reference=reference,
     )
+
+
+def _wants(command: Command, arguments: Arguments) -> str:
+    """The command and what its arguments mean, whatever the places are called at present."""
+    meant = {name: str(value) for name, value in sorted(arguments.values.items())}
+    return f"{command.name} {json.dumps(meant)}"
 
 
 def _by_keyword(command: Command, arguments: Arguments) -> Mapping[str, Any]:

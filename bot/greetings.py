@@ -22,12 +22,19 @@ def not_a_space_for_me() -> Document:
     )
 
 
+def too_many_invitations() -> Document:
+    """To someone who, or whose server, has invited the bot very often within an hour."""
+    return say("There were too many invitations within an hour. Invite me again in an hour, please.")
+
+
 def enough_for_now(times: int) -> Document:
     """To someone who has had that many answers within a minute: it may be a bot that answers the bot."""
     return say(
         counted(
-            "I have answered you here {count} time within a minute. I go on in a minute.",
-            "I have answered you here {count} times within a minute. I go on in a minute.",
+            "I have answered you here {count} time within a minute. What you say in the next minute I do "
+            "not hear; then I go on.",
+            "I have answered you here {count} times within a minute. What you say in the next minute I do "
+            "not hear; then I go on.",
             times,
         )
     )

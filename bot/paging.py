@@ -19,8 +19,22 @@ def paged(document: Document) -> tuple[Document, Document | None]:
     for number, height in enumerate(heights):
         lines += height
         if number and lines > MOST_LINES:
-            return Document(blocks[:number]), Document(blocks[number:])
+            return Document(blocks[:number]), Document((*_above(blocks, number), *blocks[number:]))
     return document, None
+
+
+def _above(blocks: tuple[Block, ...], number: int) -> Iterator[Block]:
+    """The items that the one at `number` belongs to, with which the next page begins."""
+    above: list[Block] = []
+    first = blocks[number]
+    depth = first.depth if isinstance(first, Bullet) else 0
+    for block in reversed(blocks[:number]):
+        if not depth or not isinstance(block, Bullet):
+            break
+        if block.depth < depth:
+            above.append(block)
+            depth = block.depth
+    return reversed(above)
 
 
 def _heights(blocks: tuple[Block, ...]) -> Iterator[int]:

@@ -45,7 +45,7 @@ class Heard:
 class Awaited:
     """What the bot waits for from one person in one room; `event` is the message it has answered so.
 
-    confirmation: `said` is done once they agree to the preview in `detail`.
+    confirmation: `said` is done once they agree to `detail`, which tells what was shown and meant.
     argument:     `said` lacks the parameter of the name `detail`.
     more:         `said` is what is left of a long answer (a document as JSON).
 
@@ -58,6 +58,7 @@ class Awaited:
     event: EventId
     asked_at: float
     thread: EventId | None = None
+    is_direct: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,16 @@ _LONGEST = 60
 _SCORERS = ((fuzz.ratio, 70.0), (fuzz.token_sort_ratio, 70.0), (fuzz.token_set_ratio, 95.0))
 
 
-def close_to(typed: str, known: Sequence[str], most: int = 2) -> list[str]:
+def close_to(typed: str, known: Sequence[str], most: int = 2, *, enough: float = 0.0) -> list[str]:
     """The closest of `known`, best first; words in another order, or too many words, are close as well."""
     found: dict[str, float] = {}
-    for scorer, enough in _SCORERS:
+    for scorer, close_enough in _SCORERS:
         matches = process.extract(
             typed[:_LONGEST],
             known,
             scorer=scorer,
             processor=utils.default_process,
-            score_cutoff=enough,
+            score_cutoff=max(close_enough, enough),
             limit=most,
         )
         for match, score, _ in matches:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -64,21 +66,45 @@ class FakeHome:
         self.fake.world.aliases.pop(alias, None)
 
 
+# what no dialogue looks at, and what a Synapse that is never started again need not keep
+_LIGHT = {
+    "database": {"name": "sqlite3", "args": {"database": ":memory:", "cp_min": 1, "cp_max": 1}},
+    "enable_search": False,
+    "user_directory": {"enabled": False},
+    "stats": {"enabled": False},
+    "caches": {"global_factor": 2.0, "sync_response_cache_duration": "0s"},
+}
+
+
 class SynapseHome:
-    """A real Synapse for many dialogues, one after the other: the public aliases are freed behind each."""
+    """A real Synapse for many dialogues, one after the other, each with a bot of its own (`anew`).
+
+    So none of them has to look through the rooms of those before; the public aliases are freed behind each.
+    """
 
     def __init__(self, directory: Path, port: int, registration: Registration) -> None:
+        namespaces = registration.as_mapping()["namespaces"]
+        bots = rf"(?i:@{registration.bot_localpart}\d*:{re.escape(registration.server_name)})"
+        namespaces["users"] = [{"exclusive": True, "regex": bots}]
+        registration = replace(registration, more={"namespaces": namespaces})
         self.registration = registration
+        self._numbers = itertools.count(1)
         self._log = directory / "requests.log"
         self._read_to = 0
         self._writes: list[str] = []
         file = registration.write(directory / "registration.yaml")
         log = directory / "log.json"
         log.write_text(json.dumps(_logging(self._log)))
-        more = {"log_config": str(log), "bcrypt_rounds": 4}
+        more = {"log_config": str(log), "bcrypt_rounds": 4, **_LIGHT}
         server = registration.server_name
         self.synapse = LocalSynapse(directory / "synapse", port, server, (file,), extra=more)
         self._tokens: dict[UserId, str] = {}
+
+    def anew(self) -> SynapseHome:
+        """The same, with another bot."""
+        localpart = f"hedgerow{next(self._numbers)}"
+        self.registration = replace(self.registration, bot_localpart=localpart)
+        return self
 
     @property
     def base_url(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from appservice.app import Hedgerow
 from appservice.store import inbox, outbox, rooms, tables
 from appservice.surroundings import RandomIds
-from spaces.identifiers import GroupId, NetworkId, RoomId, UserId
+from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from tests.dialogues import SERVER, Dialogue, person
 from tests.hedgerow import running, settings_for
 from tests.homes import Home
@@ -87,8 +87,12 @@ class Stages:
     async def _open(self, dialogue: Dialogue) -> None:
         home = await self._stack.enter_async_context(self._opened())
         settings = settings_for(home.base_url, home.registration, self._folder / f"{next(self._numbers)}.db")
-        admins = {"admins": [person(name) for name in dialogue.admins]}
-        service = await self._stack.enter_async_context(running(settings.model_copy(update=admins)))
+        bot = {"bot_localpart": home.registration.bot_localpart}
+        more = {
+            "admins": [person(name) for name in dialogue.admins],
+            "homeserver": settings.homeserver.model_copy(update=bot),
+        }
+        service = await self._stack.enter_async_context(running(settings.model_copy(update=more)))
         self._stage = ServiceStage(home, service)
         self._stack.push_async_callback(self._stage.close)
         await self._stage.bring_in(dialogue.people)
@@ -132,10 +136,8 @@ class ServiceStage:
 
     async def close(self) -> None:
         """Close everybody's client, and free the public aliases for the next dialogue."""
-        landscape = await self._works.landscape()
-        slugs = {landscape.slug_of(place) for place in landscape.slugs.values()} | landscape.slugs.keys()
-        for slug in slugs:
-            await self._home.free_alias(f"#hedge_{slug.replace('/', '_')}:{SERVER}")
+        for slug in _ever_given((await self._works.landscape()).slugs):
+            await self._home.free_alias(f"#hedge_{slug}:{SERVER}")
         for voice in self._people.values():
             await voice.client.close()
 
@@ -289,6 +291,15 @@ class ServiceStage:
         home, _, group = slug.partition("/")
         place = landscape.slugs[f"{landscape.slugs[home]}/{group}" if group else home]
         return self._service.engine.places.room(place)
+
+
+def _ever_given(slugs: Mapping[str, PlaceId]) -> set[str]:
+    """The slugs of networks, and of groups behind each that their network ever had: `arts-uk_painting`."""
+    pairs = [(slug.partition("/"), place) for slug, place in slugs.items()]
+    networks = {(slug, place) for (slug, slash, _), place in pairs if not slash}
+    groups = {(home, group) for (home, slash, group), _ in pairs if slash}
+    behind = {f"{slug}_{group}" for slug, place in networks for home, group in groups if home == place}
+    return behind | {slug for slug, _ in networks}
 
 
 async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:

@@ -11,6 +11,7 @@ from spaces.identifiers import UserId
 from tests.second_client import Json, SecondClient
 
 _LINK = re.compile(r" \(https://matrix\.to/[^)]*\)")
+_NO_ROOMS = json.dumps({"presence": {"types": []}, "room": {"rooms": []}})
 _FILTER = json.dumps({"presence": {"types": []}, "room": {"timeline": {"limit": 100}}})
 
 
@@ -48,14 +49,17 @@ class Voice:
     async def listen(self) -> None:
         """Take in what is new; enter the direct rooms to which the bot invites."""
         path = "/_matrix/client/v3/sync"
-        is_first = self._since is None
+        if self._since is None:  # nothing that was before
+            got = await self.client.call("GET", path, filter=_NO_ROOMS, timeout=0)
+            self._since = got["next_batch"]
+            return
         got = await self.client.call("GET", path, since=self._since, filter=_FILTER, timeout=0)
         self._since = got["next_batch"]
         for room, news in got.get("rooms", {}).get("join", {}).items():
-            for event in () if is_first else news["timeline"]["events"]:
+            for event in news["timeline"]["events"]:
                 self._take_in(room, event)
         for room, shown in got.get("rooms", {}).get("invite", {}).items():
-            if not is_first and _is_direct_room(shown["invite_state"]["events"]):
+            if _is_direct_room(shown["invite_state"]["events"]):
                 self.direct = await self.client.join(room)
                 await self.listen()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import structlog
 import typer
@@ -32,16 +32,21 @@ def refusals() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
+def hide_secrets(settings: Settings) -> None:
+    """Cover the tokens, the key and the database's password in all that is logged from now on."""
+    tokens = [settings.homeserver.as_token, settings.homeserver.hs_token]
+    if settings.encryption.key is not None:
+        tokens.append(settings.encryption.key)
+    password = urlsplit(settings.database.get_secret_value()).password or ""
+    logs.hide(*(token.get_secret_value() for token in tokens), password, unquote(password))
+
+
 def begin(config: Path, *, quiet: bool = False) -> Settings:
     """Load the settings and start the log; with `quiet` only what goes wrong is logged."""
     settings, problems = read_settings(config, os.environ)
     if settings is None or any(problem.is_error for problem in problems):
         raise SettingsRefused(problems)
-    tokens = [settings.homeserver.as_token, settings.homeserver.hs_token]
-    if settings.encryption.key is not None:
-        tokens.append(settings.encryption.key)
-    password = urlsplit(settings.database.get_secret_value()).password
-    logs.hide(*(token.get_secret_value() for token in tokens), password or "")
+    hide_secrets(settings)
     logs.configure("ERROR" if quiet else settings.log.level, settings.log.format)
     for problem in problems:
         log.warning("look_at_the_settings", problem=str(problem))

@@ -13,6 +13,8 @@ from appservice.store.database import Connection, upsert
 from spaces.identifiers import EventId, RoomId, UserId
 
 _LARGEST = 2**31 - 1
+_LEAST_MESSAGES = 10
+_LEAST_MILLISECONDS = 3_600_000
 _d = tables.deciphered.c
 
 
@@ -25,10 +27,16 @@ class Rotation:
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Self:
-        """Of the content of an m.room.encryption event. What is no positive number says nothing."""
+        """Of the content of an m.room.encryption event. What is no positive number says nothing.
+
+        Ten messages and an hour at least: whoever wants less would have a new key shared all the time.
+        """
         messages, milliseconds = (
-            min(value, _LARGEST) if type(value) is int and value > 0 else None
-            for value in (content.get("rotation_period_msgs"), content.get("rotation_period_ms"))
+            min(max(value, least), _LARGEST) if type(value) is int and value > 0 else None
+            for value, least in (
+                (content.get("rotation_period_msgs"), _LEAST_MESSAGES),
+                (content.get("rotation_period_ms"), _LEAST_MILLISECONDS),
+            )
         )
         return cls(messages, None if milliseconds is None else milliseconds / 1000)
 
@@ -57,41 +65,70 @@ async def not_known_as_encrypted(connection: Connection) -> list[RoomId]:
     return [RoomId(row.room_id) for row in rows]
 
 
+async def is_ours(connection: Connection, room: RoomId) -> bool:
+    """Whether the room is one of ours, or of a conversation."""
+    for column in (tables.rooms.c.room_id, tables.conversations.c.room_id):
+        if (await connection.execute(select(column).where(column == room))).first() is not None:
+            return True
+    return False
+
+
 # -- messages deciphered before ---------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the ratchet of a session. Somebody else's device may have one of the same id."""
+
+    session: str
+    sender_key: str
+    index: int
+
+
 async def is_replayed(
-    connection: Connection, session: str, index: int, event: EventId, *, forgotten_before: float
+    connection: Connection, place: Place, event: EventId, *, forgotten_before: float
 ) -> bool:
-    """Whether that place of the session's ratchet was taken by another event.
+    """Whether that place was taken by another event.
 
     Of what is older than `forgotten_before` only the last message of a session is remembered:
     anything from before it has to be taken for a repetition.
     """
-    passed = (_d.message_index > index) & (_d.at < forgotten_before)
+    passed = (_d.message_index > place.index) & (_d.at < forgotten_before)
     query = select(_d.event_id, _d.message_index).where(
-        _d.session == session, or_(_d.message_index == index, passed)
+        _d.session == place.session,
+        _d.sender_key == place.sender_key,
+        or_(_d.message_index == place.index, passed),
     )
     rows = (await connection.execute(query)).all()
-    same = [row.event_id for row in rows if row.message_index == index]
+    same = [row.event_id for row in rows if row.message_index == place.index]
     return same[0] != event if same else bool(rows)
 
 
-async def note_deciphered(
-    connection: Connection, session: str, index: int, event: EventId, now: float
-) -> None:
-    row = {"session": session, "message_index": index, "event_id": event, "at": now}
+async def note_deciphered(connection: Connection, place: Place, event: EventId, now: float) -> None:
+    row = {
+        "session": place.session,
+        "sender_key": place.sender_key,
+        "message_index": place.index,
+        "event_id": event,
+        "at": now,
+    }
     await upsert(connection, tables.deciphered, [row], replace=False)
 
 
 async def forget(connection: Connection, *, before: float) -> None:
     """Forget what was deciphered before that time, but for the last message of each session."""
     last = (
-        select(_d.session, func.max(_d.message_index).label("message_index")).group_by(_d.session).subquery()
+        select(_d.session, _d.sender_key, func.max(_d.message_index).label("message_index"))
+        .group_by(_d.session, _d.sender_key)
+        .subquery()
     )
     is_last = (
         select(last.c.session)
-        .where(last.c.session == _d.session, last.c.message_index == _d.message_index)
+        .where(
+            last.c.session == _d.session,
+            last.c.sender_key == _d.sender_key,
+            last.c.message_index == _d.message_index,
+        )
         .exists()
     )
     await connection.execute(delete(tables.deciphered).where(_d.at < before, ~is_last))

@@ -13,8 +13,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from appservice.store.database import Database, StoreError
+from spaces.errors import Unavailable
 
 _ACTING = 4_873_512_002  # beside the one in migrate.py
+
+
+def lock_file(database: Path) -> Path:
+    """The file beside SQLite's that is locked."""
+    return database.with_name(f"{database.name}.lock")
 
 
 class ActingLock:
@@ -26,19 +32,22 @@ class ActingLock:
         self._session: AsyncConnection | None = None
 
     async def take(self) -> bool:
-        """Whether this process acts from now on."""
+        """Whether this process acts from now on. Raises `Unavailable` where SQLite's lock cannot be had."""
         if self._database.path is not None:
             return self._take_file(self._database.path)
         return await self._take_session()
 
     def _take_file(self, database: Path) -> bool:
-        descriptor = os.open(f"{database}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        path = lock_file(database)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._file = _locked(path)
         except BlockingIOError:
-            os.close(descriptor)
             return False
-        self._file = descriptor
+        except OSError as error:
+            raise Unavailable(
+                f"{path} cannot be locked ({error.strerror}), and without it two processes might act. "
+                "It must be a file, and belong with its folder to the user that Hedgerow runs as."
+            ) from error
         return True
 
     async def _take_session(self) -> bool:
@@ -69,3 +78,14 @@ class ActingLock:
             session, self._session = self._session, None
             await session.invalidate()
             await session.close()
+
+
+def _locked(path: Path) -> int:
+    """The file, open and locked. Raises `BlockingIOError` while another process has it."""
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor

@@ -34,7 +34,8 @@ async def awaited(connection: Connection, person: UserId, room: RoomId) -> dict[
 
 def _awaited(row: Any) -> Awaited:
     thread = EventId(row.thread) if row.thread else None
-    return Awaited(row.kind, row.said, row.detail, EventId(row.event_id), row.asked_at, thread)
+    event = EventId(row.event_id)
+    return Awaited(row.kind, row.said, row.detail, event, row.asked_at, thread, row.is_direct)
 
 
 async def wait_for(connection: Connection, person: UserId, room: RoomId, one: Awaited) -> None:
@@ -49,9 +50,10 @@ async def stop_waiting(connection: Connection, person: UserId, room: RoomId, kin
     await connection.execute(delete(tables.awaited).where(*match))
 
 
-async def drop_question(connection: Connection, event: EventId) -> None:
-    """Wait no longer for what was asked because of that message: it was taken back."""
-    await connection.execute(delete(tables.awaited).where(a.event_id == event))
+async def drop_question(connection: Connection, person: UserId, room: RoomId, event: EventId) -> None:
+    """Wait no longer for what was asked because of that message of theirs: they have taken it back."""
+    match = (a.person == person, a.room_id == room, a.event_id == event)
+    await connection.execute(delete(tables.awaited).where(*match))
 
 
 async def forget(connection: Connection, *, before: float) -> None:

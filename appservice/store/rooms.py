@@ -146,12 +146,21 @@ async def direct_room(connection: Connection, person: UserId) -> RoomId | None:
 
 
 async def save_conversation(connection: Connection, row: ConversationRow) -> None:
+    """Keep it. Where several are, nothing is awaited any more of what was asked in private."""
     values = {"room_id": row.room_id, "person": row.person, "place": row.place}
     await upsert(connection, tables.conversations, [values])
+    if row.person is None:
+        await _stop_waiting(connection, row.room_id)
 
 
 async def drop_conversation(connection: Connection, room: RoomId) -> None:
+    await _stop_waiting(connection, room)
     await connection.execute(delete(tables.conversations).where(tables.conversations.c.room_id == room))
+
+
+async def _stop_waiting(connection: Connection, room: RoomId) -> None:
+    private = (tables.awaited.c.room_id == room, tables.awaited.c.is_direct.is_(True))
+    await connection.execute(delete(tables.awaited).where(*private))
 
 
 def _conversation(room: str, person: str | None, place: str | None) -> ConversationRow:

@@ -191,6 +191,7 @@ deciphered = Table(
     "deciphered",
     metadata,
     Column("session", String, primary_key=True),
+    Column("sender_key", String, primary_key=True),
     Column("message_index", BigInteger, primary_key=True, autoincrement=False),
     Column("event_id", String, nullable=False),
     Column("at", Float, nullable=False),
@@ -221,6 +222,7 @@ awaited = Table(
     Column("said", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("asked_at", Float, nullable=False),
+    Column("is_direct", Boolean, nullable=False),
     Index(None, "event_id"),
 )
 

@@ -13,7 +13,7 @@ from appservice.store.database import Database
 from bot.reply import from_json, plain
 from spaces.access import Standing
 from spaces.identifiers import EventId, NetworkId, UserId
-from tests.appservice.stage import ALICE, BEN, DIRECT, Json, PlayedRooms, Stage, message, says
+from tests.appservice.stage import ALICE, BEN, DIRECT, Json, PlayedRooms, Stage, member, message, says
 
 
 class Told:
@@ -152,11 +152,14 @@ async def test_a_person_is_spoken_to_in_their_language_the_networks_or_the_serve
         landscape = work.landscape
         member = Standing(ALICE, joined=frozenset({told.network}))
         stranger = Standing(UserId("@stranger:hs.test"))
-        assert await language_of(work.connection, landscape, member, None, "en") == "cy"
-        assert await language_of(work.connection, landscape, stranger, told.network, "en") == "cy"
-        assert await language_of(work.connection, landscape, stranger, None, "en") == "en"
+        assert await language_of(work.connection, landscape, member, None, "en", direct=True) == "cy"
+        assert (
+            await language_of(work.connection, landscape, stranger, told.network, "en", direct=False) == "cy"
+        )
+        assert await language_of(work.connection, landscape, stranger, None, "en", direct=True) == "en"
+        assert await language_of(work.connection, landscape, member, None, "en", direct=False) == "en"
         await work.set_language(ALICE, "en")
-        assert await language_of(work.connection, landscape, member, told.network, "cy") == "en"
+        assert await language_of(work.connection, landscape, member, told.network, "cy", direct=False) == "en"
         assert await work.language_of(ALICE) == "en"
 
 
@@ -170,3 +173,27 @@ async def test_a_reply_to_a_message_of_the_bot_finds_what_it_answered(told: Told
     async with told.stage.work() as work:
         assert await outbox.answered_by(work.connection, EventId(PREVIEW)) == "$m1"
         assert await outbox.answered_by(work.connection, EventId("$other")) is None
+
+
+async def test_when_a_third_person_comes_nothing_private_is_awaited_any_more(told: Told) -> None:
+    await told.hears(LEAVE)
+    await told.stage.hears(member(1, BEN, "invite", room=DIRECT))
+    assert await told.hears(message(2, "!hedge yes")) == "Nothing waits for a yes or no of yours here."
+    assert await told.looks_after()
+
+
+@pytest.mark.parametrize("wrong", [{"sender": BEN}, {"room_id": "!other"}])
+async def test_nobody_else_and_from_nowhere_else_takes_a_command_back(told: Told, wrong: Json) -> None:
+    await told.hears(LEAVE)
+    event = {"event_id": "$x1", "type": "m.room.redaction", "room_id": DIRECT, "sender": ALICE}
+    await told.hears({**event, "content": {"redacts": "$m1"}, **wrong})
+    await told.hears(message(2, "yes"))
+    assert not await told.looks_after()
+
+
+@pytest.mark.parametrize("odd", ["$\ud800", "$" + "a" * 255, "", 5, None, ["$m1"]])
+async def test_an_event_id_that_is_none_is_no_relation(told: Told, odd: object) -> None:
+    await told.hears(LEAVE)
+    relates = {"m.in_reply_to": {"event_id": odd}, "event_id": odd, "rel_type": "m.thread"}
+    await told.hears(message(2, "whoami", content={"m.relates_to": relates}))
+    assert (await told.stage.events()).get("set aside", 0) == 0

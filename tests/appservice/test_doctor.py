@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
+import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
+from appservice import logs
 from appservice.cli import app
 from appservice.demo.synapse import free_port
-from appservice.doctor import examine
-from config.sections import Settings
-from tests.fake import FakeHomeserver
+from appservice.doctor import Finding, examine
+from config.settings import Settings, load_settings
+from tests.fake import FakeHomeserver, Fault
 from tests.hedgerow import running, settings_for
 
 KEY = "a-key-of-the-configuration"
+CONFIG = Path("/etc/hedge row.yaml")
+FILES = ("h.db", "h.db-wal", "h.db-shm", "h.db.lock")
 
 
 @pytest.fixture
@@ -31,7 +39,7 @@ def settings(fake: FakeHomeserver, tmp_path: Path) -> Callable[..., Settings]:
 
 
 async def lines(settings: Settings) -> list[str]:
-    return [str(finding) for finding in await examine(settings)]
+    return [str(finding) for finding in await examine(settings, CONFIG)]
 
 
 async def test_before_the_first_start_it_says_what_that_will_make_and_makes_nothing(
@@ -76,12 +84,40 @@ async def test_a_homeserver_that_is_away_and_a_token_that_it_does_not_know_are_t
 ) -> None:
     away = await lines(settings(f"http://127.0.0.1:{free_port()}"))
     assert [line.split()[0] for line in away] == ["ok", "failed"]
-    assert "start the homeserver" in away[1]
-    token = type(settings().homeserver.as_token)("some-other-token-012345")
-    unknown = await lines(settings(as_token=token))
+    assert "does not answer as one (nothing there takes a connection). To mend it: start" in away[1]
+    unknown = await lines(settings(as_token=SecretStr("some-other-token-012345")))
     assert [line.split()[0] for line in unknown] == ["ok", "ok", "failed"]
+    assert "the registration is not loaded, or another as_token stands in it" in unknown[2]
     assert "app_service_config_files" in unknown[2]
+    assert "`hedgerow config check --config '/etc/hedge row.yaml' --registration FILE`" in unknown[2]
     assert "some-other-token" not in "".join(unknown)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault.bad_gateway(), "(it says 502)"),
+        (Fault(200, text="<html>"), "(an answer that is not JSON)"),
+        (Fault.reset(), "(the connection ended before an answer came)"),
+    ],
+)
+async def test_how_a_homeserver_does_not_answer_is_said_in_words(
+    fake: FakeHomeserver, settings: Callable[..., Settings], fault: Fault, words: str
+) -> None:
+    fake.script(lambda call: True, fault, None)
+    assert words in (await lines(settings()))[1]
+
+
+async def test_a_name_that_is_not_known_and_a_server_without_tls_are_told_apart(
+    fake: FakeHomeserver, settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object, **more: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    secure = fake.base_url.replace("http:", "https:")
+    assert "(no encrypted connection comes about)" in (await lines(settings(secure)))[1]
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", refused)
+    assert "(its name is not known)" in (await lines(settings("http://homeserver.invalid")))[1]
 
 
 async def test_a_database_that_cannot_be_read_does_not_hide_the_rest(
@@ -90,14 +126,203 @@ async def test_a_database_that_cannot_be_read_does_not_hide_the_rest(
     (tmp_path / "h.db").write_bytes(b"no database" * 500)
     found = await lines(settings())
     assert found[0].startswith("failed  database: it cannot be read")
-    assert all(line.startswith("ok ") for line in found[1:])
+    assert [line.split()[:2] for line in found[1:]] == [
+        ["ok", "homeserver:"],
+        ["ok", "as_token:"],
+        ["look", "encryption:"],
+    ]
 
 
-def test_a_configuration_that_is_wrong_is_a_failure_with_its_mend(tmp_path: Path) -> None:
+async def test_a_key_that_opens_nothing_is_told_without_a_homeserver_and_changes_nothing(
+    settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    async with running(settings()):
+        pass
+    before = (tmp_path / "h.db").read_bytes()
+    made = settings(f"http://127.0.0.1:{free_port()}")
+    other = made.encryption.model_copy(update={"key": SecretStr("quite-another-key-0123")})
+    found = await lines(made.model_copy(update={"encryption": other}))
+    assert [line.split()[:2] for line in found] == [
+        ["ok", "database:"],
+        ["failed", "encryption:"],
+        ["failed", "homeserver:"],
+    ]
+    assert "`encryption.key` does not open the bot's cross-signing keys" in found[1]
+    assert found[1].endswith("`encryption.enabled: false` starts without encryption.")
+    assert (tmp_path / "h.db").read_bytes() == before
+    off = other.model_copy(update={"enabled": False})
+    assert "`encryption.key`" not in "".join(await lines(made.model_copy(update={"encryption": off})))
+
+
+# -- whether the database can be written to ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("shut", ["", *FILES])
+async def test_a_file_or_folder_that_cannot_be_written_to_is_told_and_left_as_it_is(
+    settings: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shut: str
+) -> None:
+    for name in FILES:
+        (tmp_path / name).touch()
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / shut and allowed(path, mode))
+    first = (await lines(settings()))[0]
+    assert first.startswith(f"failed  database: this user may not write to {tmp_path / shut}. To mend it:")
+    assert "`chown`" in first
+    assert sorted(os.listdir(tmp_path)) == sorted(FILES)
+    assert [entry.stat().st_size for entry in os.scandir(tmp_path)] == [0] * len(FILES)
+
+
+@pytest.mark.parametrize("name", ["h.db", "h.db.lock"])
+async def test_a_folder_where_a_file_should_be_is_told(
+    settings: Callable[..., Settings], tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    first = (await lines(settings()))[0]
+    assert first.startswith(f"failed  database: {tmp_path / name} is a folder, where a file should be.")
+
+
+async def test_a_folder_that_is_missing_is_a_failure_and_is_not_made(
+    settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    folder = tmp_path / "not made" / "yet"
+    made = settings().model_copy(update={"database": SecretStr(f"sqlite:///{folder / 'h.db'}")})
+    first = (await lines(made))[0]
+    assert first.startswith(f"failed  database: the folder {folder} is not there. ")
+    assert f"`mkdir -p '{folder}'`" in first
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("inside", ["h.db", "deeper/h.db"])
+async def test_a_file_where_the_folder_should_be_is_told(
+    settings: Callable[..., Settings], tmp_path: Path, inside: str
+) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / inside
+    made = settings().model_copy(update={"database": SecretStr(f"sqlite:///{path}")})
+    assert (await lines(made))[0].startswith(f"failed  database: {path.parent} is no folder. ")
+
+
+async def test_a_folder_that_may_not_be_looked_into_is_told(
+    settings: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = Path.stat
+
+    def refused(path: Path, **more: Any) -> os.stat_result:
+        if path == tmp_path:
+            raise PermissionError(13, "Permission denied")
+        return seen(path, **more)
+
+    monkeypatch.setattr(Path, "stat", refused)
+    first = (await lines(settings()))[0]
+    assert first.startswith(f"failed  database: this user may not write to {tmp_path}. ")
+
+
+# -- the command ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration that is good, and for a homeserver and a folder that are not there."""
+    path = tmp_path / "hedgerow.yaml"
+    words = ["--homeserver", "http://127.0.0.1:1", "--listen", "127.0.0.1:29330", "--admin", "@a:hs.test"]
+    words += ["--domain", "hs.test", "--database", f"sqlite:///{tmp_path / 'none' / 'h.db'}"]
+    words += ["--config", str(path), "--registration", str(tmp_path / "registration.yaml")]
+    assert CliRunner().invoke(app, ["init", *words]).exit_code == 0
+    return path
+
+
+def doctor(config: Path) -> tuple[int, list[str]]:
+    ended = CliRunner().invoke(app, ["doctor", "--config", str(config)])
+    return ended.exit_code, ended.output.splitlines()
+
+
+def test_a_missing_key_is_told_once_with_its_own_mend(config: Path) -> None:
+    config.write_text(re.sub(r"(?m)^  key:.*$", "  key:", config.read_text()))
+    code, found = doctor(config)
+    assert code == 1
+    assert found[0].startswith("failed  configuration: encryption.key (")
+    assert "Make one with `openssl rand -hex 32`" in found[0]
+    assert found[0].endswith("write `enabled: false` below `encryption:`.")
+    assert not found[0].endswith("..")
+    assert "config check" not in found[0]
+    assert found[1:] == ["One to mend."]
+
+
+def test_what_only_is_to_be_looked_at_is_told_and_is_no_failure(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object) -> list[Finding]:
+        return []
+
+    monkeypatch.setattr("appservice.cli.doctor.examine", nothing)
+    assert doctor(config) == (0, [f"ok      configuration: {config} is good.", "All is well."])
+    config.write_text(re.sub(r"(?m)^admins:.*(\n-.*)*", "admins: []", config.read_text()))
+    config.chmod(0o644)
+    code, found = doctor(config)
+    assert code == 0
+    assert found[0] == f"ok      configuration: {config} is good."
+    assert [line.split(":")[0] for line in found[1:3]] == ["look    configuration"] * 2
+    assert "can read the secrets" in found[1] + found[2]
+    assert "Nobody is an admin." in found[1] + found[2]
+    assert found[3:] == ["All is well, but for what to look at."]
+
+
+def test_the_rest_is_looked_at_where_the_configuration_is_good(config: Path) -> None:
+    code, found = doctor(config)
+    assert code == 1
+    assert [line.split(":")[0] for line in found[:3]] == [
+        "ok      configuration",
+        "failed  database",
+        "failed  homeserver",
+    ]
+    assert found[3:] == ["2 to mend."]
+
+
+def test_a78_secrets_are_hidden_in_what_is_found_and_in_a_traceback(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = load_settings(config, {})
+    secrets = [made.homeserver.as_token, made.homeserver.hs_token, made.encryption.key]
+    text = " ".join(secret.get_secret_value() for secret in secrets if secret)
+
+    async def told(*_: object) -> list[Finding]:
+        return [Finding("ok", "as_token", text)]
+
+    async def broken(*_: object) -> list[Finding]:
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr("appservice.cli.doctor.examine", told)
+    assert doctor(config)[1][1] == "ok      as_token: [hidden] [hidden] [hidden]."
+    monkeypatch.setattr("appservice.cli.doctor.examine", broken)
+    error = CliRunner().invoke(app, ["doctor", "--config", str(config)]).exception
+    assert isinstance(error, RuntimeError)
+    logs.configure("CRITICAL")  # to standard error as it is now
+    sys.excepthook(RuntimeError, error, error.__traceback__)
+    written = capsys.readouterr().err
+    assert "RuntimeError: [hidden] [hidden] [hidden]" in written
+    assert not [word for word in text.split() if word in written]
+
+
+def test_a78_the_databases_password_is_hidden_as_it_is_written_and_as_it_is(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def told(*_: object) -> list[Finding]:
+        return [Finding("ok", "database", "zq7%40canary and zq7@canary")]
+
+    monkeypatch.setattr("appservice.cli.doctor.examine", told)
+    monkeypatch.setenv("HEDGEROW_DATABASE", "postgresql://hedgerow:zq7%40canary@127.0.0.1:1/hedgerow")
+    assert doctor(config)[1][-2] == "ok      database: [hidden] and [hidden]."
+
+
+def test_each_thing_wrong_in_the_configuration_is_a_failure_of_its_own(tmp_path: Path) -> None:
     config = tmp_path / "hedgerow.yaml"
     config.write_text("listen: nowhere\n")
     ended = CliRunner().invoke(app, ["doctor", "--config", str(config)])
     assert ended.exit_code == 1
-    assert ended.output.startswith("failed  configuration:")
-    assert f"hedgerow config check --config {config}" in ended.output
-    assert "One to mend." in ended.output
+    found = ended.output.splitlines()
+    assert [line.split()[:2] for line in found[:-2]] == [["failed", "configuration:"]] * (len(found) - 2)
+    assert found[-2].startswith("look    configuration: admins (")
+    assert "listen (" in ended.output
+    assert "homeserver.url (" in ended.output
+    assert found[-1] == f"{len(found) - 2} to mend."

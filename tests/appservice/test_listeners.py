@@ -228,7 +228,10 @@ async def test_a63_after_five_answers_in_a_minute_comes_one_sentence_and_then_no
         await stage.hears(event)
     said = says(await stage.waiting())
     assert [one.said for one in said] == [f"answer:$m{n}" for n in range(6)]
-    assert words(said[-1]) == "I have answered you here 5 times within a minute. I go on in a minute."
+    assert words(said[-1]) == (
+        "I have answered you here 5 times within a minute. What you say in the next minute I do not hear; "
+        "then I go on."
+    )
     assert "answered you here" not in words(said[-2])
 
 

@@ -181,6 +181,12 @@ class StandIn:
             return web.json_response({"capabilities": {"m.room_versions": versions}})
         if request.path.endswith("/sync"):
             return web.json_response({"next_batch": "s1"})
+        if request.path.endswith("/state/m.room.encryption/"):
+            return web.json_response({"errcode": "M_NOT_FOUND", "error": "Not encrypted."}, status=404)
+        if request.path.endswith("/members"):
+            number = int(request.match_info["rest"].partition("direct")[2].partition("/")[0])
+            there = {"state_key": person(number), "content": {"membership": "join"}}
+            return web.json_response({"chunk": [there]})
         if "/rooms/" in request.path or request.path.endswith("/createRoom"):
             self.unexpected.append(f"{request.method} {request.path}")
         return web.json_response({"event_id": "$x", "room_id": "!x", "user_id": BOT})

@@ -27,10 +27,10 @@ _BEGINS: dict[tuple[type[Any], str], str] = {
 }
 _ENDS: dict[tuple[type[Any], str], str] = {
     (Mailbox, "accept"): _KEPT,
-    (Inbox, "_split"): "the transaction is split into events (a commit)",
+    (Inbox, "_split"): "the unit of work is committed, with the transaction's end",
     (Conversation, "hear"): "the question is understood and answered",
     (UnitOfWork, "flush"): "the answer is in the outbox",
-    (Inbox, "_handle"): "the unit of work is committed",
+    (Inbox, "_handle"): "the unit of work is committed (of several events)",
     (Outbox, "_load"): "the outbox is read",
     (Homeserver, "send"): _ANSWERED,
     (Settler, "settle"): _AFTER,

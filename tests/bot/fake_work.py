@@ -100,11 +100,12 @@ class FakeWork:
         self.answers.append(reply)
 
     async def language_for(self, heard: Heard) -> str:
-        return await self._language_of(heard.sender, None if heard.is_direct else self.rooms.get(heard.room))
+        here = None if heard.is_direct else self.rooms.get(heard.room)
+        return await self._language_of(heard.sender, here, direct=heard.is_direct)
 
-    async def _language_of(self, user: UserId, here: PlaceId | None) -> str:
-        chosen = self.languages.get(user)
-        return chosen or usual(self.landscape, await self.standing_of(user), here, self.language)
+    async def _language_of(self, user: UserId, here: PlaceId | None, *, direct: bool = True) -> str:
+        chosen, standing = self.languages.get(user), await self.standing_of(user)
+        return chosen or usual(self.landscape, standing, here, self.language, direct=direct)
 
     async def set_language(self, user: UserId, language: str) -> None:
         self.languages[user] = language

@@ -12,10 +12,14 @@ import pytest
 
 from bot.command import Call, Commands, Name, command
 from bot.conversation import Conversation
+from bot.paging import paged
 from bot.ports import Heard
-from bot.reply import Document, item, say
+from bot.reply import Bullet, Document, Text, item, say
+from spaces import changes
 from spaces.errors import Conflict
 from spaces.identifiers import EventId, RoomId, UserId
+from spaces.network import Access
+from tests.bot.dialogue import Stage, no_templates
 from tests.bot.speaking import ALICE, BOB, BOT, RememberingWork, heard, plain
 
 
@@ -46,6 +50,11 @@ class Garden:
     ) -> Document:
         """Move a plant."""
         return say("{plant} is at {to}{fast}.", plant=plant, to=to, fast=" now" if fast else "")
+
+    @command("plant", topic="garden", examples=["plant a rose"], meanwhile="Planting …")
+    async def plant(self, call: Call, what: Annotated[Name, "what is to grow"]) -> Document:
+        """Plant something."""
+        return say("{what} grows.", what=what)
 
     @command("count", topic="garden", examples=["count"])
     async def count(self, call: Call) -> Document:
@@ -239,8 +248,7 @@ async def test_in_quotes_the_name_of_a_command_is_the_argument(talk: Talk) -> No
 async def test_an_answer_that_does_not_fit_leaves_the_question_open(talk: Talk) -> None:
     await talk.say("cut")
     assert await talk.say("nothing") == (
-        "There is nothing to cut.\nI still wait for the answer to my question about cut. If that was it and "
-        "it begins like a command, put quotes around it; cancel drops the question."
+        "There is nothing to cut.\nI still wait for the answer to my question about cut; cancel drops it."
     )
     assert (await talk.say("the hazel")).startswith("the hazel is 3 metres high.")
     assert await talk.say("yes") == "the hazel is gone."
@@ -290,3 +298,85 @@ async def test_a_refusal_on_the_way_is_told_and_nothing_waits(talk: Talk) -> Non
 
 async def test_a_greeting_is_answered_with_help(talk: Talk) -> None:
     assert await talk.say("Hello!") == await talk.say("help")
+
+
+async def test_a_yes_to_an_older_preview_does_nothing(talk: Talk) -> None:
+    first, second = talk.heard("cut the hazel"), talk.heard("cut the oak")
+    await talk.hear(first)
+    await talk.hear(second)
+    late = replace(talk.heard("yes"), answers=first.event)
+    assert await talk.hear(late) == "That question is closed: I have asked you something else since."
+    assert talk.garden.cut == []
+    assert await talk.hear(replace(talk.heard("yes"), answers=second.event)) == "the oak is gone."
+
+
+async def test_once_something_else_was_done_nothing_asked_before_it_is_meant(talk: Talk) -> None:
+    await talk.say("cut the hazel")
+    await talk.say("move the rose")
+    assert await talk.say("plant a fern") == "a fern grows."
+    assert await talk.say("yes") == "Nothing waits for a yes or no of yours here."
+    assert "I do not know “the”" in await talk.say("the wall")
+    assert talk.garden.cut == []
+
+
+@pytest.mark.parametrize("word", ["thanks", "OK", "yes", "conut", "What?"])
+async def test_what_people_say_to_each_other_and_a_slip_are_no_answers(talk: Talk, word: str) -> None:
+    await talk.say("move the rose")
+    assert " is at " not in await talk.say(word)
+    assert await talk.say("the wall") == "the rose is at the wall."
+
+
+@pytest.mark.parametrize("answer", ["--to the wall", "to the wall", "to = the wall", "—to the wall"])
+async def test_an_answer_may_begin_with_the_name_of_the_option(talk: Talk, answer: str) -> None:
+    await talk.say("move the rose")
+    assert await talk.say(answer) == "the rose is at the wall."
+
+
+async def test_what_was_asked_in_private_is_not_answered_in_company(talk: Talk) -> None:
+    await talk.say("cut the hazel")
+    await talk.say("count")
+    await talk.say("move the rose")
+    assert await talk.say("!hedge yes", direct=False) == "Nothing waits for a yes or no of yours here."
+    assert (await talk.say("!hedge more", direct=False)).startswith("There is no more to show.")
+    assert "the rose" not in await talk.say("!hedge the wall", direct=False)
+    assert talk.garden.cut == []
+
+
+async def test_a_second_line_that_begins_with_a_command_is_refused(talk: Talk) -> None:
+    assert (await talk.say("count\ncut the hazel")).startswith("One command in each message, please")
+    assert (await talk.say("cut\ncount")).startswith("One command in each message, please")
+
+
+async def test_while_a_preview_waits_other_words_tell_of_it(talk: Talk) -> None:
+    await talk.say("cut the hazel")
+    assert (await talk.say("perhaps")).endswith("I still wait for your yes or no to what I have shown.")
+    assert await talk.say("y") == "the hazel is gone."
+
+
+async def test_the_words_of_every_language_are_understood(talk: Talk) -> None:
+    await talk.say("cut the hazel")
+    assert await talk.say("Na") == "All right. Nothing was done."
+
+
+def test_a_page_that_begins_within_a_list_repeats_what_it_belongs_to() -> None:
+    top = Bullet((Text("Somerset"),))
+    towns = [Bullet((Text(f"Town {n}"),), 1) for n in range(40)]
+    first, rest = paged(Document((top, *towns)))
+    assert rest is not None
+    assert first.blocks[-1] == towns[18]
+    assert rest.blocks[:2] == (top, towns[19])
+
+
+async def test_a_yes_counts_for_what_was_shown_whatever_it_is_called_by_now() -> None:
+    stage = Stage(["ada"], no_templates)
+    for line in (
+        "network create Choir --access invite",
+        "network create Chess --access invite",
+        "network describe Choir --access public",
+    ):
+        await stage.say("ada", line)
+    choir, chess = stage.work.landscape.named("Choir")[0], stage.work.landscape.named("Chess")[0]
+    for place, name in ((choir, "Gone"), (chess, "Choir")):
+        stage.work.landscape = changes.rename(stage.work.landscape, stage.work.ids, place, name)
+    assert "Shall I?" in await stage.say("ada", "yes")
+    assert {network.access for network in stage.work.landscape.networks.values()} == {Access.INVITE}

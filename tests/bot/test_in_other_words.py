@@ -62,7 +62,7 @@ class OddWork(FakeWork):
 
     names: frozenset[str] = frozenset()
 
-    async def _language_of(self, user: object, here: object) -> str:
+    async def _language_of(self, user: object, here: object, *, direct: bool = True) -> str:
         return ODD
 
     async def change(self, landscape: Landscape, *, what: str, about: PlaceId) -> int:

@@ -26,7 +26,7 @@ async def stages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stag
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Home]:
-        yield home
+        yield home.anew()
 
     await home.synapse.start()
     stages = Stages(opened, directory)

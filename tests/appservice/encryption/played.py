@@ -25,6 +25,9 @@ class KeyServer:
         self.fallback: dict[tuple[str, str], dict[str, Json]] = {}
         self.waiting: dict[tuple[str, str], list[Json]] = {}
         self.readers: list[UserId] = []
+        self.invited: list[UserId] = []
+        self.shows_to_invited = True
+        self.known: set[str] | None = None  # rooms; None: every one
         self.calls: Counter[str] = Counter()
         self.is_away = False
 
@@ -80,9 +83,14 @@ class PlayedCalls:
                 message = {"type": "m.room.encrypted", "sender": self.user, "content": content}
                 self.server.waiting.setdefault((user, id_), []).append(message)
 
-    async def readers_of(self, room: RoomId) -> list[UserId]:
+    async def members_of(self, room: RoomId) -> dict[UserId, str]:
         self._count("members")
-        return [user for user in self.server.readers if user != self.user]
+        here = dict.fromkeys(self.server.readers, "join") | dict.fromkeys(self.server.invited, "invite")
+        return {user: membership for user, membership in here.items() if user != self.user}
+
+    async def shows_to_invited(self, room: RoomId) -> bool:
+        self._count("visibility")
+        return self.server.shows_to_invited
 
 
 class Phone:
@@ -94,7 +102,7 @@ class Phone:
         self.calls = server.for_device(user, device_id)
         self.user, self.device_id = user, device_id
         calls: Any = self.calls
-        self.encryption = Encryption(calls, folder / user.strip("@"), "passphrase", now)
+        self.encryption = Encryption(calls, folder / user.strip("@"), "passphrase", now, self._knows)
         self.encryption.open(device_id)
 
     @property
@@ -104,10 +112,13 @@ class Phone:
     async def begin(self) -> None:
         await self.encryption.tend()
 
-    def take(self, *, changed: Iterable[str] = ()) -> bool:
+    async def _knows(self, room: RoomId) -> bool:
+        return self.calls.server.known is None or room in self.calls.server.known
+
+    async def take(self, *, changed: Iterable[str] = ()) -> bool:
         """Take in what waits for it."""
         messages = self.calls.server.waiting.pop((self.user, self.device_id), [])
-        return self.encryption.take(KeyNews(messages, frozenset(changed)))
+        return await self.encryption.take(KeyNews(messages, frozenset(changed)))
 
     def restart(self) -> None:
         self.encryption.close()

@@ -115,14 +115,18 @@ async def test_a_lost_store_gets_a_new_device_under_the_same_identity(
         assert device_of(service) == new
 
 
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
 async def test_of_a_lost_database_the_devices_go_as_well(
     fake: FakeHomeserver, settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
     """Everybody would go on encrypting for them."""
     async with running(settings()) as service:
         lost = device_of(service)
-    for left in tmp_path.iterdir():
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    _empty(tmp_path)
     async with running(settings()) as service:
         assert device_of(service) != lost
         assert list(fake.world.accounts[BOT].devices) == [device_of(service)]

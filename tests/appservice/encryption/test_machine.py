@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nio.crypto import OutboundGroupSession
+from nio.responses import KeysClaimResponse
 
-from appservice.encryption import Damaged
+from appservice.encryption import Damaged, NotPrivate
 from appservice.homeserver import Unreachable
 from appservice.key_news import KeyNews
+from appservice.olm import MOST_DEVICES, MOST_ROOM_KEYS, MOST_TALKS
 from appservice.store.encryption import Rotation
 from spaces.errors import Unavailable
 from tests.appservice.encryption.played import ROOM, KeyServer, Phone
@@ -66,7 +71,7 @@ async def test_what_one_writes_the_other_reads_and_nobody_else_could(phone: Phon
     assert "Hello" not in str(sent)
     assert sent["m.relates_to"] == relation
     assert await heard(alice, BOT, sent) is None
-    assert alice.take()
+    assert await alice.take()
     found = await alice.encryption.decipher(ROOM, BOT, sent)
     assert found is not None
     assert (found.kind, found.content, found.index) == ("m.room.message", HELLO, 0)
@@ -75,15 +80,15 @@ async def test_what_one_writes_the_other_reads_and_nobody_else_could(phone: Phon
 async def test_both_go_on_after_a_restart(phone: Phones) -> None:
     bot, alice = await phone(BOT), await phone(ALICE)
     first = await says(bot)
-    alice.take()
+    await alice.take()
     bot.restart()
     alice.restart()
     assert await heard(alice, BOT, first) == "Hello"
     again = await says(bot, "Again")
-    alice.take()
+    await alice.take()
     assert await heard(alice, BOT, again) == "Again"
     back = await says(alice, "Back")
-    bot.take()
+    await bot.take()
     assert await heard(bot, ALICE, back) == "Back"
 
 
@@ -91,19 +96,24 @@ async def test_a_message_under_another_name_or_in_another_room_is_not_read(phone
     bot, alice = await phone(BOT), await phone(ALICE)
     await phone(EVE)
     sent = await says(alice)
-    bot.take()
+    await bot.take()
     assert await heard(bot, EVE, sent) is None
     assert await bot.encryption.decipher("!other:hs.test", ALICE, sent) is None
     assert await heard(bot, ALICE, sent) == "Hello"
 
 
-async def test_a_key_that_somebody_passes_on_as_their_own_is_refused(phone: Phones) -> None:
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_key_that_somebody_passes_on_as_their_own_first_or_later_takes_nothing_from_whose_it_is(
+    phone: Phones, server: KeyServer, is_first: bool
+) -> None:
     bot, alice, eve = await phone(BOT), await phone(ALICE), await phone(EVE)
     sent = await says(alice)
     session = alice.machine.outbound_group_sessions[ROOM]
-    bot.take()
+    original = server.waiting.pop((BOT, PHONES[BOT]))
+    if not is_first:
+        assert await bot.encryption.take(KeyNews(original))
     await says(eve)  # so that the two devices can talk
-    bot.take()
+    await bot.take()
     device = eve.machine.device_store[BOT][PHONES[BOT]]
     key = {
         "algorithm": "m.megolm.v1.aes-sha2",
@@ -114,27 +124,28 @@ async def test_a_key_that_somebody_passes_on_as_their_own_is_refused(phone: Phon
     olm = eve.machine.session_store.get(device.curve25519)
     content = eve.machine._olm_encrypt(olm, device, "m.room_key", key)
     await eve.calls.send_to_devices({BOT: {PHONES[BOT]: content}})
-    bot.take()
-    assert [s.sender_key for s in bot.machine.held(ROOM, session.id)] == [
-        alice.machine.account.identity_keys["curve25519"]
-    ]
+    await bot.take()
+    if is_first:
+        assert await bot.encryption.take(KeyNews(original))
+    devices = {one.sender_key for one in bot.machine.held(ROOM, session.id)}
+    assert devices == {one.machine.account.identity_keys["curve25519"] for one in (alice, eve)}
+    bot.restart()
     assert await heard(bot, ALICE, sent) == "Hello"
-    assert await heard(bot, EVE, sent) is None
 
 
 async def test_a_forwarded_key_is_never_taken(phone: Phones) -> None:
     bot, alice, eve = await phone(BOT), await phone(ALICE), await phone(EVE)
     sent = await says(alice)
-    eve.take()
+    await eve.take()
     bot.calls.server.waiting.clear()
     await says(eve)
-    bot.take()
+    await bot.take()
     [held] = eve.machine.held(ROOM, sent["session_id"])
     device = eve.machine.device_store[BOT][PHONES[BOT]]
     olm = eve.machine.session_store.get(device.curve25519)
     message = eve.machine._encrypt_forwarding_key(ROOM, held, olm, device)
     await eve.calls.send_to_devices(message.as_dict()["messages"])
-    bot.take()
+    await bot.take()
     assert await heard(bot, ALICE, sent) is None
 
 
@@ -165,8 +176,8 @@ async def test_a_key_message_that_is_none_is_left_out_and_the_next_one_taken(
             "ciphertext": {k: {"type": 0, "body": "AA"} for k in good["content"]["ciphertext"]},
         },
     }
-    assert not bot.encryption.take(KeyNews([message, broken]))
-    assert bot.encryption.take(KeyNews([good]))
+    assert not await bot.encryption.take(KeyNews([message, broken]))
+    assert await bot.encryption.take(KeyNews([good]))
     assert await heard(bot, ALICE, sent) == "Hello"
 
 
@@ -179,7 +190,7 @@ async def test_45_devices_get_the_key_in_three_rounds(phone: Phones, server: Key
     sent = await says(bot)
     assert server.calls["send"] == 3
     for device in devices:
-        device.take()
+        await device.take()
         assert await heard(device, BOT, sent) == "Hello"
     await says(bot)
     assert server.calls["send"] == 3
@@ -192,7 +203,7 @@ async def test_a_device_without_keys_does_not_keep_it_from_others_and_is_not_ask
     server.one_time[ALICE, "EMPTY"].clear()
     last = server.fallback.pop((ALICE, "EMPTY"))
     sent = await says(bot)
-    alice.take()
+    await alice.take()
     assert await heard(alice, BOT, sent) == "Hello"
     assert (ALICE, "EMPTY") not in server.waiting
     claims = server.calls["claim"]
@@ -221,7 +232,7 @@ async def test_devices_with_broken_keys_are_left_out(phone: Phones, server: KeyS
     for n, device in enumerate(broken):
         server.devices[ALICE][f"B{n}"] = device
     sent = await says(bot)
-    alice.take()
+    await alice.take()
     assert await heard(alice, BOT, sent) == "Hello"
     assert list(bot.machine.device_store[ALICE]) == [PHONES[ALICE]]
 
@@ -233,19 +244,19 @@ async def test_who_has_left_and_a_device_that_is_gone_get_nothing_and_cannot_go_
     tablet = await phone(ALICE, "TABLET")
     first = await says(bot)
     for one in (alice, eve, tablet):
-        one.take()
+        await one.take()
     server.readers.remove(eve.calls.user)
     second = await says(bot)
     assert second["session_id"] != first["session_id"]
     assert (EVE, PHONES[EVE]) not in server.waiting
     assert await heard(eve, BOT, second) is None
-    tablet.take()
+    await tablet.take()
     del server.devices[ALICE]["TABLET"]
-    bot.take(changed=[ALICE])
+    await bot.take(changed=[ALICE])
     third = await says(bot)
     assert third["session_id"] != second["session_id"]
     assert (ALICE, "TABLET") not in server.waiting
-    alice.take()
+    await alice.take()
     assert await heard(alice, BOT, third) == "Hello"
 
 
@@ -253,11 +264,11 @@ async def test_who_comes_late_reads_from_then_on(phone: Phones) -> None:
     bot, alice = await phone(BOT), await phone(ALICE)
     first = await says(bot)
     late = await phone(ALICE, "LATE")
-    bot.take(changed=[ALICE])
+    await bot.take(changed=[ALICE])
     second = await says(bot)
     assert second["session_id"] == first["session_id"]
-    late.take()
-    alice.take()
+    await late.take()
+    await alice.take()
     assert await heard(late, BOT, second) == "Hello"
     assert await heard(late, BOT, first) is None
     assert await heard(alice, BOT, first) == "Hello"
@@ -267,12 +278,12 @@ async def test_a_device_that_comes_back_is_known_again(phone: Phones, server: Ke
     bot, alice = await phone(BOT), await phone(ALICE)
     await says(bot)
     kept = server.devices[ALICE].pop(PHONES[ALICE])
-    bot.take(changed=[ALICE])
+    await bot.take(changed=[ALICE])
     await says(bot)
     server.devices[ALICE][PHONES[ALICE]] = kept
-    bot.take(changed=[ALICE])
+    await bot.take(changed=[ALICE])
     sent = await says(bot)
-    alice.take()
+    await alice.take()
     assert await heard(alice, BOT, sent) == "Hello"
 
 
@@ -285,7 +296,7 @@ async def test_the_key_changes_after_as_many_messages_as_the_room_says_a_hundred
     sessions = [one["session_id"] for one in sent]
     assert len(set(sessions[:served])) == 1
     assert sessions[served] != sessions[0]
-    alice.take()
+    await alice.take()
     assert [await heard(alice, BOT, one) for one in sent] == [str(n) for n in range(served + 1)]
 
 
@@ -301,7 +312,7 @@ async def test_while_the_homeserver_is_away_nothing_is_said_and_then_it_is(
         await says(bot)
     server.is_away = False
     sent = await says(bot)
-    alice.take()
+    await alice.take()
     assert await heard(alice, BOT, sent) == "Hello"
 
 
@@ -314,7 +325,7 @@ async def test_a_change_told_while_devices_are_asked_for_is_not_lost(
 
     async def query(users: list[str]) -> dict[str, Any]:
         answer = await asked(users)
-        bot.take(changed=[ALICE])
+        await bot.take(changed=[ALICE])
         return dict(answer)
 
     bot.calls.query = query
@@ -322,7 +333,7 @@ async def test_a_change_told_while_devices_are_asked_for_is_not_lost(
     bot.calls.query = asked
     late = await phone(ALICE, "LATE")
     sent = await says(bot)
-    late.take()
+    await late.take()
     assert await heard(late, BOT, sent) == "Hello"
 
 
@@ -345,7 +356,7 @@ async def test_keys_whose_upload_was_not_confirmed_are_not_lost_by_a_crash(
     keys = server.one_time[BOT, PHONES[BOT]]
     server.one_time[BOT, PHONES[BOT]] = dict([list(keys.items())[-1]])
     sent = await says(alice)
-    bot.take()
+    await bot.take()
     assert await heard(bot, ALICE, sent) == "Hello"
 
 
@@ -356,7 +367,7 @@ async def test_when_all_one_time_keys_are_used_the_fallback_key_serves(
     server.one_time[BOT, PHONES[BOT]].clear()
     bot.restart()
     sent = await says(alice)
-    bot.take()
+    await bot.take()
     assert await heard(bot, ALICE, sent) == "Hello"
 
 
@@ -384,3 +395,162 @@ async def test_a_folder_that_cannot_be_made_is_a_sentence(
 async def test_the_store_is_for_this_user_only(phone: Phones, tmp_path: Path) -> None:
     await phone(BOT)
     assert (tmp_path / BOT.strip("@")).stat().st_mode & 0o077 == 0
+
+
+# -- what others may try ----------------------------------------------------------------------------
+
+
+async def begun(eve: Phone) -> Any:
+    """The bot's device, with which Eve's can talk from now on."""
+    await says(eve)
+    device = eve.machine.device_store[BOT][PHONES[BOT]]
+    eve.calls.server.waiting.pop((BOT, PHONES[BOT]), None)
+    return device
+
+
+def letter(eve: Phone, device: Any, kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    olm = eve.machine.session_store.get(device.curve25519)
+    sealed = eve.machine._olm_encrypt(olm, device, kind, content)
+    return {"type": "m.room.encrypted", "sender": eve.user, "content": sealed}
+
+
+def room_key(eve: Phone, device: Any, room: str) -> dict[str, Any]:
+    session = OutboundGroupSession()
+    content = {"algorithm": "m.megolm.v1.aes-sha2", "room_id": room}
+    return letter(
+        eve, device, "m.room_key", {**content, "session_id": session.id, "session_key": session.session_key}
+    )
+
+
+async def test_a_key_message_that_no_parser_stands_does_not_stop_those_after_it(phone: Phones) -> None:
+    bot, alice, eve = await phone(BOT), await phone(ALICE), await phone(EVE)
+    device = await begun(eve)
+    olm = eve.machine.session_store.get(device.curve25519)
+    message_type, body = olm.encrypt("[" * 20_000).to_parts()
+    sealed = letter(eve, device, "m.dummy", {})
+    mine = bot.machine.account.identity_keys["curve25519"]
+    text = body if isinstance(body, str) else base64.b64encode(body).decode().rstrip("=")
+    sealed["content"]["ciphertext"][mine] = {"type": message_type, "body": text}
+    sent = await says(alice)
+    [good] = bot.calls.server.waiting.pop((BOT, PHONES[BOT]))
+    no_text = room_key(eve, device, "!\ud800")
+    assert await bot.encryption.take(KeyNews([sealed, no_text, good, sealed]))
+    assert bot.encryption._waiting.pop("!\ud800", "") == []
+    bot.restart()
+    assert await heard(bot, ALICE, sent) == "Hello"
+
+
+async def test_what_stands_unsigned_beside_a_devices_keys_is_never_looked_at(
+    phone: Phones, server: KeyServer
+) -> None:
+    bot, alice = await phone(BOT), await phone(ALICE)
+    for name in ("\ud800", 5, {}):
+        server.devices[ALICE][PHONES[ALICE]]["unsigned"] = {"device_display_name": name}
+        await bot.take(changed=[ALICE])
+        sent = await says(bot)
+        await alice.take()
+        assert await heard(alice, BOT, sent) == "Hello"
+
+
+async def test_a_key_of_a_room_that_is_not_known_is_not_kept_but_waits_for_a_message_there(
+    phone: Phones, server: KeyServer
+) -> None:
+    bot, alice = await phone(BOT), await phone(ALICE)
+    server.known = set()
+    sent = await says(alice)
+    assert await bot.take()
+    assert not list(bot.machine.held(ROOM, sent["session_id"]))
+    assert await heard(bot, ALICE, sent) == "Hello"
+    bot.restart()
+    assert await heard(bot, ALICE, sent) == "Hello"
+
+
+async def test_of_one_device_only_so_many_keys_and_so_many_beginnings_are_kept(
+    phone: Phones, server: KeyServer
+) -> None:
+    bot, eve = await phone(BOT), await phone(EVE)
+    device = await begun(eve)
+    keys = [room_key(eve, device, ROOM) for _ in range(MOST_ROOM_KEYS + 3)]
+    elsewhere = room_key(eve, device, "!nowhere")
+    server.known = {ROOM}
+    assert await bot.encryption.take(KeyNews([*keys, elsewhere]))
+    hers = eve.machine.account.identity_keys["curve25519"]
+    beginnings = []
+    for _ in range(MOST_TALKS + 3):
+        server.one_time[BOT, PHONES[BOT]].clear()
+        claimed = await eve.calls.claim({BOT: [PHONES[BOT]]})
+        eve.machine.handle_response(KeysClaimResponse(claimed, {}))
+        eve.machine.session_store[device.curve25519].sort(key=lambda talk: talk.creation_time, reverse=True)
+        beginnings.append(letter(eve, device, "m.dummy", {}))
+    await bot.encryption.take(KeyNews(beginnings))
+    for _ in range(2):
+        assert len(bot.machine.inbound_group_store[ROOM][hers]) == MOST_ROOM_KEYS
+        assert not bot.machine.inbound_group_store["!nowhere"]
+        assert len(bot.machine.session_store[hers]) == MOST_TALKS
+        bot.restart()
+
+
+async def test_of_one_person_only_so_many_devices_are_looked_at(phone: Phones, server: KeyServer) -> None:
+    bot, alice = await phone(BOT), await phone(ALICE)
+    await says(bot)
+    looked_at: list[str] = []
+    is_sound = bot.machine.is_sound
+
+    def counted(user: str, device_id: str, keys: Any) -> bool:
+        looked_at.append(device_id)
+        return bool(is_sound(user, device_id, keys))
+
+    bot.machine.is_sound = counted
+    for n in range(3 * MOST_DEVICES):
+        server.devices[ALICE][f"A{n}"] = {}
+    await bot.take(changed=[ALICE])
+    sent = await says(bot)
+    assert len(looked_at) == MOST_DEVICES
+    await alice.take()
+    assert await heard(alice, BOT, sent) == "Hello"
+
+
+async def test_a_key_whose_time_runs_out_while_it_is_shared_is_changed_at_once(phone: Phones) -> None:
+    bot, alice = await phone(BOT), await phone(ALICE)
+    send = bot.calls.send_to_devices
+
+    async def slowly(messages: dict[str, Any]) -> None:
+        await send(messages)
+        bot.calls.send_to_devices = send
+        bot.machine.outbound_group_sessions[ROOM].creation_time -= timedelta(days=8)
+
+    bot.calls.send_to_devices = slowly
+    sent = await says(bot)
+    await alice.take()
+    assert await heard(alice, BOT, sent) == "Hello"
+
+
+@pytest.mark.parametrize("others", ["in it", "invited", "nobody at all"])
+async def test_what_is_for_one_person_goes_to_no_third_and_no_key_either(
+    phone: Phones, server: KeyServer, others: str
+) -> None:
+    bot, alice, eve = await phone(BOT), await phone(ALICE), await phone(EVE)
+    server.readers = [bot.calls.user, alice.calls.user]
+    sent = await bot.encryption.encipher(ROOM, "m.room.message", HELLO, NO_ROTATION, ALICE)
+    await alice.take()
+    assert await heard(alice, BOT, sent) == "Hello"
+    if others == "in it":
+        server.readers.append(eve.calls.user)
+    elif others == "invited":
+        server.invited.append(eve.calls.user)
+    else:
+        server.readers = [bot.calls.user]
+    with pytest.raises(NotPrivate):
+        await bot.encryption.encipher(ROOM, "m.room.message", HELLO, NO_ROTATION, ALICE)
+    assert (EVE, PHONES[EVE]) not in server.waiting
+
+
+@pytest.mark.parametrize("may", [True, False])
+async def test_who_is_invited_gets_the_key_only_where_they_may_read_what_was_said_before(
+    phone: Phones, server: KeyServer, may: bool
+) -> None:
+    bot, _, eve = await phone(BOT), await phone(ALICE), await phone(EVE)
+    server.readers.remove(eve.calls.user)
+    server.invited, server.shows_to_invited = [eve.calls.user], may
+    await says(bot)
+    assert ((EVE, PHONES[EVE]) in server.waiting) is may

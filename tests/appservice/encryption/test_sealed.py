@@ -29,12 +29,16 @@ class PlayedKeys:
         self.kind = "m.room.message"
         self.encrypted: set[str] = {DIRECT, SHARED}
         self.is_away = False
+        self.asked = 0
 
     async def decipher(self, room: str, sender: str, content: Mapping[str, Any]) -> Deciphered | None:
+        if content["session_id"] == "breaks":
+            raise RecursionError
         said = self.said.get(content["session_id"])
-        return None if said is None else Deciphered(self.kind, said, content["session_id"], 0)
+        return None if said is None else Deciphered(self.kind, said, content["session_id"], sender, 0)
 
     async def encryption_of(self, room: RoomId) -> Json | None:
+        self.asked += 1
         if self.is_away:
             raise Unreachable("away")
         return {"rotation_period_msgs": 7} if room in self.encrypted else None
@@ -100,7 +104,7 @@ async def test_what_can_be_read_is_heard_like_any_message(scene: Scene) -> None:
     assert ALICE in text_of(answer)
     assert await scene.statuses() == {"$a": ("handled", False)}
     async with scene.stage.database.reading() as connection:
-        assert await encryption.rotation_of(connection, DIRECT) == Rotation(7)
+        assert await encryption.rotation_of(connection, DIRECT) == Rotation(10)
 
 
 async def test_one_without_its_key_waits_and_holds_up_no_other(scene: Scene) -> None:
@@ -240,3 +244,43 @@ async def test_a_room_that_becomes_encrypted_is_remembered(scene: Scene) -> None
     async with scene.stage.database.reading() as connection:
         assert await encryption.rotation_of(connection, SHARED) == Rotation()
         assert await encryption.rotation_of(connection, DIRECT) is None
+
+
+async def test_that_a_room_is_not_encrypted_is_asked_once_a_minute_until_it_becomes_so(scene: Scene) -> None:
+    scene.keys.encrypted.clear()
+    for name in "abc":
+        scene.keys.said[name] = text("whoami")
+    await scene.hears(letter("a"))
+    asked = scene.keys.asked
+    await scene.hears(letter("b"))
+    assert scene.keys.asked == asked
+    content = {"algorithm": "m.megolm.v1.aes-sha2"}
+    said = await scene.hears(state("1", "m.room.encryption", content, room_id=DIRECT), letter("c"))
+    assert len(said) == 1
+
+
+async def test_a_room_whose_encryption_was_not_told_is_asked_about_after_a_minute(scene: Scene) -> None:
+    scene.keys.encrypted.clear()
+    await scene.hears(letter("a"))
+    scene.keys.encrypted.add(DIRECT)
+    scene.stage.clock.seconds += 61
+    scene.keys.said["b"] = text("whoami")
+    assert len(await scene.hears(letter("b"))) == 1
+
+
+async def test_one_that_breaks_does_not_end_it_for_those_behind_it(scene: Scene) -> None:
+    await scene.hears(letter("a"), letter("b"))
+    await scene.stage.push()
+    seen = scene.keys.decipher
+
+    async def decipher(room: str, sender: str, content: Mapping[str, Any]) -> Deciphered | None:
+        broken = {**content, "session_id": "breaks"} if content["session_id"] == "a" else content
+        return await seen(room, sender, broken)
+
+    played: Any = scene.keys
+    played.decipher = decipher
+    scene.keys.said["b"] = text("whoami")
+    [answer] = await scene.after(1)
+    assert COMPLAINT not in text_of(answer)
+    await scene.after(6)
+    assert scene.sealed.given_up == 1

@@ -8,7 +8,7 @@ import pytest
 
 from appservice.store import encryption
 from appservice.store.database import Database
-from appservice.store.encryption import Rotation
+from appservice.store.encryption import Place, Rotation
 from spaces.identifiers import EventId, RoomId
 from tests.appservice.stage import ALICE, BEN
 
@@ -24,6 +24,7 @@ ONE, TWO = EventId("$one"), EventId("$two")
         ({"rotation_period_msgs": 0, "rotation_period_ms": -1}, Rotation()),
         ({"rotation_period_msgs": True, "rotation_period_ms": "9"}, Rotation()),
         ({"rotation_period_msgs": 2**60}, Rotation(2**31 - 1)),
+        ({"rotation_period_msgs": 1, "rotation_period_ms": 1}, Rotation(10, 3600.0)),
     ],
 )
 async def test_a_rooms_own_rotation_is_kept_if_it_is_one(
@@ -42,15 +43,20 @@ async def test_one_place_of_a_session_belongs_to_one_event_also_when_it_is_long_
 ) -> None:
     async with database.writing() as connection:
 
-        async def is_replayed(index: int, event: EventId, session: str = "s") -> bool:
-            return await encryption.is_replayed(connection, session, index, event, forgotten_before=100)
+        async def is_replayed(index: int, event: EventId, session: str = "s", sender: str = "device") -> bool:
+            return await encryption.is_replayed(
+                connection, Place(session, sender, index), event, forgotten_before=100
+            )
 
         assert not await is_replayed(5, ONE)
         for index, at in ((5, 10.0), (9, 20.0), (12, 150.0)):
-            await encryption.note_deciphered(connection, "s", index, ONE if index == 5 else TWO, at)
+            await encryption.note_deciphered(
+                connection, Place("s", "device", index), ONE if index == 5 else TWO, at
+            )
         assert not await is_replayed(5, ONE)
         assert await is_replayed(5, TWO)
         assert not await is_replayed(5, TWO, "another session")
+        assert not await is_replayed(5, TWO, sender="another device")
         assert not await is_replayed(11, ONE)  # it has come late
         await encryption.forget(connection, before=100)
         assert await is_replayed(12, ONE)
@@ -62,10 +68,14 @@ async def test_of_a_session_that_is_long_silent_the_last_place_is_remembered_and
 ) -> None:
     async with database.writing() as connection:
         for index in range(3):
-            await encryption.note_deciphered(connection, "s", index, EventId(f"${index}"), 10.0)
+            await encryption.note_deciphered(
+                connection, Place("s", "device", index), EventId(f"${index}"), 10.0
+            )
         await encryption.forget(connection, before=100)
         for index, replayed in ((0, True), (1, True), (2, True), (3, False)):
-            found = await encryption.is_replayed(connection, "s", index, ONE, forgotten_before=100)
+            found = await encryption.is_replayed(
+                connection, Place("s", "device", index), ONE, forgotten_before=100
+            )
             assert found is replayed, index
 
 

@@ -20,10 +20,11 @@ def upgrade() -> None:
     op.create_table(
         "deciphered",
         sa.Column("session", sa.String(), nullable=False),
+        sa.Column("sender_key", sa.String(), nullable=False),
         sa.Column("message_index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("event_id", sa.String(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint("session", "message_index"),
+        sa.PrimaryKeyConstraint("session", "sender_key", "message_index"),
     )
     op.create_table(
         "complaints",

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("said", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("asked_at", sa.Float(), nullable=False),
+        sa.Column("is_direct", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("person", "room_id", "kind"),
     )
     with op.batch_alter_table("awaited", schema=None) as batch_op:
