@@ -140,7 +140,7 @@ class Inbox:
         return True
 
     async def _heard_at_once(self, id_: int, raw: Mapping[str, Any], received_at: float) -> bool:
-        """Keep and hear an event that came alone in one commit, if nothing waits before it.
+        """Hear an event that came alone, and note it as handled, in one commit, if nothing waits before it.
 
         Whatever stands in the way, it goes the long way, where the reason is told.
         """
@@ -149,11 +149,9 @@ class Inbox:
             if self._sealed is not None and self._sealed.is_sealed(event):
                 return False
             async with self._works.begin(event.sender) as work:
-                seq = await inbox.keep_alone(work.connection, raw, received_at)
-                if seq is None:
+                if not await inbox.note_alone(work.connection, event.id, received_at):
                     return False
                 await self._listeners.hear(event, work)
-                await inbox.handled(work.connection, seq)
                 await inbox.drop_transaction(work.connection, id_)
         except Exception as error:
             log.debug("event_goes_the_long_way", reason=type(error).__name__)

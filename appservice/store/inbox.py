@@ -61,14 +61,14 @@ async def keep_events(connection: Connection, events: Iterable[Mapping[str, Any]
     return len(rows)
 
 
-async def keep_alone(connection: Connection, event: Mapping[str, Any], now: float) -> int | None:
-    """Keep an event that is new, while no other waits; its number, or None if it is not so."""
-    others = select(t.seq).where((t.status == "waiting") | (t.event_id == event["event_id"])).limit(1)
+async def note_alone(connection: Connection, event_id: str, now: float) -> bool:
+    """Note an event as handled, if it is new and no other waits; whether it is so."""
+    others = select(t.seq).where((t.status == "waiting") | (t.event_id == event_id)).limit(1)
     if (await connection.execute(others)).first() is not None:
-        return None
-    row = {"event_id": event["event_id"], "received_at": now, **_written(event)}
-    key = (await connection.execute(insert(tables.events).values(row))).inserted_primary_key
-    return int(key[0]) if key is not None and row["status"] == "waiting" else None
+        return False
+    row = {"event_id": event_id, "received_at": now, "status": "handled"}
+    await connection.execute(insert(tables.events).values(row))
+    return True
 
 
 def _written(event: Mapping[str, Any]) -> dict[str, str | None]:
