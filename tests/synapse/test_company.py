@@ -131,8 +131,8 @@ async def test_a63_a_bot_that_answers_every_answer_is_left_talking_after_five(vi
             last = await robot.say(room, "!hedge whoami")
         said = await answers(robot, room, first, count=6)
         assert said[-1] == (
-            "I have answered you here 5 times within a minute. What you say in the next minute I do not hear; "
-            "then I go on."
+            "I have answered you here 5 times within a minute. What you say in the next minute I do not "
+            "hear; then I go on."
         )
         await robot.say(room, "!hedge whoami")
         async with village.talking("mia") as (mia,):
