@@ -80,4 +80,10 @@ def test_who_has_chosen_none_is_spoken_to_in_that_of_the_network(
     here: PlaceId | None, joined: set[PlaceId], languages: dict[str, str], spoken: str
 ) -> None:
     standing = Standing(ALICE, joined=frozenset(joined))
-    assert usual(landscape(**languages), standing, here, "en") == spoken
+    assert usual(landscape(**languages), standing, here, "en", direct=here is None) == spoken
+
+
+def test_in_a_room_of_several_that_is_nobodys_only_the_servers_language_is_spoken() -> None:
+    """Anything else would tell what somebody is in."""
+    standing = Standing(ALICE, joined=frozenset({ARTS}))
+    assert usual(landscape(Arts="cy"), standing, None, "en", direct=False) == "en"
