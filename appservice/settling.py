@@ -18,8 +18,8 @@ from bot.languages import words_in
 from bot.plan import in_words
 from bot.progress import finished, under_way
 from bot.reply import from_json, in_language
-from spaces.actions import CreateRoom, Join, Leave, MarkDirect, ReadBack, Say
-from spaces.identifiers import PlaceId, RoomId, printable
+from spaces.actions import Action, CreateRoom, Invite, Join, Leave, MarkDirect, ReadBack, Remove, Say
+from spaces.identifiers import PlaceId, RoomId, UserId, printable
 from spaces.sentences import Sentence, sentence
 
 SLOW_SECONDS = 2.0
@@ -61,7 +61,20 @@ class Settler:
                 await take_in_conversation(work, action, outcome)
             case Leave():
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
+            case Invite(user=user):
+                await self._brought(work, action, user, "invite")
+            case Remove(user=user):
+                await self._brought(work, action, user, "leave")
         return None
+
+    async def _brought(self, work: UnitOfWork, action: Action, user: UserId, membership: str) -> None:
+        """Note what the bot itself has done: its own events are not listened to.
+
+        Who is there already was not invited once more.
+        """
+        room = self._places.room(action.room)
+        if membership == "leave" or await rooms.membership(work.connection, room, user) != "join":
+            await rooms.save_memberships(work.connection, room, {user: membership})
 
     async def _made(self, work: UnitOfWork, place: PlaceId, seq: int, room: RoomId) -> None:
         await rooms.set_room(work.connection, place, room)
