@@ -122,7 +122,7 @@ async def test_an_invitation_taken_back_while_the_bot_is_on_its_way_is_nobodys_t
 
 @pytest.mark.parametrize("status", [403, 404])
 async def test_a_room_that_cannot_be_got_into_is_nobodys_trouble(house: House, status: int) -> None:
-    house.fake.script(JOIN, Fault.error(status, "M_UNKNOWN"))
+    house.fake.script(JOIN, Fault.error(status, "M_UNKNOWN"), times=None)
     room = await house.direct()
     await house.until(lambda: any(call.name == JOIN for call in house.fake.calls))
     await house.quiet()
