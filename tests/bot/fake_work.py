@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 from appservice.languages import usual
 from bot.languages import ENGLISH, words_in
-from bot.ports import Awaited, Heard, ServiceStatus
+from bot.ports import Heard, ServiceStatus
 from bot.reply import Document, in_language
 from spaces.access import Standing
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.sentences import Sentence
 from spaces.wanted import wanted_room
+from tests.bot.questions_kept import QuestionsKept
 
 SERVER = "example.org"
 
@@ -36,7 +37,7 @@ class CountedIds:
 
 
 @dataclass
-class FakeWork:
+class FakeWork(QuestionsKept):
     """Does at once what the outbox would do later: who is invited is invited."""
 
     landscape: Landscape = field(default_factory=Landscape)
@@ -54,8 +55,6 @@ class FakeWork:
     removed: list[tuple[PlaceId, UserId]] = field(default_factory=list)
     notes: list[tuple[str, PlaceId]] = field(default_factory=list)
     language: str = ENGLISH
-    languages: dict[UserId, str] = field(default_factory=dict)
-    waiting: dict[tuple[UserId, RoomId], dict[str, Awaited]] = field(default_factory=dict)
 
     async def standing_of(self, user: UserId) -> Standing:
         return Standing(
@@ -106,18 +105,6 @@ class FakeWork:
     async def _language_of(self, user: UserId, here: PlaceId | None, *, direct: bool = True) -> str:
         chosen, standing = self.languages.get(user), await self.standing_of(user)
         return chosen or usual(self.landscape, standing, here, self.language, direct=direct)
-
-    async def set_language(self, user: UserId, language: str) -> None:
-        self.languages[user] = language
-
-    async def awaited(self, person: UserId, room: RoomId) -> Mapping[str, Awaited]:
-        return dict(self.waiting.get((person, room), {}))
-
-    async def wait_for(self, heard: Heard, awaited: Awaited) -> None:
-        self.waiting.setdefault((heard.sender, heard.room), {})[awaited.kind] = awaited
-
-    async def stop_waiting(self, heard: Heard, kind: str) -> None:
-        self.waiting.get((heard.sender, heard.room), {}).pop(kind, None)
 
     async def note(self, what: str, about: PlaceId) -> None:
         self.notes.append((what, about))

@@ -11,7 +11,7 @@ from typing import Annotated
 from bot.command import Call, Command, Commands, Name, command, reply_to
 from bot.conversation import Conversation
 from bot.permissions import may
-from bot.ports import Awaited, Heard, ServiceStatus
+from bot.ports import Heard, ServiceStatus
 from bot.render import render
 from bot.reply import Document, say
 from spaces.access import Deed, Standing
@@ -20,6 +20,7 @@ from spaces.errors import Conflict
 from spaces.identifiers import EventId, GroupId, NetworkId, PlaceId, RoomId, Slug, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access, Coordinator, Group, Network
+from tests.bot.questions_kept import QuestionsKept
 
 BOT = UserId("@hedgerow:hs.test")
 ALICE = UserId("@alice:hs.test")
@@ -167,7 +168,7 @@ def command_named(name: str) -> Command:
 
 
 @dataclass
-class RememberingWork:
+class RememberingWork(QuestionsKept):
     """A `Work` in memory."""
 
     landscape: Landscape = LANDSCAPE
@@ -175,8 +176,6 @@ class RememberingWork:
     rooms: Mapping[str, PlaceId] = field(default_factory=dict)
     answers: list[Document] = field(default_factory=list)
     meanwhiles: list[Document | None] = field(default_factory=list)
-    languages: dict[UserId, str] = field(default_factory=dict)
-    waiting: dict[tuple[UserId, RoomId], dict[str, Awaited]] = field(default_factory=dict)
 
     @property
     def ids(self) -> Ids:
@@ -207,18 +206,6 @@ class RememberingWork:
 
     async def language_for(self, heard: Heard) -> str:
         return self.languages.get(heard.sender, "en")
-
-    async def set_language(self, user: UserId, language: str) -> None:
-        self.languages[user] = language
-
-    async def awaited(self, person: UserId, room: RoomId) -> Mapping[str, Awaited]:
-        return dict(self.waiting.get((person, room), {}))
-
-    async def wait_for(self, heard: Heard, awaited: Awaited) -> None:
-        self.waiting.setdefault((heard.sender, heard.room), {})[awaited.kind] = awaited
-
-    async def stop_waiting(self, heard: Heard, kind: str) -> None:
-        self.waiting.get((heard.sender, heard.room), {}).pop(kind, None)
 
     async def note(self, what: str, about: PlaceId) -> None: ...
 
