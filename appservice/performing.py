@@ -11,7 +11,7 @@ from typing import Any
 from appservice.encrypted_rooms import Rooms
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.places import Places, Unplaced
-from appservice.provisioning import Provisioner
+from appservice.provisioning import AliasConflict, Provisioner
 from appservice.speech import event_content
 from spaces.actions import (
     Action,
@@ -119,11 +119,18 @@ class Performer:
         await self._homeserver.put_state(room, event.type, key, content)
 
     async def _add_alias(self, alias: str, room: RoomId) -> None:
+        """Raises `AliasConflict` where it is another's; one that a room of ours still has is waited for."""
         try:
             await self._homeserver.put_alias(alias, room)
         except HomeserverError as error:
-            if error.status != 409 or await self._homeserver.resolve_alias(alias) != room:
+            if error.status != 409:
                 raise
+            holder = await self._homeserver.resolve_alias(alias)
+            if holder == room:
+                return
+            if holder is not None and not self._places.knows(holder):
+                raise AliasConflict(alias) from error
+            raise
 
     async def _remove_alias(self, alias: str) -> None:
         try:

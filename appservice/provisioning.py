@@ -31,11 +31,11 @@ _SECONDS_AT_A_GHOST = 60.0
 
 
 class AliasConflict(Exception):
-    """The alias of a place points to a room that the bot did not make for it. It is left alone."""
+    """An alias that a place needs points to a room that is none of ours. It is left alone."""
 
     def __init__(self, alias: str) -> None:
         self.said = sentence(
-            "{alias} points to a room that Hedgerow did not make. Take the alias away from that room; "
+            "{alias} points to a room that is none of Hedgerow's. Take the alias away from that room; "
             "then ask again.",
             alias=alias,
         )

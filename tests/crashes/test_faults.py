@@ -27,11 +27,9 @@ PLACE = NetworkId("n.abcdefghijklmnop")
 ALIAS = f"#{PLACE.alias_localpart}:hs.test"
 
 
-def blueprint(groups: int = 1) -> Blueprint:
+def blueprint(groups: int = 1, access: Access = Access.PRIVATE) -> Blueprint:
     wanted = tuple(WantedGroup(f"Group {n}") for n in range(groups))
-    return Blueprint(
-        (WantedNetwork("Quiet", Kind.NETWORK, Access.PRIVATE, coordinators=(ALICE,), groups=wanted),)
-    )
+    return Blueprint((WantedNetwork("Quiet", Kind.NETWORK, access, coordinators=(ALICE,), groups=wanted),))
 
 
 async def apply(fake: FakeHomeserver, tmp_path: Path, wanted: Blueprint) -> Applied:
@@ -160,7 +158,7 @@ async def test_a28_a_room_of_someone_else_behind_the_alias_is_refused_and_never_
     stranger = plain.world.aliases[ALIAS][0]
     await bot.join(plain.room(ALIAS).room_id)  # so that the bot can read it
     before = len(plain.calls)
-    with pytest.raises(AliasConflict, match="did not make"):
+    with pytest.raises(AliasConflict, match="none of Hedgerow's"):
         await Provisioner(bot, Places("hs.test"), Clock()).make(creation(), tried=False)
     assert all(c.method == "GET" or c.name == "POST /createRoom" for c in plain.calls[before:])
     assert plain.rooms_by_marker() == {PLACE: [stranger]}
@@ -184,6 +182,26 @@ async def test_a_room_that_lost_its_alias_is_found_by_its_mark(
     await bot.delete_alias(ALIAS)
     assert await provisioner.make(creation(), tried=True) == room
     assert plain.world.aliases[ALIAS][0] == room
+
+
+async def test_a_name_that_another_room_has_is_told_at_once_and_all_else_goes_on(
+    plain: FakeHomeserver, tmp_path: Path
+) -> None:
+    wanted, mallory = blueprint(access=Access.PUBLIC), plain.add_user("@mallory:hs.test")
+    await plain.squat("#hedge_quiet:hs.test", mallory, preset="public_chat")
+    applied = await apply(plain, tmp_path, wanted)
+    assert any(
+        "#hedge_quiet:hs.test points to a room that is none of Hedgerow's" in why for why in applied.failed
+    )
+    assert sum(call.name == "PUT /directory/room" for call in plain.calls) < 10, (
+        "it is not tried again and again"
+    )
+    network = next(room for room in plain.rooms_by_marker() if room.startswith("n."))
+    assert state_of(plain, network)["m.room.join_rules"]["join_rule"] == "public"
+    assert plain.room_of(network).membership(ALICE) == "invite"
+    del plain.world.aliases["#hedge_quiet:hs.test"]
+    assert (await apply(plain, tmp_path, wanted)).failed == ()
+    assert state_of(plain, network)["m.room.canonical_alias"]["alias"] == "#hedge_quiet:hs.test"
 
 
 # -- limits -----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -105,9 +106,17 @@ class Home:
             return [await _room(overseer, room) for room in await self._rooms_of_the_bot(overseer)]
 
     async def begin_anew(self) -> None:
-        """From now on, count only with rooms that are made later."""
+        """From now on, count only with rooms that are made later; their names are free again."""
         async with await self.overseer() as overseer:
-            self._earlier |= set(await self._rooms_of_the_bot(overseer))
+            rooms = await self._rooms_of_the_bot(overseer)
+            states = [await _room(overseer, room) for room in rooms]
+        self._earlier |= set(rooms)
+        token = yaml.safe_load((self.directory / "registration.yaml").read_text())["as_token"]
+        async with SecondClient(self.synapse.base_url, BOT, token) as bot:
+            for room in (state for state in states if state.members.get(BOT) == "join"):
+                known = await bot.call("GET", f"/_matrix/client/v3/rooms/{room.id}/aliases", user_id=BOT)
+                for alias in known["aliases"]:
+                    await bot.call("DELETE", f"/_matrix/client/v3/directory/room/{quote(alias)}", user_id=BOT)
 
     async def overseer(self) -> SecondClient:
         """Synapse's own administrator, who sees every room; to be closed."""
