@@ -33,7 +33,7 @@ from spaces.wanted import wanted_room
 
 
 class Works:
-    """Begins units of work. `wake` is called after each commit."""
+    """Begins units of work. `wake` is called when one has put something into the outbox."""
 
     def __init__(self, database: Database, surroundings: Surroundings, wake: Callable[[], None]) -> None:
         self.database = database
@@ -54,18 +54,19 @@ class Works:
                 revision = await self._landscapes.save(connection, landscape, work.landscape)
         if revision is not None:
             self._landscapes.keep(work.landscape, revision)
-        self._wake()
+        if work.gathered:
+            self._wake()
 
     @asynccontextmanager
     async def preview(self, who: UserId | str) -> AsyncIterator[UnitOfWork]:
         """A unit of work that is never committed: to see what it would do."""
-        async with self.database.reading() as connection:
+        async with self.database.reading(whole=True) as connection:
             landscape = await self._landscapes.load(connection)
             yield UnitOfWork(connection, landscape, self.surroundings, who)
 
     async def landscape(self) -> Landscape:
         """The landscape as it stands, to read."""
-        async with self.database.reading() as connection:
+        async with self.database.reading(whole=True) as connection:
             return await self._landscapes.load(connection)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from appservice.store import one_trip
 
 Connection = AsyncConnection
 StoreError = SQLAlchemyError
@@ -32,7 +35,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = create_async_engine(self.url, pool_pre_ping=not self.is_sqlite)
+        how: dict[str, Any] = {"pool_pre_ping": True}
+        if self.is_sqlite:
+            how = {"async_creator": partial(one_trip.connect, self.url)}
+        self.engine = create_async_engine(self.url, **how)
         self._writing = _Turnstile()
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _set_pragmas)
@@ -55,9 +61,11 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Connection]:
-        """One transaction that only reads."""
-        options: dict[str, Any] = {"reading": True}
+    async def reading(self, *, whole: bool = False) -> AsyncIterator[Connection]:
+        """Statements that only read; with `whole` they all see one moment, else each its own."""
+        options: dict[str, Any] = {"reading": "whole" if whole else "each"}
+        if whole and not self.is_sqlite:
+            options["isolation_level"] = "REPEATABLE READ"
         async with self.engine.connect() as connection:
             await connection.execution_options(**options)
             yield connection
@@ -125,7 +133,8 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 
 def _begin_at_once(connection: SyncConnection) -> None:
     reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if reading != "each":
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 async def upsert(

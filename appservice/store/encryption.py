@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import bindparam, delete, func, insert, or_, select
 
 from appservice.store import tables
 from appservice.store.database import Connection, upsert
@@ -16,6 +16,7 @@ _LARGEST = 2**31 - 1
 _LEAST_MESSAGES = 10
 _LEAST_MILLISECONDS = 3_600_000
 _d = tables.deciphered.c
+_ROTATION_OF = select(tables.encrypted_rooms).where(tables.encrypted_rooms.c.room_id == bindparam("room"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,7 @@ async def note_room(connection: Connection, room: RoomId, rotation: Rotation) ->
 
 async def rotation_of(connection: Connection, room: RoomId) -> Rotation | None:
     """How often the room's key changes; None for a room that is not known to be encrypted."""
-    query = select(tables.encrypted_rooms).where(tables.encrypted_rooms.c.room_id == room)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_ROTATION_OF, {"room": room})).one_or_none()
     return None if row is None else Rotation(row.most_messages, row.most_seconds)
 
 

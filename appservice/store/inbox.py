@@ -7,13 +7,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal, select, update
 
 from appservice.store import tables
 from appservice.store.database import Connection
 
 t = tables.events.c
 _CHUNK = 500
+
+# What is executed for each event is built once.
+_KEEP_TRANSACTION = insert(tables.transactions)
+_NEXT_TRANSACTION = select(tables.transactions).order_by(tables.transactions.c.id).limit(1)
+_DROP_TRANSACTION = delete(tables.transactions).where(tables.transactions.c.id == bindparam("which"))
+_ID, _AT = bindparam("event_id", type_=t.event_id.type), bindparam("received_at", type_=t.received_at.type)
+_IN_THE_WAY = select(t.seq).where((t.status == "waiting") | (t.event_id == _ID))
+_NOTE_ALONE = insert(tables.events).from_select(
+    ["event_id", "received_at", "status"], select(_ID, _AT, literal("handled")).where(~_IN_THE_WAY.exists())
+)
+_NEXT_EVENT = select(t.seq, t.body, t.received_at).where(t.status == "waiting").order_by(t.seq).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +37,17 @@ class Arrived:
 
 
 async def keep_transaction(connection: Connection, body: bytes, now: float) -> None:
-    await connection.execute(insert(tables.transactions).values(body=body, received_at=now))
+    await connection.execute(_KEEP_TRANSACTION, {"body": body, "received_at": now})
 
 
 async def next_transaction(connection: Connection) -> tuple[int, bytes, float] | None:
     """The oldest transaction that has not been split into events: id, body, time of arrival."""
-    query = select(tables.transactions).order_by(tables.transactions.c.id).limit(1)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_NEXT_TRANSACTION)).one_or_none()
     return None if row is None else (row.id, row.body, row.received_at)
 
 
 async def drop_transaction(connection: Connection, id_: int) -> None:
-    await connection.execute(delete(tables.transactions).where(tables.transactions.c.id == id_))
+    await connection.execute(_DROP_TRANSACTION, {"which": id_})
 
 
 async def keep_events(connection: Connection, events: Iterable[Mapping[str, Any]], now: float) -> int:
@@ -63,12 +73,8 @@ async def keep_events(connection: Connection, events: Iterable[Mapping[str, Any]
 
 async def note_alone(connection: Connection, event_id: str, now: float) -> bool:
     """Note an event as handled, if it is new and no other waits; whether it is so."""
-    others = select(t.seq).where((t.status == "waiting") | (t.event_id == event_id)).limit(1)
-    if (await connection.execute(others)).first() is not None:
-        return False
-    row = {"event_id": event_id, "received_at": now, "status": "handled"}
-    await connection.execute(insert(tables.events).values(row))
-    return True
+    noted = await connection.execute(_NOTE_ALONE, {"event_id": event_id, "received_at": now})
+    return int(noted.rowcount) == 1
 
 
 def _written(event: Mapping[str, Any]) -> dict[str, str | None]:
@@ -88,8 +94,7 @@ async def _statuses(connection: Connection, event_ids: list[str]) -> dict[str, s
 
 async def next_event(connection: Connection) -> Arrived | None:
     """The oldest event that waits. One that cannot be read any more comes empty."""
-    query = select(t.seq, t.body, t.received_at).where(t.status == "waiting").order_by(t.seq).limit(1)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_NEXT_EVENT)).one_or_none()
     return None if row is None else Arrived(row.seq, _read(row.body), row.received_at)
 
 

@@ -39,6 +39,8 @@ _TABLES: tuple[tuple[str, Table, type[Any]], ...] = (
     ("coordinators", tables.coordinators, Coordinator),
 )
 _REVISION = "landscape"
+_READ_REVISION = select(tables.marks.c.value).where(tables.marks.c.name == _REVISION)
+_LOCK_REVISION = _READ_REVISION.with_for_update()
 
 
 class LandscapeStore:
@@ -77,8 +79,7 @@ class LandscapeStore:
 
 
 async def _revision(connection: Connection, *, for_writing: bool = False) -> int:
-    query = select(tables.marks.c.value).where(tables.marks.c.name == _REVISION)
-    query = query.with_for_update() if for_writing else query
+    query = _LOCK_REVISION if for_writing else _READ_REVISION
     return int((await connection.execute(query)).scalar_one())
 
 

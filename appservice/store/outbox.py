@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from appservice.codec import action_from_json, action_to_json, sentence_from_json, sentence_to_json
 from appservice.lanes import Entry
@@ -24,6 +24,21 @@ log = structlog.get_logger(__name__)
 _ANSWER = "Say:answer:"
 _CHUNK = 500
 t = tables.outbox.c
+
+# What is executed for each answer is built once.
+_WITH_KEYS = select(t.key).where(t.key.in_(bindparam("keys", expanding=True)))
+_PUT = insert(tables.outbox)
+_WAITING = (
+    select(t.seq, t.action, t.undertaking, t.attempts)
+    .where(t.status == "waiting", t.seq > bindparam("after"))
+    .order_by(t.seq)
+)
+_STILL_WAITS = select(t.seq).where(t.seq == bindparam("which"), t.status == "waiting")
+_SAID = (
+    update(tables.outbox)
+    .where(t.seq == bindparam("which"))
+    .values(status="done", event_id=bindparam("event"), action="")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,7 @@ async def put(
     last = {action.key: action for action in actions}
     said = await _present(connection, [key for key, a in last.items() if isinstance(a, Say)])
     fresh = [action for action in last.values() if action.key not in said]
-    for keys in _chunks([action.key for action in fresh]):
+    for keys in _chunks([action.key for action in fresh if not isinstance(action, Say)]):
         await connection.execute(delete(tables.outbox).where(t.key.in_(keys), t.status == "waiting"))
     rows = [
         {
@@ -71,22 +86,21 @@ async def put(
         for action in fresh
     ]
     if rows:
-        await connection.execute(insert(tables.outbox), rows)
+        await connection.execute(_PUT, rows)
     return fresh
 
 
 async def _present(connection: Connection, keys: Collection[str]) -> set[str]:
     present: set[str] = set()
     for chunk in _chunks(list(keys)):
-        present.update((await connection.execute(select(t.key).where(t.key.in_(chunk)))).scalars())
+        present.update((await connection.execute(_WITH_KEYS, {"keys": chunk})).scalars())
     return present
 
 
 async def waiting(connection: Connection, *, after: int = 0) -> list[Entry]:
     """Waiting actions behind `after`, oldest first. One that cannot be read is set aside."""
-    query = select(t.seq, t.action, t.undertaking, t.attempts).where(t.status == "waiting", t.seq > after)
     entries: list[Entry] = []
-    for row in (await connection.execute(query.order_by(t.seq))).all():
+    for row in (await connection.execute(_WAITING, {"after": after})).all():
         try:
             entries.append(Entry(row.seq, action_from_json(row.action), row.undertaking, row.attempts))
         except ValueError:
@@ -106,8 +120,7 @@ async def waiting_in(connection: Connection, room: PlaceId | RoomId, *, but: int
 
 async def still_waits(connection: Connection, seq: int) -> bool:
     """Whether it is still to be done: a later action of the same key may have replaced it."""
-    query = select(t.seq).where(t.seq == seq, t.status == "waiting")
-    return (await connection.execute(query)).first() is not None
+    return (await connection.execute(_STILL_WAITS, {"which": seq})).first() is not None
 
 
 async def delivered(connection: Connection, seq: int, *, event: EventId | None = None) -> None:
@@ -115,8 +128,7 @@ async def delivered(connection: Connection, seq: int, *, event: EventId | None =
     if event is None:
         await connection.execute(delete(tables.outbox).where(t.seq == seq))
     else:
-        values = {"status": "done", "event_id": event, "action": ""}
-        await connection.execute(update(tables.outbox).where(t.seq == seq).values(values))
+        await connection.execute(_SAID, {"which": seq, "event": event})
 
 
 async def detach(connection: Connection, seqs: Collection[int]) -> None:

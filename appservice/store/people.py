@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from appservice.store import tables
 from appservice.store.database import Connection, upsert
@@ -13,12 +13,13 @@ from bot.ports import Awaited
 from spaces.identifiers import EventId, RoomId, UserId
 
 a = tables.awaited.c
+_LANGUAGE = select(tables.people.c.language).where(tables.people.c.user == bindparam("user"))
+_AWAITED = select(tables.awaited).where(a.person == bindparam("person"), a.room_id == bindparam("room"))
 
 
 async def language(connection: Connection, user: UserId) -> str:
     """The language that they chose, empty if none."""
-    query = select(tables.people.c.language).where(tables.people.c.user == user)
-    return str((await connection.execute(query)).scalar() or "")
+    return str((await connection.execute(_LANGUAGE, {"user": user})).scalar() or "")
 
 
 async def set_language(connection: Connection, user: UserId, code: str) -> None:
@@ -27,8 +28,7 @@ async def set_language(connection: Connection, user: UserId, code: str) -> None:
 
 async def awaited(connection: Connection, person: UserId, room: RoomId) -> dict[str, Awaited]:
     """What the bot waits for from them in that room, by kind."""
-    query = select(tables.awaited).where(a.person == person, a.room_id == room)
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(_AWAITED, {"person": person, "room": room})).all()
     return {row.kind: _awaited(row) for row in rows}
 
 

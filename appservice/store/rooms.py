@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from appservice.codec import found_from_json, found_to_json, place_id
 from appservice.store import tables
@@ -19,6 +19,18 @@ log = structlog.get_logger(__name__)
 
 _CHUNK = 500
 _THERE = ("join", "invite")
+# What is executed for each message is built once.
+_ROOM_OF = select(tables.rooms.c.room_id).where(tables.rooms.c.place == bindparam("place"))
+_PLACE_OF = select(tables.rooms.c.place).where(tables.rooms.c.room_id == bindparam("room"))
+_CONVERSATION = select(tables.conversations).where(tables.conversations.c.room_id == bindparam("room"))
+_MEMBERS = select(tables.memberships.c.user, tables.memberships.c.membership).where(
+    tables.memberships.c.room_id == bindparam("room")
+)
+_PLACES_OF = (
+    select(tables.rooms.c.place, tables.memberships.c.membership)
+    .join(tables.rooms, tables.rooms.c.room_id == tables.memberships.c.room_id)
+    .where(tables.memberships.c.user == bindparam("user"))
+)
 _UNKNOWN_VERSION = "1"  # one whose levels name the bot, so that it never takes its own from itself
 
 
@@ -47,14 +59,12 @@ async def all_rooms(connection: Connection) -> list[RoomRow]:
 
 
 async def room_of(connection: Connection, place: PlaceId) -> RoomId | None:
-    query = select(tables.rooms.c.room_id).where(tables.rooms.c.place == place)
-    found = (await connection.execute(query)).scalar()
+    found = (await connection.execute(_ROOM_OF, {"place": place})).scalar()
     return RoomId(found) if found else None
 
 
 async def place_of(connection: Connection, room: RoomId) -> PlaceId | None:
-    query = select(tables.rooms.c.place).where(tables.rooms.c.room_id == room)
-    found = (await connection.execute(query)).scalar()
+    found = (await connection.execute(_PLACE_OF, {"room": room})).scalar()
     return place_id(found) if found else None
 
 
@@ -132,8 +142,7 @@ async def drop_unmade(connection: Connection, places: Collection[PlaceId]) -> No
 
 
 async def conversation(connection: Connection, room: RoomId) -> ConversationRow | None:
-    query = select(tables.conversations).where(tables.conversations.c.room_id == room)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_CONVERSATION, {"room": room})).one_or_none()
     return None if row is None else _conversation(row.room_id, row.person, row.place)
 
 
@@ -204,16 +213,14 @@ async def membership(connection: Connection, room: RoomId, user: UserId) -> str 
 
 
 async def members(connection: Connection, room: RoomId) -> dict[UserId, str]:
-    t = tables.memberships.c
-    rows = await connection.execute(select(t.user, t.membership).where(t.room_id == room))
+    rows = await connection.execute(_MEMBERS, {"room": room})
     return {UserId(row.user): row.membership for row in rows}
 
 
 async def places_of(connection: Connection, user: UserId) -> list[tuple[PlaceId, str]]:
     """The places in whose rooms `user` has a membership, with it."""
-    m, r = tables.memberships.c, tables.rooms.c
-    query = select(r.place, m.membership).join(tables.rooms, r.room_id == m.room_id).where(m.user == user)
-    return [(place_id(row.place), row.membership) for row in await connection.execute(query)]
+    rows = await connection.execute(_PLACES_OF, {"user": user})
+    return [(place_id(row.place), row.membership) for row in rows]
 
 
 def _chunks(items: list[PlaceId]) -> Iterable[list[PlaceId]]:
