@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         how: dict[str, Any] = {"pool_pre_ping": True}
         if self.is_sqlite:
-            how = {"async_creator": partial(one_trip.connect, self.url)}
+            how = {"connect_args": {"async_creator_fn": one_trip.connect}}
         self.engine = create_async_engine(self.url, **how)
         self._writing = _Turnstile()
         if self.is_sqlite:

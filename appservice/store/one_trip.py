@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import URL
 
 
 class Cursor(aiosqlite.Cursor):
@@ -48,9 +47,8 @@ class Connection(aiosqlite.Connection):
             await super().rollback()
 
 
-async def connect(url: URL) -> Connection:
-    """A connection to the database of `url`, with its options: SQLAlchemy's `async_creator`."""
-    arguments, options = url.get_dialect()().create_connect_args(url)
+async def connect(*arguments: Any, **options: Any) -> Connection:
+    """What SQLAlchemy calls in place of `aiosqlite.connect` (its `async_creator_fn`)."""
     options["check_same_thread"] = False
     connection = Connection(partial(sqlite3.connect, *arguments, **options), iter_chunk_size=64)
     connection._thread.daemon = True  # as SQLAlchemy has it: nothing waits for it if the process has to end
