@@ -26,17 +26,23 @@ _HASTY = "appservice.provisioning:_SECONDS_AT_A_GHOST=3"
 
 
 def _blueprint(name: str) -> dict[str, Any]:
+    """People whom no other module registers: an invitation carries the name of an account that there is."""
+
     def network(number: int) -> dict[str, Any]:
         groups = [
             {"name": f"{name} {number} circle", "topic": "Tuesdays"},
             {"name": f"{name} {number} trustees", "access": "invite"},
         ]
         access = ("public", "private", "invite")[number % 3]
-        coordinators = [user("ann"), user(f"cora{number}")]
+        coordinators = [user("warden"), user(f"keeper{number}")]
         return {"name": f"{name} {number}", "access": access, "coordinators": coordinators, "groups": groups}
 
     first, *rest = (network(number) for number in range(_NETWORKS - 1))
-    bridge = {"name": f"{name} bridge", "between": [f"{name} 1", f"{name} 3"], "coordinators": [user("ann")]}
+    bridge = {
+        "name": f"{name} bridge",
+        "between": [f"{name} 1", f"{name} 3"],
+        "coordinators": [user("warden")],
+    }
     groups = [{"name": f"{name} bridge {word}"} for word in ("choir", "kitchen")]
     return {"networks": [{**first, "networks": rest}], "bridges": [{**bridge, "groups": groups}]}
 
