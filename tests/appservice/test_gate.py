@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import structlog
 
+from appservice.logs import OURS
 from tests.appservice.side import EMPTY, TOKEN, TRANSACTION, Side, head, running
 
 CANARY = "canary-91b7"
