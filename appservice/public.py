@@ -7,6 +7,7 @@ serves is answered with the same page, byte for byte.
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -52,10 +53,17 @@ def build_public(
     public = _Public(invitations, Visits(now, per_minute), language)
     app = web.Application(
         middlewares=[public.answer],
-        handler_args={"access_log": None, "auto_decompress": False},  # its lines would hold the codes
+        handler_args={"access_log": None, "logger": _silent(), "auto_decompress": False},
     )
     app.router.add_get("/join/{code:[^/]+}", public.join)
     return app
+
+
+def _silent() -> logging.Logger:
+    """aiohttp's own lines quote requests, and so would hold codes."""
+    logger = logging.getLogger("appservice.public.http")
+    logger.disabled = True
+    return logger
 
 
 class Visits:
@@ -119,11 +127,17 @@ def address_of(request: web.Request) -> str:
     peer = request.remote or ""
     said = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     try:
-        address = ipaddress.ip_address(peer)
+        address = _plain(peer)
         if address.is_private and said:
-            address = ipaddress.ip_address(said)
+            address = _plain(said)
     except ValueError:
         return peer
     if address.version == 6:
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)
+
+
+def _plain(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An address; one of IPv4 that is written as IPv6 is one of IPv4."""
+    address = ipaddress.ip_address(text)
+    return (address.version == 6 and address.ipv4_mapped) or address

@@ -76,6 +76,12 @@ def bare(typed: str) -> str:
     return "".join(character for character in text if character.isalnum())
 
 
+def is_code(typed: str) -> bool:
+    """Whether this is a code and nothing else, be it a good one or not."""
+    letters = bare(typed)
+    return len(letters) == LENGTH and set(letters) <= set(ALPHABET)
+
+
 def digest(typed: str) -> str:
     """What is kept of a code, as 64 hexadecimal digits."""
     letters = bare(typed).encode("utf-8", "replace")

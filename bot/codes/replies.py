@@ -40,8 +40,8 @@ def _about_made(result: CodeMade, call: Call) -> Iterator[Block]:
     else:
         yield paragraph("This code lets people into {network}.", network=network)
     yield paragraph(
-        "To pass on: write to {bot} in a direct message: `redeem {code}`",
-        bot=str(call.bot or ""),
+        "To pass on: write to `{bot}` in a direct message: `redeem {code}`",
+        bot=call.bot or "",
         code=made.code,
     )
     if made.address:

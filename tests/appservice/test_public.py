@@ -11,11 +11,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from appservice import pages
 from appservice.codes import JoinPages
 from appservice.demo.synapse import free_port
-from appservice.public import PER_MINUTE, Visits, build_public
+from appservice.public import PER_MINUTE, Visits, address_of, build_public
 from appservice.server import Server
 from appservice.store import codes
 from appservice.store.database import Database
@@ -192,6 +193,24 @@ async def test_what_a_visitor_says_before_the_proxy_changes_nothing_and_a_house_
         assert [await status(f"2001:db8::{n}") for n in range(2)] == [200, 429]
         assert await status("2001:db8:0:1::1") == 200
         assert [await status("nonsense"), await status("other nonsense")] == [200, 429]
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "address"),
+    [
+        ("1.1.1.1", "", "1.1.1.1"),
+        ("1.1.1.1", "8.8.8.8", "1.1.1.1"),  # who comes without a proxy may say what they like
+        ("127.0.0.1", "8.8.8.8", "8.8.8.8"),
+        ("::ffff:127.0.0.1", "9.9.9.9, 8.8.8.8", "8.8.8.8"),
+        ("172.17.0.1", "8.8.8.8", "8.8.8.8"),
+        ("127.0.0.1", "unknown", "127.0.0.1"),
+        ("2606:4700::1111", "", "2606:4700::/64"),
+        ("", "8.8.8.8", ""),
+    ],
+)
+def test_a_proxy_of_ours_is_believed_and_nobody_else(peer: str, said: str, address: str) -> None:
+    headers = {"X-Forwarded-For": said} if said else {}
+    assert address_of(make_mocked_request("GET", "/", headers=headers).clone(remote=peer)) == address
 
 
 def test_the_addresses_that_are_remembered_are_not_without_end() -> None:

@@ -63,6 +63,13 @@ def test_a_code_is_the_same_however_it_is_typed(made: str) -> None:
         assert digest(typed) == digest(code)
 
 
+def test_a_code_alone_is_known_as_one() -> None:
+    assert codes.is_code("BCDFG hjkmn-pqrst")
+    assert codes.is_code("https://hedgerow.example.org/join/bcdfg-hjkmn-pqrst")
+    for other in ("bcdfg-hjkmn-pqrs", "bcdfg-hjkmn-pqrst2", "network create ar", "bcdfg-hjkmn-pqrsa", ""):
+        assert not codes.is_code(other)
+
+
 @given(letters, letters)
 def test_other_codes_have_other_digests(one: str, other: str) -> None:
     assert (digest(one) == digest(other)) == (one == other)
