@@ -10,18 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
+from aiohttp import web
 
+from appservice.codes import JoinPages
 from appservice.engine import WANTED_MARK, Engine, Foundation, tell_silence, unusable
 from appservice.homeserver import HomeserverError
 from appservice.inbox import Inbox, Mailbox
 from appservice.listeners import Listeners
 from appservice.metrics import Numbers
+from appservice.public import build_public
 from appservice.reconciler import Reconciler
 from appservice.schedule import Schedule
 from appservice.server import Server, build, build_watch
 from appservice.store import inbox, journal, outbox
 from appservice.store.database import Database, StoreError
 from appservice.store.locks import ActingLock
+from bot.codes import code_commands
 from bot.conversation import Conversation
 from bot.networks import network_commands
 from bot.speaking import Speaking
@@ -117,6 +121,8 @@ class Hedgerow:
         addresses = [(app, self.settings.listen)]
         if apart:
             addresses.append((build_watch(self, self._numbers), apart))
+        if (public := self.settings.public.listen) is not None:
+            addresses.append((self._public_pages(), public))
         for served, address in addresses:
             server = Server(served)
             try:
@@ -128,10 +134,15 @@ class Hedgerow:
                 ) from error
             self._servers.append(server)
 
+    def _public_pages(self) -> web.Application:
+        bot, language = self.settings.homeserver.bot, self.settings.bot.language
+        invitations = JoinPages(self.foundation.database, bot, language, time.time)
+        return build_public(invitations, time.time, language)
+
     async def _start(self) -> None:
         await self._greet()
         await self.engine.assemble()
-        commands = network_commands(template).including(Speaking())
+        commands = network_commands(template).including(Speaking(), code_commands())
         bot = self.settings.homeserver.bot
         conversation = Conversation(
             commands,

@@ -13,6 +13,7 @@ import structlog
 
 from appservice.device import DEVICE_MARK, DEVICE_NAME, new_device_id
 from appservice.encrypted_rooms import Rooms
+from appservice.envelope import Envelope
 from appservice.homeserver import Homeserver, HomeserverError, Identity
 from appservice.key_calls import KeyCalls
 from appservice.outbox import Outbox
@@ -62,6 +63,7 @@ class Foundation:
         self.settings = settings
         self.database = Database(settings.database_url)
         self.health = Health()
+        self.envelope = Envelope(settings.homeserver.as_token.get_secret_value())
         self.secret = ""
         self.device_id = ""
         self.room_version = ""
@@ -92,6 +94,8 @@ class Foundation:
             ids=RandomIds(),
             called=self.settings.bot.display_name,
             language=self.settings.bot.language,
+            envelope=self.envelope,
+            public_url=self.settings.public.base_url or "",
         )
 
 
@@ -156,7 +160,7 @@ class Engine:
         provisioner = Provisioner(self.homeserver, self.places, time.time)
         in_the_clear = Rooms(database, KeyCalls(self.homeserver))
         said_in = in_the_clear if self.secrecy is None else self.secrecy.rooms
-        performer = Performer(self.homeserver, self.places, provisioner, said_in)
+        performer = Performer(self.homeserver, self.places, provisioner, said_in, self.foundation.envelope)
         self.settler = Settler(self.works, self.places)
         self.outbox = Outbox(
             self.works,

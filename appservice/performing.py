@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appservice.encrypted_rooms import Rooms
+from appservice.envelope import Envelope
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.places import Places, Unplaced
 from appservice.provisioning import AliasConflict, Provisioner
@@ -55,8 +56,10 @@ class Performer:
         places: Places,
         provisioner: Provisioner,
         said_in: Rooms,
+        envelope: Envelope,
     ) -> None:
         self._said_in = said_in
+        self._envelope = envelope
         self._homeserver = homeserver
         self._places = places
         self._provisioner = provisioner
@@ -81,7 +84,8 @@ class Performer:
 
     async def _say(self, room: RoomId, action: Say, edited: EventId | None) -> EventId:
         kind = "m.room.message"
-        content: Mapping[str, Any] = event_content(action.content, action.said, self._places.link, edited)
+        carried = self._envelope.opened(action.content)
+        content: Mapping[str, Any] = event_content(carried, action.said, self._places.link, edited)
         kind, content = await self._said_in.wrap(room, kind, content, action.content)
         return await self._homeserver.send(room, kind, self._txn_id(room, action.said), content)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from appservice.envelope import Envelope
 from bot.languages import ENGLISH
+from spaces import codes
 from spaces.identifiers import GroupId, NetworkId, UserId
 from spaces.reconcile import Maker
 
@@ -24,6 +26,13 @@ class RandomIds:
 
     def suffix(self) -> str:
         return "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(4))
+
+    def code(self) -> str:
+        return codes.written("".join(secrets.choice(codes.ALPHABET) for _ in range(codes.LENGTH)))
+
+    def code_number(self) -> int:
+        """At random, so that it does not tell how many codes there are."""
+        return 10_000 + secrets.randbelow(90_000)
 
 
 @dataclass(slots=True)
@@ -48,6 +57,8 @@ class Surroundings:
     ids: RandomIds
     called: str = "Hedgerow"
     language: str = ENGLISH
+    envelope: Envelope = field(default_factory=Envelope)
+    public_url: str = ""
 
     @property
     def server(self) -> str:

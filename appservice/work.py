@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from appservice import languages
+from appservice.codes import Codes
 from appservice.readers import linked_for, shown_to
 from appservice.speech import direct_room_actions, notice, relation_of
 from appservice.store import inbox, journal, outbox, people, rooms
@@ -79,6 +80,7 @@ class UnitOfWork:
         self.connection = connection
         self.surroundings = surroundings
         self.who = who
+        self.codes = Codes(connection, surroundings)
         self._landscape = landscape
         self._actions: list[Action] = []
         self._expected: dict[PlaceId, FoundRoom] = {}

@@ -25,6 +25,7 @@ from bot.ports import Awaited, Heard, Work
 from bot.reply import Code, Document, Inline, Paragraph, from_json, in_language, joined, say, to_json
 from bot.scanning import Word, cleaned, words_of
 from bot.suggestions import close_to, did_you_mean
+from spaces.codes import is_code
 from spaces.errors import Forbidden, Malformed, Refusal, Unknown
 from spaces.identifiers import UserId, printable
 from spaces.sentences import Sentence
@@ -193,6 +194,8 @@ class Conversation:
         """The command that `text` begins with, and what follows its words."""
         words = text[:200].split()
         command = self.commands.find(words)
+        if command is None and is_code(text) and (redeem := self.commands.get("redeem")):
+            return redeem, text
         if command is None:
             raise self._unknown(words, call)
         beginning = re.match(r"\s*" + r"\s+".join([r"\S+"] * len(command.words)), text)

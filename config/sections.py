@@ -142,6 +142,13 @@ class MetricsSettings(_Section):
     listen: Listen | None = None
 
 
+class PublicSettings(_Section):
+    """The pages of invite codes, off without `listen`. `base_url` is where others reach them."""
+
+    listen: Listen | None = None
+    base_url: Annotated[str | None, _text(values.read_url)] = None
+
+
 class RoomsSettings(_Section):
     """`auto` is 12 where the homeserver offers it, else its default, at least 10."""
 
@@ -211,6 +218,7 @@ class Settings(BaseSettings):
     homeserver: HomeserverSettings
     listen: Listen = values.ListenAddress("127.0.0.1", 29330)
     metrics: MetricsSettings = Field(default_factory=MetricsSettings)
+    public: PublicSettings = Field(default_factory=PublicSettings)
     database: Annotated[SecretStr, _text(partial(_secret, values.read_database))] = SecretStr(
         "sqlite:///hedgerow.db"
     )

@@ -215,8 +215,32 @@ def _weigh(gathered: _Gathered) -> None:
         what = "The homeserver is on another machine and the URL is http, so the tokens travel in the clear."
         mend = "Use https, or make sure that nobody else is on the network between them."
         gathered.problem(("homeserver", "url"), what, mend, Severity.WARNING)
+    _weigh_public(gathered)
     _weigh_encryption(gathered)
     _weigh_admins(gathered)
+
+
+def _weigh_public(gathered: _Gathered) -> None:
+    """Both or neither, and a port of its own."""
+    listen, base_url = gathered.said("public", "listen"), gathered.said("public", "base_url")
+    if listen and not base_url:
+        what = "It is missing, so nobody could be told where the pages are."
+        mend = "Write what stands before /join/… for others, such as https://hedgerow.example.org."
+        gathered.problem(("public", "base_url"), what, mend)
+    if base_url and not listen:
+        what = "It is missing, so nothing would answer at base_url."
+        mend = "Write an address and a port of its own, such as 127.0.0.1:29331, or take base_url out."
+        gathered.problem(("public", "listen"), what, mend)
+    taken = {gathered.said("listen") or "127.0.0.1:29330", gathered.said("metrics", "listen")} - {""}
+    if listen.strip() in {address.strip() for address in taken}:
+        what = "It is the address of another listener of Hedgerow's."
+        gathered.problem(
+            ("public", "listen"), what, "Take another port: on this one stand public pages alone."
+        )
+    if values.goes_in_the_clear(base_url):
+        what = "The URL is http, so the codes travel in the clear."
+        mend = "Use https: a proxy such as nginx or Caddy stands before `public.listen`."
+        gathered.problem(("public", "base_url"), what, mend, Severity.WARNING)
 
 
 def _weigh_encryption(gathered: _Gathered) -> None:

@@ -21,6 +21,7 @@ from appservice.app import Hedgerow
 from appservice.store import inbox, outbox, rooms, tables
 from appservice.surroundings import RandomIds
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
+from tests.counted_codes import FIRST_NUMBER, code_of
 from tests.dialogues import SERVER, Dialogue, person
 from tests.hedgerow import running, settings_for
 from tests.homes import Home
@@ -41,6 +42,7 @@ class CountedIds(RandomIds):
     def __init__(self) -> None:
         self._ours = secrets.token_bytes(8)
         self._numbers, self._suffixes = itertools.count(1), itertools.count(0x7F3A)
+        self._codes, self._code_numbers = itertools.count(), itertools.count(FIRST_NUMBER)
 
     def network(self) -> NetworkId:
         return NetworkId.of_bytes(self._ours + next(self._numbers).to_bytes(2, "big"))
@@ -51,8 +53,14 @@ class CountedIds(RandomIds):
     def suffix(self) -> str:
         return f"{next(self._suffixes):x}"
 
+    def code(self) -> str:
+        return code_of(next(self._codes))
+
+    def code_number(self) -> int:
+        return next(self._code_numbers)
+
     def __repr__(self) -> str:
-        return f"{self._numbers} {self._suffixes}"
+        return f"{self._numbers} {self._suffixes} {self._codes}"
 
 
 class Stages:

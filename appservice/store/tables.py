@@ -226,6 +226,35 @@ awaited = Table(
     Index(None, "event_id"),
 )
 
+# -- codes that let people in -----------------------------------------------------------------------
+
+codes = Table(
+    "codes",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # what it is called by
+    Column("shelf", String, nullable=False),  # the first letters of the digest, by which it is found
+    Column("digest", String, nullable=False, unique=True),
+    Column("network", String, nullable=False),
+    Column("maker", String, nullable=False),
+    Column("role", String),
+    Column("groups", Text, nullable=False),
+    Column("uses_left", Integer),  # null: no limit
+    Column("used", Integer, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("revoked_at", Float),
+    Index(None, "shelf"),
+    Index(None, "network"),
+)
+code_tries = Table(
+    "code_tries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("person", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Index(None, "person"),
+)
+
 # -- the rest ---------------------------------------------------------------------------------------
 
 audit = Table(

@@ -25,6 +25,7 @@ from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
 from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.work import UnitOfWork, Works
+from bot.codes import code_commands
 from bot.conversation import Conversation
 from bot.networks import network_commands
 from bot.reply import from_json, plain
@@ -55,7 +56,7 @@ class Clock:
 
 
 def usual_listeners() -> Listeners:
-    return Listeners(Conversation(network_commands(template), BOT), BOT)
+    return Listeners(Conversation(network_commands(template).including(code_commands()), BOT), BOT)
 
 
 class Stage:

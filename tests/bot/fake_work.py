@@ -15,6 +15,7 @@ from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.sentences import Sentence
 from spaces.wanted import wanted_room
+from tests.bot.codes_kept import CodesKept
 from tests.bot.questions_kept import QuestionsKept
 
 SERVER = "example.org"
@@ -55,6 +56,7 @@ class FakeWork(QuestionsKept):
     removed: list[tuple[PlaceId, UserId]] = field(default_factory=list)
     notes: list[tuple[str, PlaceId]] = field(default_factory=list)
     language: str = ENGLISH
+    codes: CodesKept = field(default_factory=CodesKept)
 
     async def standing_of(self, user: UserId) -> Standing:
         return Standing(
