@@ -22,6 +22,7 @@ from babel.messages.pofile import read_po, write_po
 
 import bot
 import spaces
+from bot.applications.commands import with_applications
 from bot.command import Command
 from bot.help import with_help
 from bot.languages import ENGLISH, LANGUAGES
@@ -87,7 +88,8 @@ def refusals() -> list[str]:
 
 
 def commands() -> list[Command]:
-    return list(with_help(network_commands(template).including(Speaking()), "!hedge"))
+    commands = with_applications(network_commands(template).including(Speaking()))
+    return list(with_help(commands, "!hedge"))
 
 
 def _in_commands() -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ from bot.networks.rules import (
 )
 from bot.networks.tree import Leaf, leaves
 from bot.ports import ServiceStatus
-from spaces.access import Standing, is_member, may_enter
+from spaces.access import Standing, coordinates, is_member, may_enter
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Group, Kind, Network, Status
@@ -41,7 +41,8 @@ class Tree:
 class Shown:
     """A place as far as the person may see it; `members` is None for who may not get in.
 
-    `language` is the code of the one that it has chosen, empty for none.
+    `language` is the code of the one that it has chosen, empty for none. `questions`, which applicants
+    are asked, are for its coordinators.
     """
 
     place: Named
@@ -56,6 +57,7 @@ class Shown:
     coordinators: tuple[UserId, ...]
     waiting: tuple[Waiting, ...]
     members: int | None
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,13 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         coordinators=landscape.coordinators_of(home),
         waiting=() if is_group else waiting_for(call, home, onlooker),
         members=members,
+        questions=() if is_group else _questions(landscape, onlooker, home),
     )
+
+
+def _questions(landscape: Landscape, onlooker: Standing, network: NetworkId) -> tuple[str, ...]:
+    is_theirs = coordinates(landscape, onlooker, network)
+    return tuple(landscape.networks[network].questions.splitlines()) if is_theirs else ()
 
 
 def _member_of(landscape: Landscape, standing: Standing) -> list[NetworkId]:

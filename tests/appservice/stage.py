@@ -25,6 +25,8 @@ from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
 from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.work import UnitOfWork, Works
+from bot.applications.applying import Applying
+from bot.applications.commands import with_applications
 from bot.conversation import Conversation
 from bot.networks import network_commands
 from bot.reply import from_json, plain
@@ -55,7 +57,7 @@ class Clock:
 
 
 def usual_listeners() -> Listeners:
-    return Listeners(Conversation(network_commands(template), BOT), BOT)
+    return Listeners(Conversation(with_applications(network_commands(template, Applying())), BOT), BOT)
 
 
 class Stage:

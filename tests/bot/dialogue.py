@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.applications.applying import Applying
+from bot.applications.commands import with_applications
 from bot.conversation import Conversation
 from bot.networks import network_commands
 from bot.networks.founding import Templates
@@ -43,7 +45,9 @@ class Stage:
     ) -> None:
         self.work = FakeWork(admins={person(name) for name in admins})
         self.conversation = Conversation(
-            network_commands(templates).including(Speaking()), BOT, open_creation=open_creation
+            with_applications(network_commands(templates, Applying()).including(Speaking())),
+            BOT,
+            open_creation=open_creation,
         )
         self._events = itertools.count(1)
         self._heard = (0, 0, 0)
