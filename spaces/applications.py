@@ -162,11 +162,21 @@ def may_look(landscape: Landscape, standing: Standing, application: Application)
 
 def is_there(landscape: Landscape, place: PlaceId) -> bool:
     """Whether one can get into the place at all."""
-    known = place in landscape.networks or place in landscape.groups
-    return known and landscape.status_of(place) is Status.ACTIVE
+    return is_known(landscape, place) and landscape.status_of(place) is Status.ACTIVE
+
+
+def is_known(landscape: Landscape, place: PlaceId) -> bool:
+    """Whether it can be read at present: a row of the store may be broken."""
+    return place in landscape.networks or place in landscape.groups
 
 
 # -- when -------------------------------------------------------------------------------------------
+
+
+def comes_too_soon(newest: Application, now: float) -> bool:
+    """Whether who has had a no would ask again too soon after it."""
+    denied = newest.state is State.DENIED and newest.decided_at is not None
+    return denied and now - (newest.decided_at or 0.0) < AGAIN_AFTER_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +200,7 @@ def due(landscape: Landscape, applications: Iterable[Application], now: float) -
     Answers that did not come expire; what is archived closes; one that nobody can decide goes to the
     admins, one that waits for 24 hours is brought to mind, and one that waits for 48 goes further up.
     """
-    live = [a for a in applications if a.is_live]
+    live = [a for a in applications if a.is_live and is_known(landscape, a.place)]
     closed = tuple(a for a in live if not is_there(landscape, a.place))
     there = [a for a in live if is_there(landscape, a.place)]
     waiting = [a for a in there if a.state is State.OPEN]

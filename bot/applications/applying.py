@@ -9,12 +9,11 @@ from typing import Annotated, Any
 from bot.applications import words
 from bot.audience import audience_of, require_fit
 from bot.command import Call, Name, command
-from bot.networks.phrases import in_a_row
+from bot.networks.phrases import in_a_row, link
 from bot.networks.rules import named, ways_in
 from bot.ports import Work
 from bot.reply import Bold, Document, say
 from spaces.applications import (
-    AGAIN_AFTER_SECONDS,
     DRAFT_LASTS_SECONDS,
     LIVE,
     MOST_TOLD_AN_HOUR,
@@ -22,6 +21,8 @@ from spaces.applications import (
     State,
     Way,
     check_answer,
+    comes_too_soon,
+    may_decide,
     questions_of,
 )
 from spaces.errors import Conflict
@@ -52,10 +53,12 @@ class Applying:
         if (await call.work.members_of(place)).get(call.sender) == "ban":
             return None
         require_fit(call.landscape, await audience_of(call), place)
+        if may_decide(call.landscape, call.standing, place):
+            return await _lets_themselves_in(call, place)
         newest = await call.work.applications.newest(call.sender, place)
         if newest is not None and newest.state in LIVE:
             return await _again(call, newest)
-        if newest is not None and _is_too_soon(newest, call.now.timestamp()):
+        if newest is not None and comes_too_soon(newest, call.now.timestamp()):
             raise Conflict(
                 "Your request to join “{place}” was declined less than a day ago. "
                 "You can ask again tomorrow.",
@@ -105,6 +108,13 @@ class Applying:
         if not live:
             raise Conflict("No request of yours waits.")
         return await _withdrawn(call, live[-1])
+
+
+async def _lets_themselves_in(call: Call, place: PlaceId) -> Document:
+    """Who would decide about it is not kept waiting."""
+    await call.work.invite(place, call.sender, reason=str(sentence("You asked to join.")))
+    shown = link(named(call.landscape, place))
+    return say("An invitation to {place} waits for you: accept it in your client.", place=shown)
 
 
 async def _apply(call: Call, place: PlaceId) -> Document:
@@ -157,11 +167,11 @@ async def _answered(call: Call, before: Application, text: str) -> Document:
     return _is_sent(call, after)
 
 
-async def submitted(work: Work, application: Application) -> None:
-    """Tell the coordinators, unless very many have come within the hour or it comes soon after a no."""
+async def submitted(work: Work, application: Application, *, quietly: bool = False) -> None:
+    """Tell the coordinators, unless very many have come within the hour: of those they are reminded."""
     await work.note(f"{application.way} {application.person}: asks to be let in", application.place)
     since = application.since - _HOUR_SECONDS
-    if await work.applications.count_since(application.place, since) > MOST_TOLD_AN_HOUR:
+    if quietly or await work.applications.count_since(application.place, since) > MOST_TOLD_AN_HOUR:
         return
     for user in work.landscape.looking_after(application.place):
         message = words.asks_you(work.landscape, application)
@@ -176,11 +186,6 @@ async def _again(call: Call, application: Application) -> Document:
             slug=call.landscape.slug_of(application.place),
         )
     return await _put_questions(call, application)
-
-
-def _is_too_soon(newest: Application, now: float) -> bool:
-    denied = newest.state is State.DENIED and newest.decided_at is not None
-    return denied and now - (newest.decided_at or 0.0) < AGAIN_AFTER_SECONDS
 
 
 def _is_sent(call: Call, application: Application) -> Document:

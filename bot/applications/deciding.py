@@ -19,6 +19,7 @@ from spaces.applications import (
     State,
     Way,
     check_answer,
+    is_known,
     is_there,
     may_decide,
     may_look,
@@ -204,8 +205,7 @@ async def _found(call: Call, number: int) -> Application:
 
 def _is_theirs(call: Call, application: Application) -> bool:
     place = application.place
-    known = place in call.landscape.networks or place in call.landscape.groups
-    return known and may_decide(call.landscape, call.standing, place)
+    return is_known(call.landscape, place) and may_decide(call.landscape, call.standing, place)
 
 
 def _not_theirs(landscape: Landscape, place: PlaceId) -> Sentence:

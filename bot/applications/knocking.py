@@ -8,7 +8,7 @@ from bot.applications.applying import submitted
 from bot.applications.deciding import tell_applicant
 from bot.networks.rules import named
 from bot.ports import Work
-from spaces.applications import LIVE, LONGEST_ANSWER, Application, State, Way, is_there
+from spaces.applications import LIVE, LONGEST_ANSWER, Application, State, Way, comes_too_soon, is_there
 from spaces.identifiers import PlaceId, UserId, printable
 
 
@@ -29,14 +29,23 @@ async def membership_changed(
     newest = await work.applications.newest(person, place)
     live = newest if newest is not None and newest.state in LIVE else None
     if membership == "knock":
-        await _knocked(work, place, person, live, reason=reason, now=now)
+        again = newest is not None and comes_too_soon(newest, now)
+        await _knocked(work, place, person, live, reason=reason, now=now, quietly=again)
     elif live is not None and (state := _meaning(live, membership, by)) is not None:
         await _settled(work, live, state, by=by, now=now)
 
 
 async def _knocked(
-    work: Work, place: PlaceId, person: UserId, live: Application | None, *, reason: object, now: float
+    work: Work,
+    place: PlaceId,
+    person: UserId,
+    live: Application | None,
+    *,
+    reason: object,
+    now: float,
+    quietly: bool,
 ) -> None:
+    """Who has just had a no waits for the reminder, so that knocking again and again disturbs nobody."""
     if not is_there(work.landscape, place) or (live is not None and live.state is State.OPEN):
         return
     said = " ".join(printable(reason).split())[:LONGEST_ANSWER] if isinstance(reason, str) else ""
@@ -47,7 +56,7 @@ async def _knocked(
     else:  # they were asked something, and knocked instead
         knock = replace(knock, number=live.number)
         await work.applications.change(live, knock)
-    await submitted(work, knock)
+    await submitted(work, knock, quietly=quietly)
 
 
 def _meaning(live: Application, membership: str, by: UserId) -> State | None:

@@ -41,6 +41,7 @@ async def _close(work: Work, application: Application, now: float) -> None:
 async def _tell_admins(work: Work, todo: Due, admins: Collection[UserId]) -> None:
     await _tell(work, [(admin, todo.orphaned) for admin in sorted(admins)], words.orphaned, "orphaned")
     for application in todo.orphaned:
+        await work.note("requests: the admins are told", application.place)
         await _mark(work, application.number, lambda a: replace(a, orphaned=True))
 
 
@@ -59,6 +60,8 @@ async def _escalate(work: Work, todo: Due, admins: Collection[UserId]) -> None:
         above = await _above(work, application)
         already = application.orphaned or application in todo.orphaned
         pairs += [(user, application) for user in above or (() if already else sorted(admins))]
+        told = "those of the networks above" if above else "the admins"
+        await work.note(f"requests: {told} are told", application.place)
         await _mark(work, application.number, lambda a: replace(a, escalated=True))
     await _tell(work, _by_person(pairs), words.overdue, "overdue")
 

@@ -68,6 +68,7 @@ class Oneself:
     member_of: tuple[Named, ...]
     questions: tuple[Question, ...]
     in_company: bool
+    requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Running:
     status: ServiceStatus | None
     homeserver_answers: bool
     questions: tuple[Question, ...]
+    requests: int = 0
 
 
 class Looking:
@@ -137,6 +139,7 @@ class Looking:
             tuple(named(landscape, n) for n in _member_of(landscape, standing)) if alone else (),
             questions_for(landscape, call.sender) if alone else (),
             in_company=not alone,
+            requests=await _requests_for(call) if alone else 0,
         )
 
     @command("status", topic="looking", examples=["status"])
@@ -148,7 +151,15 @@ class Looking:
             status if call.standing.is_admin and alone else None,
             status.homeserver_answers,
             questions_for(call.landscape, call.sender) if alone else (),
+            await _requests_for(call) if alone else 0,
         )
+
+
+async def _requests_for(call: Call) -> int:
+    """How many who ask to join wait for the speaker."""
+    networks = call.landscape.coordinated_by(call.sender)
+    places = [place for network in networks for place in call.landscape.places_of(network)]
+    return len(await call.work.applications.open_at(places)) if places else 0
 
 
 async def _note_looks(call: Call, how: str, places: tuple[PlaceId, ...]) -> None:

@@ -153,7 +153,7 @@ def test_those_of_a_parent_never_look_at_what_they_may_not_see() -> None:
         (replace(WAITING, state=State.ASKING), 2 * DAY, ""),
         (replace(WAITING, state=State.ASKING), 3 * DAY, "expired"),
         (replace(WAITING, state=State.APPROVED), 9 * DAY, ""),
-        (replace(WAITING, place=NetworkId("n.gone")), 0, "closed"),
+        (replace(WAITING, place=NetworkId("n.broken")), 9 * DAY, ""),
     ],
 )
 def test_what_is_due_is_due_once_and_in_time(application: Application, age: float, todo: str) -> None:
