@@ -118,6 +118,8 @@ class Membership:
             call.confirm(previews.leaving(called, len(rooms), returns=returns, gives_up=gives_up))
         if gives_up:
             await _give_up_role(call, NetworkId(place))
+        if self._door is not None:
+            await self._door.take_back(call, place)
         for room in rooms:
             await call.work.remove(room, call.sender, reason=str(sentence("They asked to leave.")))
         return Left(

@@ -12,7 +12,7 @@ from bot.networks.membership import AlreadyIn, InvitedTo, Left, NotOpen
 from bot.networks.phrases import in_a_row, link, links, people, who_gets_in
 from bot.networks.roles import CoordinatorAdded, CoordinatorRemoved
 from bot.networks.rules import Named
-from bot.reply import Block, Bold, Document, Paragraph, Person, item, paragraph, say
+from bot.reply import Block, Bold, Bullet, Document, Paragraph, Person, line, paragraph, say
 from spaces.sentences import Sentence, counted, sentence
 
 
@@ -124,7 +124,7 @@ def described(result: Described, call: Call) -> Document:
         )
     if result.questions:
         told.append(paragraph("Who applies to join is asked:"))
-        told += [item("{question}", question=question) for question in result.questions]
+        told += [Bullet(line(question)) for question in result.questions]
     elif result.questions is not None:
         told.append(paragraph("Who applies to join is asked nothing now."))
     if result.place.slug != result.before.slug:

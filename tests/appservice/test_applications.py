@@ -329,6 +329,10 @@ async def test_after_a_day_each_coordinator_is_reminded_once_of_all_that_waits(
     again = await yard.restarted(database)
     again.stage.clock.seconds += 3_600
     assert await again.ticks() == []
+    await again.hears(member(2, "@near:hs.test", "knock", room=again.room))
+    again.stage.clock.seconds += DAY
+    [reminder] = told(await again.ticks(), BEN)
+    assert reminder.count("would like to join") == 1
 
 
 async def test_after_two_days_those_of_the_parent_hear_and_may_look_but_not_decide(yard: Yard) -> None:

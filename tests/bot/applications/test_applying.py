@@ -75,6 +75,15 @@ async def test_where_nobody_can_ask_it_is_as_before(stage: Stage) -> None:
     assert "I cannot let you into Yard." in await stage.say("quinn", "join Yard")
 
 
+async def test_who_leaves_the_groups_of_a_network_no_longer_asks_to_join_it(stage: Stage) -> None:
+    await stage.say("sam", "join Yard")
+    [welcome, *_] = stage.work.landscape.groups_of(_yard(stage))
+    stage.work.memberships[welcome.id, SAM] = "join"
+    await stage.say("sam", "leave Yard")
+    assert "You have left Yard" in await stage.say("sam", "yes")
+    assert kept(stage)[0].state is State.WITHDRAWN
+
+
 async def test_an_answer_that_is_too_long_leaves_the_question_open(stage: Stage) -> None:
     await stage.say("quinn", "network describe Yard --questions Why?")
     await stage.say("sam", "join Yard")
