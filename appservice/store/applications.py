@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from appservice.codec import place_id
 from appservice.store import tables
@@ -92,6 +92,11 @@ class StoredApplications:
             except (ValueError, TypeError, KeyError) as error:
                 log.error("row_set_aside", table="applications", reason=type(error).__name__)
         return found
+
+
+async def forget(connection: Connection, *, before: float) -> None:
+    """Forget what was decided or taken back before that time, with what the applicant answered."""
+    await connection.execute(delete(tables.applications).where(a.decided_at < before))
 
 
 def _live() -> Any:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from appservice.applications import Attendance
 from appservice.event import Event
-from appservice.store import tables
+from appservice.store import applications, tables
 from appservice.store.database import Database
 from spaces import changes
 from spaces.actions import Action, Invite, Remove
@@ -396,6 +396,17 @@ async def test_what_is_archived_is_closed_and_the_applicant_hears_once(yard: Yar
     assert await yard.states() == [State.CLOSED.value]
     assert await yard.ticks() == []
     assert "Request 1 is closed." in told(await yard.say(ALICE, "approve 1"), ALICE)
+
+
+async def test_what_was_decided_long_ago_is_forgotten_and_its_number_is_not_given_again(yard: Yard) -> None:
+    await yard.say(SAM, "join yard")
+    await yard.hears(member(1, "@far:far.test", "knock", room=yard.room))
+    await yard.say(ALICE, "deny 2")
+    async with yard.stage.database.writing() as connection:
+        await applications.forget(connection, before=yard.stage.clock.seconds + 1)
+    assert await yard.states() == ["open"]
+    await yard.hears(member(2, "@near:hs.test", "knock", room=yard.room))
+    assert [row.number for row in await yard.rows()] == [1, 3]
 
 
 async def test_a_row_that_cannot_be_read_holds_up_no_other(yard: Yard) -> None:
