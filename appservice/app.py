@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
+from appservice.applications import Attendance
 from appservice.codes import JoinPages
 from appservice.engine import WANTED_MARK, Engine, Foundation, tell_silence, unusable
 from appservice.homeserver import HomeserverError
@@ -25,10 +26,8 @@ from appservice.server import Server, build, build_watch
 from appservice.store import inbox, journal, outbox
 from appservice.store.database import Database, StoreError
 from appservice.store.locks import ActingLock
-from bot.codes import code_commands
 from bot.conversation import Conversation
-from bot.networks import network_commands
-from bot.speaking import Speaking
+from bot.repertoire import all_commands
 from config.blueprints import template
 from config.settings import Settings
 from spaces.errors import Unavailable
@@ -42,6 +41,7 @@ _PROGRESS_SECONDS = 0.5
 _SEALED_SECONDS = 1.0
 _DEVICE_SECONDS = 600
 _DAY_SECONDS = 86_400
+_APPLICATIONS_SECONDS = 60
 _ROOMS_EVERY = 5  # looks at all rooms' state once in so many catch-ups
 _STOP_SECONDS = 6.0
 
@@ -142,7 +142,7 @@ class Hedgerow:
     async def _start(self) -> None:
         await self._greet()
         await self.engine.assemble()
-        commands = network_commands(template).including(Speaking(), code_commands())
+        commands = all_commands(template)
         bot = self.settings.homeserver.bot
         conversation = Conversation(
             commands,
@@ -188,6 +188,8 @@ class Hedgerow:
         if (secrecy := self.engine.secrecy) is not None:
             self.schedule.every(_SEALED_SECONDS, "sealed", secrecy.sealed.judge)
             self.schedule.every(_DEVICE_SECONDS, "device", secrecy.device.look_after)
+        attendance = Attendance(self.engine.works, time.time)
+        self.schedule.every(_APPLICATIONS_SECONDS, "applications", attendance.look, at_once=True)
         self.schedule.every(_DAY_SECONDS, "tidy", self.reconciler.tidy)
         self.schedule.start()
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from appservice.applications import application_told_by, hear_membership
 from appservice.budget import Answers, Invitations, Verdict
 from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
@@ -98,6 +99,11 @@ class Listeners:
     async def _reaction(self, event: Event, work: UnitOfWork) -> None:
         heard = reaction_in(event)
         answers = await self._answered_by(replied_to(event), work)
+        number = await application_told_by(replied_to(event), event.sender, work)
+        if heard is not None and number is not None:
+            here = await rooms.conversation(work.connection, event.room)
+            heard = replace(heard, is_direct=is_direct(event, here), reply_to=replied_to(event))
+            await self._conversation.hear_decision(heard, work, f"approve {number}", f"deny {number}")
         if heard is not None and answers is not None:
             here = await rooms.conversation(work.connection, event.room)
             heard = replace(heard, is_direct=is_direct(event, here), answers=answers)
@@ -158,6 +164,7 @@ class Listeners:
                 work.put(ReadBack(place))
             name = kept_name(event.content.get("displayname"))
             await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
+            await hear_membership(event, place, user, work)
         here = await rooms.conversation(work.connection, event.room)
         if here is not None:
             await self._company_changed(here, user, membership, work)

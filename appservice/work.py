@@ -17,6 +17,7 @@ from appservice.codes import Codes
 from appservice.readers import linked_for, shown_to
 from appservice.speech import direct_room_actions, notice, relation_of
 from appservice.store import inbox, journal, outbox, people, rooms
+from appservice.store.applications import StoredApplications
 from appservice.store.database import Connection, Database
 from appservice.store.landscape import LandscapeStore
 from appservice.surroundings import RandomIds, Surroundings
@@ -100,6 +101,10 @@ class UnitOfWork:
     @property
     def now(self) -> float:
         return self.surroundings.now()
+
+    @property
+    def applications(self) -> StoredApplications:
+        return StoredApplications(self.connection)
 
     # -- looking ---------------------------------------------------------------------------------
 

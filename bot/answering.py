@@ -36,13 +36,15 @@ _VARIANTS = "\N{VARIATION SELECTOR-15}\N{VARIATION SELECTOR-16}"
 @dataclass(frozen=True, slots=True)
 class Meant:
     """What a message means: a command, confirmed as it was shown or not; the rest of an answer (JSON);
-    or nothing to do but to reply. `settles` are the kinds of question that it answers."""
+    or nothing to do but to reply. `settles` are the kinds of question that it answers. `verbatim` is the
+    only argument of the command, as it was said."""
 
     command: str = ""
     confirmed: str | None = None
     rest: Any = None
     reply: Document | None = None
     settles: tuple[str, ...] = ()
+    verbatim: str | None = None
 
 
 class Answering:
@@ -85,6 +87,22 @@ class Answering:
         if self._is_no_answer(said):
             return Meant(said or "help")
         return Meant(self._completed(asked, said), settles=("argument",))
+
+    def to_a_network(self, said: str, heard: Heard, awaited: Mapping[str, Awaited]) -> Meant | None:
+        """What it means if a network has asked the speaker something; None if it is meant otherwise.
+
+        A command is a command, and what the bot has asked since comes first.
+        """
+        fresh = {kind for kind, asked in awaited.items() if _is_fresh(asked, heard)}
+        short = _short(said)
+        since = {YES: "confirmation", NO: "confirmation", MORE: "more"}.get(short)
+        if not heard.is_direct or not said or "argument" in fresh or since in fresh:
+            return None
+        if short == CANCEL:
+            return Meant("withdraw")
+        if self._commands.find(said.split()) or said.strip().casefold() == "help":
+            return None
+        return Meant("answer", verbatim=said)
 
     def _is_no_answer(self, said: str) -> bool:
         """Whether it is a command, or nearly one, or a word that people say to each other."""

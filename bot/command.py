@@ -239,10 +239,14 @@ class Commands:
         for instance in instances:
             self._add(instance)
 
-    def including(self, *instances: object) -> Commands:
-        """These commands and those of `instances`, which may be `Commands` with replies of their own."""
+    def including(self, *instances: object, replies: Iterable[ModuleType] = ()) -> Commands:
+        """These commands and those of `instances`, with the replies of these modules besides.
+
+        An instance may be `Commands`, with replies of their own.
+        """
         more = Commands()
         more._replies, more._commands = dict(self._replies), dict(self._commands)
+        more._replies |= {kind: reply for module in replies for kind, reply in _replies_in(module)}
         for instance in instances:
             if isinstance(instance, Commands):
                 more._replies |= instance._replies

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.address import Address, said_itself
-from bot.answering import Answering, Meant
+from bot.answering import YES, Answering, Meant
 from bot.arguments import Arguments, Missing, read
 from bot.command import Call, Command, Commands, ToConfirm
 from bot.help import possible, with_help
@@ -87,6 +87,13 @@ class Conversation:
         await self._answer(meant, spoken, work, {"confirmation": asked})
         return True
 
+    async def hear_decision(self, heard: Heard, work: Work, yes: str, no: str) -> bool:
+        """Take ✅ or ❌ on what the bot has told them as the command `yes` or `no`; whether it was one."""
+        meant = Answering.of_reaction(heard.body)
+        if meant is not None:
+            await self._answer(yes if meant == YES else no, heard, work, {})
+        return meant is not None
+
     async def _answer(self, said: str, heard: Heard, work: Work, awaited: Mapping[str, Awaited]) -> None:
         before = work.landscape
         standing = await work.standing_of(heard.sender)
@@ -129,7 +136,7 @@ class Conversation:
 
     async def _done(self, said: str, call: Call, awaited: Mapping[str, Awaited]) -> _Answer:
         """Take `said` as the answer to what the bot has asked, or else as a command."""
-        meant = self._answering.meant(said, call.heard, awaited)
+        meant = await self._meant(said, call, awaited)
         for kind in meant.settles:
             await call.work.stop_waiting(call.heard, kind)
         if meant.reply is not None:
@@ -143,6 +150,13 @@ class Conversation:
                 await call.work.wait_for(call.heard, awaited["argument"])
             raise
 
+    async def _meant(self, said: str, call: Call, awaited: Mapping[str, Awaited]) -> Meant:
+        """What `said` means; in a direct message it may answer what a network asks of who applies to it."""
+        answer = self._answering.to_a_network(said, call.heard, awaited)
+        if answer is not None and await call.work.applications.is_asking(call.sender):
+            return answer
+        return self._answering.meant(said, call.heard, awaited)
+
     async def _run(self, meant: Meant, call: Call, awaited: Mapping[str, Awaited]) -> _Answer:
         """Do it, ask back for what is missing, or show what would be done.
 
@@ -151,7 +165,8 @@ class Conversation:
         command, rest = self._understood(meant.command, call)
         before = call.landscape
         try:
-            answer = await self._carried_out(command, rest, replace(call, confirmed=meant.confirmed))
+            agreed = replace(call, confirmed=meant.confirmed)
+            answer = await self._carried_out(command, rest, agreed, meant.verbatim)
             for kind in ("argument", "confirmation") if command.meanwhile else ():
                 if kind in awaited and kind not in meant.settles:
                     await call.work.stop_waiting(call.heard, kind)
@@ -174,8 +189,13 @@ class Conversation:
             parts = (changed, shown, self._answering.how_to_confirm(call.heard))
             return _Answer(joined(part for part in parts if part))
 
-    async def _carried_out(self, command: Command, rest: str, call: Call) -> _Answer:
-        arguments = await read(command, rest, call)
+    async def _carried_out(
+        self, command: Command, rest: str, call: Call, verbatim: str | None = None
+    ) -> _Answer:
+        if verbatim is None:
+            arguments = await read(command, rest, call)
+        else:
+            arguments = Arguments({command.parameters[0].name: verbatim}, {})
         for requirement in command.requires:
             requirement.check(call, arguments.values)
         call = replace(call, wants=_wants(command, arguments))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from bot.applications.ports import Applications
 from bot.reply import Document
 from spaces.access import Standing
 from spaces.changes import Ids
@@ -92,6 +93,10 @@ class Work(Protocol):
     @property
     def codes(self) -> Codes:
         """The codes that let people in."""
+
+    @property
+    def applications(self) -> Applications:
+        """Who asked to be let in."""
 
     async def standing_of(self, user: UserId) -> Standing:
         """What is known of `user`: admin or not, local or not, their memberships."""

@@ -243,11 +243,12 @@ def describe(
     ask: bool | None = None,
     listed: bool | None = None,
     language: str | None = None,
+    questions: str | None = None,
 ) -> Landscape:
     """The place with what is given changed. A network that becomes or stops being public gets a new slug.
 
     `ask` holds for what is private only, `listed` for what is by invitation only; a group has no
-    `language` of its own. Raises `Conflict` for
+    `language` and no `questions` of its own. Raises `Conflict` for
     the access of a kit group, which takes its network's word, for a public group of a network that is
     not, and for a network that would stop being public while it has public groups.
     """
@@ -257,6 +258,7 @@ def describe(
     word, asks, shows = _words(found, access, ask, listed)
     new = replace(found, topic=_topic(found, topic), access=word, ask=asks, listed=shows)
     new = replace(new, language=found.language if language is None else language)
+    new = replace(new, questions=found.questions if questions is None else questions)
     if Access.PUBLIC in (new.access, found.access) and new.access is not found.access:
         check_no_public_groups(landscape, new)
         new = _with_new_slug(landscape, ids, new)

@@ -47,7 +47,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A self-governing community: a Space. `language` is the one spoken in it, empty for no choice."""
+    """A self-governing community: a Space. `language` is the one spoken in it, empty for no choice.
+
+    `questions` are put to who applies to join, one on each line.
+    """
 
     id: NetworkId
     name: str
@@ -59,6 +62,7 @@ class Network:
     topic: str = ""
     status: Status = Status.ACTIVE
     language: str = ""
+    questions: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,10 @@ from babel.messages.pofile import read_po, write_po
 
 import bot
 import spaces
-from bot.codes import code_commands
 from bot.command import Command
 from bot.help import with_help
 from bot.languages import ENGLISH, LANGUAGES
-from bot.networks import network_commands
-from bot.speaking import Speaking
+from bot.repertoire import all_commands
 from config.blueprints import template
 from spaces.errors import Refusal
 
@@ -88,7 +86,7 @@ def refusals() -> list[str]:
 
 
 def commands() -> list[Command]:
-    return list(with_help(network_commands(template).including(Speaking(), code_commands()), "!hedge"))
+    return list(with_help(all_commands(template), "!hedge"))
 
 
 def _in_commands() -> Iterator[tuple[str, str]]:

@@ -165,6 +165,14 @@ async def answered_by(connection: Connection, event: EventId) -> EventId | None:
     return EventId(key.removeprefix(_ANSWER)) if key else None
 
 
+async def told_by(connection: Connection, event: EventId, person: UserId) -> str | None:
+    """What `event` has told `person` (the `said` of `Work.tell`), if it was they who were told."""
+    told = f"Say:tell:{person}:"
+    query = select(t.key).where(t.event_id == event, t.key.startswith(told, autoescape=True))
+    key = (await connection.execute(query)).scalar()
+    return str(key).removeprefix(told) if key else None
+
+
 async def depth(connection: Connection, undertaking: int | None = None) -> int:
     """How many actions wait, of all or of one undertaking."""
     query = select(func.count()).select_from(tables.outbox).where(t.status == "waiting")

@@ -39,6 +39,7 @@ networks = Table(
     Column("topic", Text, nullable=False),
     Column("status", String, nullable=False),
     Column("language", String, nullable=False, server_default=""),
+    Column("questions", Text, nullable=False, server_default=""),  # to who applies, one on each line
 )
 groups = Table(
     "groups",
@@ -253,6 +254,32 @@ code_tries = Table(
     Column("person", String, nullable=False),
     Column("at", Float, nullable=False),
     Index(None, "person"),
+)
+
+# -- who asks to be let in --------------------------------------------------------------------------
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("place", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("called", Text, nullable=False),
+    Column("state", String, nullable=False),  # asking | open | approved | denied | withdrawn | closed
+    Column("way", String, nullable=False),  # join | knock
+    Column("since", Float, nullable=False),
+    Column("questions", Text, nullable=False),  # JSON: a list
+    Column("answers", Text, nullable=False),  # JSON: a list
+    Column("decided_by", String),
+    Column("decided_at", Float),
+    Column("word", Text, nullable=False),
+    Column("reminded", Boolean, nullable=False),
+    Column("escalated", Boolean, nullable=False),
+    Column("orphaned", Boolean, nullable=False),
+    Index(None, "person", "place"),
+    Index(None, "place", "state"),
+    Index(None, "state"),
+    sqlite_autoincrement=True,
 )
 
 # -- the rest ---------------------------------------------------------------------------------------

@@ -6,18 +6,18 @@ from bot.networks.describing import Describing
 from bot.networks.founding import Founding, Templates
 from bot.networks.linking import Linking
 from bot.networks.looking import Looking
-from bot.networks.membership import Membership
+from bot.networks.membership import Door, Membership
 from bot.networks.roles import Roles
 
 
-def network_commands(templates: Templates) -> Commands:
-    """All commands of this package, with the replies to what they return."""
+def network_commands(templates: Templates, door: Door | None = None) -> Commands:
+    """All commands of this package, with the replies to what they return. Behind `door` people may ask."""
     return Commands(
         Founding(templates),
         Linking(),
         Describing(),
         Looking(),
-        Membership(),
+        Membership(door),
         Roles(),
         replies=(replies, replies_looking),
     )

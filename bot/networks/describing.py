@@ -13,6 +13,7 @@ from bot.networks.rules import Named, WaysIn, check_no_lookalike, check_words, n
 from bot.permissions import may
 from spaces import changes
 from spaces.access import Deed
+from spaces.applications import read_questions
 from spaces.errors import Conflict, Malformed
 from spaces.identifiers import GroupId, NetworkId, PlaceId
 from spaces.landscape import Landscape
@@ -29,7 +30,10 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """`before` is the place as it was, `topic` and `language` are new; `changed` is False if nothing is."""
+    """`before` is the place as it was, `topic` and `language` are new; `changed` is False if nothing is.
+
+    `questions` are those that applicants are asked from now on, where they are new and told here.
+    """
 
     place: Named
     before: Named
@@ -37,6 +41,7 @@ class Described:
     topic: str | None
     language: str | None
     changed: bool
+    questions: tuple[str, ...] | None = None
 
 
 class Describing:
@@ -86,6 +91,7 @@ class Describing:
             "network describe arts-uk --topic Everything about the arts",
             "network describe arts-uk --access private",
             "network describe arts-uk --language cy",
+            'network describe arts-uk --questions "Why us? What do you make?"',
         ],
         meanwhile="Changing …",
     )
@@ -101,17 +107,19 @@ class Describing:
         listed: Annotated[bool, "an invite network shows its name to members of the one above"] = False,
         no_listed: Annotated[bool, "it does not"] = False,
         language: Annotated[Language | None, "the language that I speak there"] = None,
+        questions: Annotated[str | None, "what I ask of who applies to join"] = None,
     ) -> Described:
         """Change its topic or who gets in.
 
         Or the language that I speak there with everyone who has not chosen one.
         """
         asks, shows = _either(ask, no_ask), _either(listed, no_listed)
-        words = _Words(topic, access, asks, shows, language and language.value)
+        asked = None if questions is None else "\n".join(read_questions(questions))
+        words = _Words(topic, access, asks, shows, language and language.value, asked)
         if words == _Words():
             raise Malformed(
-                "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask`, `--listed` "
-                "or `--language`."
+                "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask`, `--listed`, "
+                "`--language` or `--questions TEXT`."
             )
         return await _describe(call, network, words)
 
@@ -152,6 +160,7 @@ class _Words:
     ask: bool | None = None
     listed: bool | None = None
     language: str | None = None
+    questions: str | None = None
 
 
 async def _rename(call: Call, place: PlaceId, name: str) -> Renamed:
@@ -177,8 +186,15 @@ async def _describe(call: Call, place: PlaceId, words: _Words) -> Described:
     new_topic = after.topic if after.topic != before.topic else None
     changed = after != before
     ways = ways_in(landscape, place, await audience_of(call))
+    asked = None if words.questions is None or not call.heard.is_direct else words.questions.splitlines()
     return Described(
-        named(landscape, place), called, ways, new_topic, words.language if changed else None, changed
+        named(landscape, place),
+        called,
+        ways,
+        new_topic,
+        words.language if changed else None,
+        changed,
+        None if asked is None or not changed else tuple(asked),
     )
 
 

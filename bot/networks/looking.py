@@ -20,7 +20,7 @@ from bot.networks.rules import (
 )
 from bot.networks.tree import Leaf, leaves
 from bot.ports import ServiceStatus
-from spaces.access import Standing, is_member, may_enter
+from spaces.access import Standing, coordinates, is_member, may_enter
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Group, Kind, Network, Status
@@ -41,7 +41,8 @@ class Tree:
 class Shown:
     """A place as far as the person may see it; `members` is None for who may not get in.
 
-    `language` is the code of the one that it has chosen, empty for none.
+    `language` is the code of the one that it has chosen, empty for none. `questions`, which applicants
+    are asked, are for its coordinators.
     """
 
     place: Named
@@ -56,6 +57,7 @@ class Shown:
     coordinators: tuple[UserId, ...]
     waiting: tuple[Waiting, ...]
     members: int | None
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Oneself:
     member_of: tuple[Named, ...]
     questions: tuple[Question, ...]
     in_company: bool
+    requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Running:
     status: ServiceStatus | None
     homeserver_answers: bool
     questions: tuple[Question, ...]
+    requests: int = 0
 
 
 class Looking:
@@ -135,6 +139,7 @@ class Looking:
             tuple(named(landscape, n) for n in _member_of(landscape, standing)) if alone else (),
             questions_for(landscape, call.sender) if alone else (),
             in_company=not alone,
+            requests=await _requests_for(call) if alone else 0,
         )
 
     @command("status", topic="looking", examples=["status"])
@@ -146,7 +151,15 @@ class Looking:
             status if call.standing.is_admin and alone else None,
             status.homeserver_answers,
             questions_for(call.landscape, call.sender) if alone else (),
+            await _requests_for(call) if alone else 0,
         )
+
+
+async def _requests_for(call: Call) -> int:
+    """How many who ask to join wait for the speaker."""
+    networks = call.landscape.coordinated_by(call.sender)
+    places = [place for network in networks for place in call.landscape.places_of(network)]
+    return len(await call.work.applications.open_at(places)) if places else 0
 
 
 async def _note_looks(call: Call, how: str, places: tuple[PlaceId, ...]) -> None:
@@ -184,7 +197,13 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         coordinators=landscape.coordinators_of(home),
         waiting=() if is_group else waiting_for(call, home, onlooker),
         members=members,
+        questions=() if is_group else _questions(landscape, onlooker, home),
     )
+
+
+def _questions(landscape: Landscape, onlooker: Standing, network: NetworkId) -> tuple[str, ...]:
+    is_theirs = coordinates(landscape, onlooker, network)
+    return tuple(landscape.networks[network].questions.splitlines()) if is_theirs else ()
 
 
 def _member_of(landscape: Landscape, standing: Standing) -> list[NetworkId]:

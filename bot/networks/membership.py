@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from bot.audience import audience_of, require_fit
 from bot.command import Call, command
 from bot.networks import previews
 from bot.networks.rules import Named, WaysIn, all_named, first_step, left_with, named, ways_in
+from bot.reply import Document
 from spaces import changes
 from spaces.errors import Conflict
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
@@ -50,8 +51,21 @@ class Left:
     gave_up_role: bool
 
 
+class Door(Protocol):
+    """Where people ask to be let in."""
+
+    async def ask(self, call: Call, place: PlaceId) -> Document | None:
+        """Ask for the speaker to be let into `place`; None where nobody is let in so."""
+
+    async def take_back(self, call: Call, place: PlaceId) -> Document | None:
+        """Take back what the speaker has asked; None where they have not."""
+
+
 class Membership:
     """Get in and out."""
+
+    def __init__(self, door: Door | None = None) -> None:
+        self._door = door
 
     @command(
         "join",
@@ -61,7 +75,7 @@ class Membership:
     )
     async def join(
         self, call: Call, place: Annotated[PlaceId, "the network or group"]
-    ) -> InvitedTo | AlreadyIn | NotOpen:
+    ) -> InvitedTo | AlreadyIn | NotOpen | Document:
         """Be invited to a network or group."""
         wanted = named(call.landscape, place)
         if place in call.standing.joined:
@@ -69,6 +83,8 @@ class Membership:
         _require_open(call, place)
         audience = await audience_of(call)
         first = first_step(call.landscape, call.standing, place)
+        if first is None and self._door and (asked := await self._door.ask(call, place)):
+            return asked
         if first is None:
             ways = ways_in(call.landscape, place, audience)
             return NotOpen(wanted, ways, call.landscape.coordinators_of(_network_of(call, place)))
@@ -80,7 +96,7 @@ class Membership:
         return InvitedTo(named(call.landscape, first), wanted if first != place else None, again)
 
     @command("leave", topic="joining", examples=["leave arts-uk"], meanwhile="Leaving …")
-    async def leave(self, call: Call, place: Annotated[PlaceId, "the network or group"]) -> Left:
+    async def leave(self, call: Call, place: Annotated[PlaceId, "the network or group"]) -> Left | Document:
         """Leave a network with its groups, or a group."""
         present = call.standing.joined | call.standing.invited
         rooms: tuple[PlaceId, ...] = (place,) if place in present else ()
@@ -92,6 +108,8 @@ class Membership:
             gives_up = call.sender in call.landscape.coordinators_of(network)
         called = named(call.landscape, place)
         if not rooms and not gives_up:
+            if self._door and (taken_back := await self._door.take_back(call, place)):
+                return taken_back
             raise Conflict("You are not in “{place}”, so there is nothing to leave.", place=called.name)
         if gives_up:
             _require_another(call, NetworkId(place))
@@ -100,6 +118,8 @@ class Membership:
             call.confirm(previews.leaving(called, len(rooms), returns=returns, gives_up=gives_up))
         if gives_up:
             await _give_up_role(call, NetworkId(place))
+        if self._door is not None:
+            await self._door.take_back(call, place)
         for room in rooms:
             await call.work.remove(room, call.sender, reason=str(sentence("They asked to leave.")))
         return Left(

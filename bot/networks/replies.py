@@ -12,7 +12,7 @@ from bot.networks.membership import AlreadyIn, InvitedTo, Left, NotOpen
 from bot.networks.phrases import in_a_row, link, links, people, who_gets_in
 from bot.networks.roles import CoordinatorAdded, CoordinatorRemoved
 from bot.networks.rules import Named
-from bot.reply import Bold, Document, Paragraph, Person, paragraph, say
+from bot.reply import Block, Bold, Bullet, Document, Paragraph, Person, line, paragraph, say
 from spaces.sentences import Sentence, counted, sentence
 
 
@@ -110,7 +110,7 @@ def described(result: Described, call: Call) -> Document:
     place = link(result.place)
     if not result.changed:
         return say("{place} is like that already.", place=place)
-    told = [paragraph("{place} is changed. {ways}", place=place, ways=who_gets_in(result.ways))]
+    told: list[Block] = [paragraph("{place} is changed. {ways}", place=place, ways=who_gets_in(result.ways))]
     if result.topic:
         told.append(paragraph("It is about: {topic}", topic=result.topic))
     elif result.topic is not None:
@@ -122,6 +122,11 @@ def described(result: Described, call: Call) -> Document:
                 language=LANGUAGES[result.language],
             )
         )
+    if result.questions:
+        told.append(paragraph("Who applies to join is asked:"))
+        told += [Bullet(line(question)) for question in result.questions]
+    elif result.questions is not None:
+        told.append(paragraph("Who applies to join is asked nothing now."))
     if result.place.slug != result.before.slug:
         told.append(_new_short_name(result.place, result.before))
     return Document(tuple(told))

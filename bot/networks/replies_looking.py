@@ -91,6 +91,7 @@ def _facts(result: Shown) -> Iterator[Block]:
         yield item("Groups: {groups}", groups=links(result.groups))
     if result.language:
         yield item("Language: {language}", language=LANGUAGES[result.language])
+    yield from (item("Asks who applies: {question}", question=asked) for asked in result.questions)
     yield from (_waits(waiting) for waiting in result.waiting)
     if result.coordinators:
         yield item("Looked after by: {people}", people=people(result.coordinators, "and"))
@@ -115,7 +116,7 @@ def oneself(result: Oneself, call: Call) -> Document:
         you = paragraph("You are {person}.", person=person)
     if result.in_company:
         return Document((you, paragraph("In a direct message I tell you about your networks.")))
-    return Document((you, *_own(result), *_questions(result.questions)))
+    return Document((you, *_own(result), *_questions(result.questions), *_requests(result.requests)))
 
 
 def _own(result: Oneself) -> Iterator[Block]:
@@ -145,8 +146,19 @@ def running(result: Running, call: Call) -> Document:
         blocks = say(
             "I am here, but the homeserver does not answer. What you asked for is kept until it does."
         ).blocks
-    quiet = () if result.questions or result.status else (paragraph("Nothing waits for your yes."),)
-    return Document((*blocks, *_questions(result.questions), *quiet))
+    waits = (*_questions(result.questions), *_requests(result.requests))
+    quiet = () if waits or result.status else (paragraph("Nothing waits for your yes."),)
+    return Document((*blocks, *waits, *quiet))
+
+
+def _requests(requests: int) -> Iterator[Block]:
+    if requests:
+        head = counted(
+            "One person asks to join what you look after: `requests`",
+            "{count} people ask to join what you look after: `requests`",
+            requests,
+        )
+        yield Paragraph((head,))
 
 
 def _service(status: ServiceStatus) -> Iterator[Block]:

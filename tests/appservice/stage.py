@@ -25,9 +25,8 @@ from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
 from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.work import UnitOfWork, Works
-from bot.codes import code_commands
 from bot.conversation import Conversation
-from bot.networks import network_commands
+from bot.repertoire import all_commands
 from bot.reply import from_json, plain
 from config.blueprints import template
 from spaces import changes
@@ -56,7 +55,7 @@ class Clock:
 
 
 def usual_listeners() -> Listeners:
-    return Listeners(Conversation(network_commands(template).including(code_commands()), BOT), BOT)
+    return Listeners(Conversation(all_commands(template), BOT), BOT)
 
 
 class Stage:

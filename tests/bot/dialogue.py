@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.codes import code_commands
 from bot.conversation import Conversation
-from bot.networks import network_commands
 from bot.networks.founding import Templates
 from bot.ports import Heard
 from bot.render import render
+from bot.repertoire import all_commands
 from bot.reply import Document
-from bot.speaking import Speaking
 from spaces.blueprint import Blueprint
 from spaces.errors import Unknown
 from spaces.identifiers import EventId, RoomId, UserId
@@ -44,7 +42,7 @@ class Stage:
     ) -> None:
         self.work = FakeWork(admins={person(name) for name in admins})
         self.conversation = Conversation(
-            network_commands(templates).including(Speaking(), code_commands()),
+            all_commands(templates),
             BOT,
             open_creation=open_creation,
         )

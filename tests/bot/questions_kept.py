@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from bot.ports import Awaited, Heard
 from spaces.identifiers import RoomId, UserId
+from tests.bot.applications.kept import ApplicationsKept
 
 
 @dataclass(kw_only=True)
 class QuestionsKept:
     languages: dict[UserId, str] = field(default_factory=dict)
     waiting: dict[tuple[UserId, RoomId], dict[str, Awaited]] = field(default_factory=dict)
+    applications: ApplicationsKept = field(default_factory=ApplicationsKept)
 
     async def set_language(self, user: UserId, language: str) -> None:
         self.languages[user] = language

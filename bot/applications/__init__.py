@@ -1,0 +1,1 @@
+"""Applications: people ask to be let in, coordinators decide. The commands are in `commands.py`."""

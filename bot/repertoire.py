@@ -1,0 +1,16 @@
+"""All that can be said to the bot: the one place where the commands of its features come together."""
+
+from __future__ import annotations
+
+from bot.applications.applying import Applying
+from bot.applications.commands import with_applications
+from bot.codes import code_commands
+from bot.command import Commands
+from bot.networks import network_commands
+from bot.networks.founding import Templates
+from bot.speaking import Speaking
+
+
+def all_commands(templates: Templates) -> Commands:
+    """The commands of all features, with their replies; help comes with the conversation."""
+    return with_applications(network_commands(templates, Applying()).including(Speaking(), code_commands()))
