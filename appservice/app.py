@@ -312,14 +312,16 @@ class Hedgerow:
 
 
 async def _first_of(starting: asyncio.Task[None], stop: asyncio.Event) -> None:
-    """Wait for the start to end, or for `stop`; what the start raises is raised."""
+    """Wait for the start to end, or for `stop`, which ends it; what the start raises is raised."""
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if starting.done():
-        starting.result()
-    else:
+    try:
+        await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
         starting.cancel()
+        await asyncio.wait((starting,))  # nothing of it may open again what is closed next
+    if not starting.cancelled():
+        starting.result()
 
 
 @dataclass(frozen=True, slots=True)
