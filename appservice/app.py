@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from appservice.departing import Departing
 from appservice.engine import WANTED_MARK, Engine, Foundation, tell_silence, unusable
 from appservice.homeserver import HomeserverError
 from appservice.inbox import Inbox, Mailbox
@@ -24,6 +25,7 @@ from appservice.store.database import Database, StoreError
 from appservice.store.locks import ActingLock
 from bot.conversation import Conversation
 from bot.networks import network_commands
+from bot.paths.joining import Joining
 from bot.speaking import Speaking
 from config.blueprints import template
 from config.settings import Settings
@@ -36,6 +38,7 @@ _HEALTH_SECONDS = 10
 _ASK_SECONDS = 0.5
 _PROGRESS_SECONDS = 0.5
 _SEALED_SECONDS = 1.0
+_PATHS_SECONDS = 5.0
 _DEVICE_SECONDS = 600
 _DAY_SECONDS = 86_400
 _ROOMS_EVERY = 5  # looks at all rooms' state once in so many catch-ups
@@ -53,6 +56,7 @@ class Hedgerow:
         self.inbox: Inbox
         self.listeners: Listeners
         self.reconciler: Reconciler
+        self.departing: Departing
         self.schedule = Schedule()
         self.started = asyncio.Event()
         self._lock = ActingLock(self.foundation.database)
@@ -131,7 +135,7 @@ class Hedgerow:
     async def _start(self) -> None:
         await self._greet()
         await self.engine.assemble()
-        commands = network_commands(template).including(Speaking())
+        commands = network_commands(template).including(Joining(), Speaking())
         bot = self.settings.homeserver.bot
         conversation = Conversation(
             commands,
@@ -151,6 +155,8 @@ class Hedgerow:
         for loop in self._loops:
             loop.add_done_callback(self._loop_ended)
         await self._ping()
+        self.departing = Departing(works)
+        await self.departing.begin()
         await self.reconciler.look_at_rooms()
         self._set_schedule()
         self.started.set()
@@ -177,6 +183,7 @@ class Hedgerow:
         if (secrecy := self.engine.secrecy) is not None:
             self.schedule.every(_SEALED_SECONDS, "sealed", secrecy.sealed.judge)
             self.schedule.every(_DEVICE_SECONDS, "device", secrecy.device.look_after)
+        self.schedule.every(_PATHS_SECONDS, "paths", self.departing.tick)
         self.schedule.every(_DAY_SECONDS, "tidy", self.reconciler.tidy)
         self.schedule.start()
 
@@ -204,6 +211,7 @@ class Hedgerow:
         restarted = self.mailbox.restarts_seen != self._restarts_seen
         self._restarts_seen = self.mailbox.restarts_seen
         if health.homeserver_answers and (restarted or not was_well):
+            health.forget_rooms()
             self.engine.outbox.homeserver_answers()
             if self.engine.secrecy is not None:
                 self.engine.secrecy.encryption.doubt()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.paths.ports import Paths
 from bot.reply import Document
 from spaces.access import Standing
 from spaces.changes import Ids
@@ -85,6 +86,10 @@ class Work(Protocol):
     @property
     def ids(self) -> Ids:
         """New random ids and suffixes."""
+
+    @property
+    def paths(self) -> Paths:
+        """Who was invited by name, who has no path left, what is wished for and offered."""
 
     async def standing_of(self, user: UserId) -> Standing:
         """What is known of `user`: admin or not, local or not, their memberships."""

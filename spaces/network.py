@@ -47,7 +47,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A self-governing community: a Space. `language` is the one spoken in it, empty for no choice."""
+    """A self-governing community: a Space. `language` is the one spoken in it, empty for no choice.
+
+    Who has lost the last path to a place of it stays for `grace_days`. `offers_groups`: who joins is
+    told which groups there are, also who has never talked with the bot.
+    """
 
     id: NetworkId
     name: str
@@ -59,6 +63,8 @@ class Network:
     topic: str = ""
     status: Status = Status.ACTIVE
     language: str = ""
+    grace_days: int = 7
+    offers_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
 from bot.audience import audience_of
@@ -10,6 +10,7 @@ from bot.command import Call, Name, command
 from bot.languages import Language
 from bot.networks import previews
 from bot.networks.rules import Named, WaysIn, check_no_lookalike, check_words, named, ways_in
+from bot.networks.settling_in import Switch, days_in
 from bot.permissions import may
 from spaces import changes
 from spaces.access import Deed
@@ -29,7 +30,11 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """`before` is the place as it was, `topic` and `language` are new; `changed` is False if nothing is."""
+    """`before` is the place as it was; `changed` is False if nothing is.
+
+    What else is not None is new: the topic, the language, for how many days people stay without a path,
+    and whether all who join are offered its groups.
+    """
 
     place: Named
     before: Named
@@ -37,6 +42,8 @@ class Described:
     topic: str | None
     language: str | None
     changed: bool
+    grace_days: int | None = None
+    offer: bool | None = None
 
 
 class Describing:
@@ -86,6 +93,7 @@ class Describing:
             "network describe arts-uk --topic Everything about the arts",
             "network describe arts-uk --access private",
             "network describe arts-uk --language cy",
+            "network describe arts-uk --grace 14d",
         ],
         meanwhile="Changing …",
     )
@@ -101,6 +109,8 @@ class Describing:
         listed: Annotated[bool, "an invite network shows its name to members of the one above"] = False,
         no_listed: Annotated[bool, "it does not"] = False,
         language: Annotated[Language | None, "the language that I speak there"] = None,
+        grace: Annotated[str | None, "how long people stay who have lost their way in, such as 7d"] = None,
+        offer: Annotated[Switch | None, "whether I name its groups to everyone who joins"] = None,
     ) -> Described:
         """Change its topic or who gets in.
 
@@ -108,10 +118,13 @@ class Describing:
         """
         asks, shows = _either(ask, no_ask), _either(listed, no_listed)
         words = _Words(topic, access, asks, shows, language and language.value)
+        words = replace(
+            words, grace_days=days_in(grace), offers_groups=None if offer is None else offer is Switch.ON
+        )
         if words == _Words():
             raise Malformed(
-                "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask`, `--listed` "
-                "or `--language`."
+                "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask`, `--listed`, "
+                "`--language`, `--grace 7d` or `--offer on|off`."
             )
         return await _describe(call, network, words)
 
@@ -152,6 +165,8 @@ class _Words:
     ask: bool | None = None
     listed: bool | None = None
     language: str | None = None
+    grace_days: int | None = None
+    offers_groups: bool | None = None
 
 
 async def _rename(call: Call, place: PlaceId, name: str) -> Renamed:
@@ -177,8 +192,17 @@ async def _describe(call: Call, place: PlaceId, words: _Words) -> Described:
     new_topic = after.topic if after.topic != before.topic else None
     changed = after != before
     ways = ways_in(landscape, place, await audience_of(call))
+    if not changed:
+        return Described(called, called, ways, None, None, changed)
     return Described(
-        named(landscape, place), called, ways, new_topic, words.language if changed else None, changed
+        named(landscape, place),
+        called,
+        ways,
+        new_topic,
+        words.language,
+        changed,
+        words.grace_days,
+        words.offers_groups,
     )
 
 

@@ -20,7 +20,7 @@ from bot.networks.rules import (
 )
 from bot.networks.tree import Leaf, leaves
 from bot.ports import ServiceStatus
-from spaces.access import Standing, is_member, may_enter
+from spaces.access import Standing, coordinates, is_member, may_enter
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Group, Kind, Network, Status
@@ -41,7 +41,8 @@ class Tree:
 class Shown:
     """A place as far as the person may see it; `members` is None for who may not get in.
 
-    `language` is the code of the one that it has chosen, empty for none.
+    `language` is the code of the one that it has chosen, empty for none. `grace_days`, for its
+    coordinators: how long somebody stays who has lost the last path.
     """
 
     place: Named
@@ -56,6 +57,8 @@ class Shown:
     coordinators: tuple[UserId, ...]
     waiting: tuple[Waiting, ...]
     members: int | None
+    grace_days: int | None = None
+    offers_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,7 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         (found.home, *landscape.shares_of(found.id)) if isinstance(found, Group) else landscape.parents(home)
     )
     groups = [g.id for g in landscape.groups_of(home) if g.status is not Status.ARCHIVED]
+    is_theirs = coordinates(landscape, onlooker, home)
     return Shown(
         place=named(landscape, found.id),
         kind=None if isinstance(found, Group) else found.kind,
@@ -184,6 +188,8 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         coordinators=landscape.coordinators_of(home),
         waiting=() if is_group else waiting_for(call, home, onlooker),
         members=members,
+        grace_days=found.grace_days if isinstance(found, Network) and is_theirs else None,
+        offers_groups=isinstance(found, Network) and is_theirs and found.offers_groups,
     )
 
 

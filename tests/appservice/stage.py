@@ -27,6 +27,7 @@ from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.work import UnitOfWork, Works
 from bot.conversation import Conversation
 from bot.networks import network_commands
+from bot.paths.joining import Joining
 from bot.reply import from_json, plain
 from config.blueprints import template
 from spaces import changes
@@ -55,7 +56,7 @@ class Clock:
 
 
 def usual_listeners() -> Listeners:
-    return Listeners(Conversation(network_commands(template), BOT), BOT)
+    return Listeners(Conversation(network_commands(template).including(Joining()), BOT), BOT)
 
 
 class Stage:
