@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 _HEDGEROW = "hedgerow"
 _BEGUN = "paths"
 _AGAIN_SECONDS = 15.0
-_MOST_ROUNDS = 50
+_MOST_ROUNDS = 200
 
 
 class Departing:

@@ -12,6 +12,7 @@ from spaces.actions import ReadBack
 from spaces.identifiers import PlaceId, UserId
 
 _READ_AGAIN_SECONDS = 60.0
+_NEVER = float("-inf")
 
 
 class KeptPaths:
@@ -58,9 +59,9 @@ class KeptPaths:
         return self._health.read.get(place)
 
     def read_again(self, place: PlaceId) -> None:
-        """At most once a minute: it may be that the room cannot be read."""
-        asked = self._health.reading.get(place)
-        if asked is None or self._now - asked >= _READ_AGAIN_SECONDS:
+        """At most once a minute until it is read: it may be that it cannot be."""
+        asked, read = self._health.reading.get(place, _NEVER), self._health.read.get(place, _NEVER)
+        if read >= asked or self._now - asked >= _READ_AGAIN_SECONDS:
             self._health.reading[place] = self._now
             self._put(ReadBack(place))
 

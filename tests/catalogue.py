@@ -26,6 +26,7 @@ from bot.command import Command
 from bot.help import with_help
 from bot.languages import ENGLISH, LANGUAGES
 from bot.networks import network_commands
+from bot.paths.joining import Joining
 from bot.speaking import Speaking
 from config.blueprints import template
 from spaces.errors import Refusal
@@ -87,7 +88,7 @@ def refusals() -> list[str]:
 
 
 def commands() -> list[Command]:
-    return list(with_help(network_commands(template).including(Speaking()), "!hedge"))
+    return list(with_help(network_commands(template).including(Joining(), Speaking()), "!hedge"))
 
 
 def _in_commands() -> Iterator[tuple[str, str]]:

@@ -16,7 +16,8 @@ from spaces.actions import Invite
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 
 _GONE = ("leave", "ban")
-_CHUNK = 200
+_CHUNK = 50
+_MOST_DUE = 1000
 
 # -- invited by name --------------------------------------------------------------------------------
 
@@ -66,7 +67,7 @@ async def due(connection: Connection, now: float) -> list[Departure]:
     """Whose time has come, the longest first."""
     t = tables.departures
     query = select(t).where(t.c.due_at <= now).order_by(t.c.due_at, t.c.place, t.c.user)
-    return [_departure(row) for row in (await connection.execute(query.limit(_CHUNK))).all()]
+    return [_departure(row) for row in (await connection.execute(query.limit(_MOST_DUE))).all()]
 
 
 def _departure(row: Any) -> Departure:

@@ -133,7 +133,7 @@ def described(result: Described, call: Call) -> Document:
 def _settled(result: Described) -> Iterator[Paragraph]:
     """How long people stay without a path, and what those who join are told."""
     if result.grace_days is not None:
-        yield paragraph("{grace}", grace=stays_for(result.grace_days))
+        yield Paragraph((stays_for(result.grace_days),))
     if result.offer is True:
         yield paragraph("I tell everyone who joins it which groups there are.")
     if result.offer is False:

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from bot.command import Call
 from bot.networks.phrases import link
 from bot.networks.rules import Named
-from bot.reply import Bullet, Document, paragraph
+from bot.reply import Bullet, Document, line, paragraph
 from spaces.errors import Malformed
-from spaces.sentences import sentence
 
 MOST_OFFERED = 20
 LASTS_SECONDS = 30 * 86_400.0
@@ -21,10 +20,7 @@ _ANSWER = re.compile(r"all|stop|\d{1,3}(?:[\s,]+(?:and\s+)?\d{1,3}){0,30}", re.I
 def offering(network: Named, groups: Sequence[Named]) -> Document:
     """The one message that somebody gets who has joined."""
     shown = groups[:MOST_OFFERED]
-    numbered = (
-        Bullet((sentence("{number}: {group}", number=n, group=link(group)),))
-        for n, group in enumerate(shown, 1)
-    )
+    numbered = (Bullet(line(f"{n}: ", link(group))) for n, group in enumerate(shown, 1))
     how = paragraph(
         "The numbers of those that you would like, such as `1 2`, or `all`, bring you the invitations. "
         "`stop`: I offer you no groups any more, in any network."
