@@ -94,7 +94,8 @@ class Reach(RuleBasedStateMachine):
         self.lost: dict[tuple[PlaceId, UserId], float] = {}
         landscape, self.networks, self.groups = Landscape(), list[NetworkId](), list[GroupId]()
         for n, drawn in enumerate(access):
-            above, word = self.networks[-1:] if n % 3 else [], drawn if n % 3 else Access.PUBLIC
+            above = [self.networks[-1], self.networks[max(n - 4, 0)]] if n % 3 else []
+            word = drawn if n % 3 else Access.PUBLIC
             landscape, made = changes.create_network(
                 landscape, self.town.ids, name=f"N{n}", access=word, under=above, agreed=above
             )
@@ -105,6 +106,8 @@ class Reach(RuleBasedStateMachine):
             landscape, group = changes.create_group(
                 landscape, self.town.ids, name=f"G{n}", home=home, access=word
             )
+            also = self.networks[(n + 3) % NETWORKS]
+            landscape = changes.share(landscape, group, also, home_agrees=True, network_agrees=True)
             self.groups.append(group)
         self.town.landscape = landscape
         self.read_all()
@@ -220,6 +223,14 @@ class Reach(RuleBasedStateMachine):
     def two_days_pass(self) -> None:
         self.tick(2.0, answers=True)
 
+    @rule(days=st.sampled_from([1.0, 7.0]))
+    def somebody_is_due_before_the_service_has_looked(self, days: float) -> None:
+        """As where something changes between its looking and the taking out."""
+        taken.append("tick")
+        self.now += days * DAY
+        self.read_all()
+        self._take_out()
+
     @rule(days=st.sampled_from([0.0, 0.5, 1.0, 3.0, 7.0]), answers=st.booleans())
     def tick(self, days: float, answers: bool) -> None:
         """Time passes and the service looks; what it asks to be read is read, if the homeserver `answers`."""
@@ -243,13 +254,16 @@ class Reach(RuleBasedStateMachine):
             if not done(recount(self.town, subject, self.now)):
                 unsure.add(subject)
         self._note_losses()
+        self._take_out()
+        self.town.marked |= unsure
+
+    def _take_out(self) -> None:
         for due in [one for one in self.town.paths.departures.values() if one.due_at <= self.now]:
             before = len(self.town.removed)
             done(take_out(self.town, due, self.now))
             for place, user in self.town.removed[before:]:
                 taken.append("taken out")
                 self._was_right(place, user)
-        self.town.marked |= unsure
 
     # -- the model ---------------------------------------------------------------------------------
 
