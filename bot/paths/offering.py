@@ -51,6 +51,7 @@ def numbers_in(which: str, most: int) -> tuple[int, ...]:
     found = [int(number) for number in re.findall(r"\d{1,6}", which)]
     if not found or re.sub(r"\d|[\s,]|\band\b", "", which.lower()):
         raise Malformed("Say the numbers of the groups, such as `choose 1 2`, or `choose all`.")
-    if wrong := next((n for n in found if not 1 <= n <= most), None):
+    wrong = next((n for n in found if not 1 <= n <= most), None)
+    if wrong is not None:
         raise Malformed("There is no number {number} among the groups that I have offered.", number=wrong)
     return tuple(dict.fromkeys(found))
