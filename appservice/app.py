@@ -14,6 +14,7 @@ from aiohttp import web
 
 from appservice.applications import Attendance
 from appservice.codes import JoinPages
+from appservice.departing import Departing
 from appservice.engine import WANTED_MARK, Engine, Foundation, tell_silence, unusable
 from appservice.homeserver import HomeserverError
 from appservice.inbox import Inbox, Mailbox
@@ -39,6 +40,7 @@ _HEALTH_SECONDS = 10
 _ASK_SECONDS = 0.5
 _PROGRESS_SECONDS = 0.5
 _SEALED_SECONDS = 1.0
+_PATHS_SECONDS = 5.0
 _DEVICE_SECONDS = 600
 _DAY_SECONDS = 86_400
 _APPLICATIONS_SECONDS = 60
@@ -57,6 +59,7 @@ class Hedgerow:
         self.inbox: Inbox
         self.listeners: Listeners
         self.reconciler: Reconciler
+        self.departing: Departing
         self.schedule = Schedule()
         self.started = asyncio.Event()
         self._lock = ActingLock(self.foundation.database)
@@ -162,6 +165,8 @@ class Hedgerow:
         for loop in self._loops:
             loop.add_done_callback(self._loop_ended)
         await self._ping()
+        self.departing = Departing(works)
+        await self.departing.begin()
         await self.reconciler.look_at_rooms()
         self._set_schedule()
         self.started.set()
@@ -190,6 +195,7 @@ class Hedgerow:
             self.schedule.every(_DEVICE_SECONDS, "device", secrecy.device.look_after)
         attendance = Attendance(self.engine.works, time.time)
         self.schedule.every(_APPLICATIONS_SECONDS, "applications", attendance.look, at_once=True)
+        self.schedule.every(_PATHS_SECONDS, "paths", self.departing.tick)
         self.schedule.every(_DAY_SECONDS, "tidy", self.reconciler.tidy)
         self.schedule.start()
 
@@ -217,6 +223,7 @@ class Hedgerow:
         restarted = self.mailbox.restarts_seen != self._restarts_seen
         self._restarts_seen = self.mailbox.restarts_seen
         if health.homeserver_answers and (restarted or not was_well):
+            health.forget_rooms()
             self.engine.outbox.homeserver_answers()
             if self.engine.secrecy is not None:
                 self.engine.secrecy.encryption.doubt()

@@ -25,11 +25,12 @@ from bot.greetings import (
     not_a_place_for_me,
     too_many_invitations,
 )
+from bot.paths.arriving import arrived
 from bot.ports import Heard
 from bot.reply import Document, plain, say
 from spaces.actions import Join, Leave, ReadBack, Say
 from spaces.display_names import kept_name
-from spaces.identifiers import EventId, RoomId, UserId
+from spaces.identifiers import EventId, NetworkId, UserId
 from spaces.reconcile import is_governed
 
 _PARTING = ("leave", "ban")
@@ -160,18 +161,20 @@ class Listeners:
         user = UserId.parse(event.state_key)
         place = await work.place_of_room(event.room)
         if place is not None:
-            if membership in _PRESENT and await self._had_left(event.room, user, work):
-                work.put(ReadBack(place))
+            before = await rooms.membership(work.connection, event.room, user)
+            if membership in _PRESENT and before in _PARTING:
+                work.put(ReadBack(place))  # an event of before may come late: only the room itself can tell
             name = kept_name(event.content.get("displayname"))
             await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
             await hear_membership(event, place, user, work)
+            if membership == "invite":
+                await work.paths.invited_by_name(place, user)
+            if membership == "join" and before != "join" and place.is_network:
+                network = NetworkId(place)
+                await arrived(work, user, network, now=event.received_at, said=event.id)
         here = await rooms.conversation(work.connection, event.room)
         if here is not None:
             await self._company_changed(here, user, membership, work)
-
-    async def _had_left(self, room: RoomId, user: UserId, work: UnitOfWork) -> bool:
-        """Whether they come back, or an event of before comes late: only the room itself can tell."""
-        return await rooms.membership(work.connection, room, user) in _PARTING
 
     async def _about_the_bot(self, event: Event, membership: str, work: UnitOfWork) -> None:
         if membership == "invite":

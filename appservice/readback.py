@@ -38,12 +38,16 @@ class DoesNotHold(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A room's state, read: what we govern, who is there and by what names, and who set what."""
+    """A room's state, read: what we govern, who is there and by what names, and who set what.
+
+    `by_name` are those whom somebody else than the bot has invited.
+    """
 
     found: FoundRoom
     members: Mapping[UserId, str]
     senders: Mapping[str, str]
     names: Mapping[UserId, str | None]
+    by_name: frozenset[UserId] = frozenset()
 
 
 def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places) -> Read:
@@ -53,6 +57,7 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
     members: dict[UserId, str] = {}
     names: dict[UserId, str | None] = {}
     senders: dict[str, str] = {}
+    by_name: set[UserId] = set()
     version = "1"
     for event in events:
         kind, key, content = event.get("type"), event.get("state_key"), event.get("content")
@@ -64,13 +69,14 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
             who = _member(key, content, bot)
             members |= who
             names |= dict.fromkeys(who, kept_name(content.get("displayname")))
+            by_name |= {user for user, how in who.items() if how == "invite" and event.get("sender") != bot}
         elif is_governed(kind) and _is_where_it_belongs(kind, key):
             here = places.localise(StateEvent(kind, content, key))
             state[kind, here.state_key] = here.content
             senders[kind] = str(event.get("sender"))
             if event.get("sender") != bot:
                 by_hand.add((kind, here.state_key))
-    return Read(FoundRoom(version, state, frozenset(by_hand)), members, senders, names)
+    return Read(FoundRoom(version, state, frozenset(by_hand)), members, senders, names, frozenset(by_name))
 
 
 def _is_where_it_belongs(kind: str, key: str) -> bool:
@@ -106,6 +112,8 @@ async def take_in(
         return True
     if place not in work.landscape.networks and place not in work.landscape.groups:
         return False  # its row was set aside: the room is left alone
+    for user in sorted(read.by_name - await work.paths.named_in(place)):
+        await work.paths.invited_by_name(place, user)
     before = await work.expected_of(place)
     found = replace(
         read.found,

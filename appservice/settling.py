@@ -75,6 +75,10 @@ class Settler:
         room = self._places.room(action.room)
         if membership == "leave" or await rooms.membership(work.connection, room, user) != "join":
             await rooms.save_memberships(work.connection, room, {user: membership})
+        place = action.room
+        is_named = isinstance(place, PlaceId) and user in work.landscape.looking_after(place)
+        if membership == "invite" and isinstance(place, PlaceId) and is_named:
+            await work.paths.invited_by_name(place, user)
 
     async def _made(self, work: UnitOfWork, place: PlaceId, seq: int, room: RoomId) -> None:
         await rooms.set_room(work.connection, place, room)
@@ -89,6 +93,10 @@ class Settler:
         read = read_state(outcome.state, work.surroundings.maker.bot, self._places)
         passed = await take_in(work, self._places, action, seq, outcome.room, read)
         await rooms.set_ready(work.connection, PlaceId(action.room), passed)
+        if passed:
+            work.surroundings.health.read[PlaceId(action.room)] = work.now
+        else:
+            work.surroundings.health.read.pop(PlaceId(action.room), None)
         return passed
 
     async def give_up(self, entry: Entry, reason: Sentence) -> set[int]:

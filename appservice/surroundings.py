@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from appservice.envelope import Envelope
 from bot.languages import ENGLISH
 from spaces import codes
-from spaces.identifiers import GroupId, NetworkId, UserId
+from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.reconcile import Maker
 
 _SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -37,11 +37,19 @@ class RandomIds:
 
 @dataclass(slots=True)
 class Health:
-    """What was last seen of the homeserver."""
+    """What was last seen of the homeserver. `read` is when each place's room was last read, and found closed
+    as it should be; `reading` when that was last asked for because of somebody's path."""
 
     homeserver_answers: bool = False
     pinged: bool = False
     cross_signed: bool | None = None  # None: without encryption
+    read: dict[PlaceId, float] = field(default_factory=dict)
+    reading: dict[PlaceId, float] = field(default_factory=dict)
+
+    def forget_rooms(self) -> None:
+        """What was read of rooms may not hold any more."""
+        self.read.clear()
+        self.reading.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from typing import Any
 
 from appservice import languages
 from appservice.codes import Codes
+from appservice.kept_paths import KeptPaths
 from appservice.readers import linked_for, shown_to
 from appservice.speech import direct_room_actions, notice, relation_of
-from appservice.store import inbox, journal, outbox, people, rooms
+from appservice.store import inbox, journal, outbox, paths, people, rooms
 from appservice.store.applications import StoredApplications
 from appservice.store.database import Connection, Database
 from appservice.store.landscape import LandscapeStore
@@ -30,6 +31,7 @@ from spaces.actions import Action, Invite, Leave, ReadBack, Remove, Say
 from spaces.hierarchy import parents_first
 from spaces.identifiers import DirectId, GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
+from spaces.reach import shifted
 from spaces.reconcile import FoundRoom, project, reconcile, undone
 from spaces.wanted import wanted_room
 
@@ -88,11 +90,16 @@ class UnitOfWork:
         self._undertaking: int | None = None
         self._notes: list[dict[str, Any]] = []
         self._standings: dict[UserId, Standing] = {}
+        self._shifted: set[PlaceId] = set()
         self._languages: dict[tuple[UserId, PlaceId | None, bool], str] = {}
 
     @property
     def landscape(self) -> Landscape:
         return self._landscape
+
+    @property
+    def paths(self) -> KeptPaths:
+        return KeptPaths(self.connection, self.surroundings.health, self.now, self.put)
 
     @property
     def ids(self) -> RandomIds:
@@ -174,6 +181,7 @@ class UnitOfWork:
         before, self._landscape = self._landscape, landscape
         self._languages.clear()
         touched = landscape.changed_since(before)
+        self._shifted |= shifted(before, landscape, touched)
         await self._take_back(before, landscape)
         writes = await self.settle(touched)
         await self.note(what, about, before=_described(before, about), after=_described(landscape, about))
@@ -339,6 +347,7 @@ class UnitOfWork:
         await self._put(tellings, None)
         await self._put(partings, self._undertaking)  # whoever leaves a room has nothing more to say there
         await rooms.save_expected(self.connection, self._expected)
+        await paths.mark(self.connection, self._shifted)
         for note in self._notes:
             await journal.write(self.connection, now=self.now, who=self.who, **note)
 

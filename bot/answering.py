@@ -70,6 +70,10 @@ class Answering:
         threads = {one.thread for one in awaited.values()} - {None}
         return heard.thread in threads and bool(_short(said_itself(heard)))
 
+    @staticmethod
+    def waits_for_argument(heard: Heard, awaited: Mapping[str, Awaited]) -> bool:
+        return "argument" in awaited and _is_fresh(awaited["argument"], heard)
+
     def meant(self, said: str, heard: Heard, awaited: Mapping[str, Awaited]) -> Meant:
         """What `said` means, given what is awaited."""
         short = _short(said)

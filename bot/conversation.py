@@ -21,6 +21,7 @@ from bot.command import Call, Command, Commands, ToConfirm
 from bot.help import possible, with_help
 from bot.languages import words_in
 from bot.paging import paged
+from bot.paths.offering import in_full
 from bot.ports import Awaited, Heard, Work
 from bot.reply import Code, Document, Inline, Paragraph, from_json, in_language, joined, say, to_json
 from bot.scanning import Word, cleaned, words_of
@@ -136,6 +137,8 @@ class Conversation:
 
     async def _done(self, said: str, call: Call, awaited: Mapping[str, Awaited]) -> _Answer:
         """Take `said` as the answer to what the bot has asked, or else as a command."""
+        is_asked = self._answering.waits_for_argument(call.heard, awaited)
+        said = await in_full(said, call, is_asked=is_asked) if self.commands.get("choose") else said
         meant = await self._meant(said, call, awaited)
         for kind in meant.settles:
             await call.work.stop_waiting(call.heard, kind)

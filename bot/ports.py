@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from bot.applications.ports import Applications
+from bot.paths.ports import Paths
 from bot.reply import Document
 from spaces.access import Standing
 from spaces.changes import Ids
@@ -97,6 +98,10 @@ class Work(Protocol):
     @property
     def applications(self) -> Applications:
         """Who asked to be let in."""
+
+    @property
+    def paths(self) -> Paths:
+        """Who was invited by name, who has no path left, what is wished for and offered."""
 
     async def standing_of(self, user: UserId) -> Standing:
         """What is known of `user`: admin or not, local or not, their memberships."""

@@ -8,9 +8,12 @@ from bot.codes import code_commands
 from bot.command import Commands
 from bot.networks import network_commands
 from bot.networks.founding import Templates
+from bot.paths.joining import Joining
 from bot.speaking import Speaking
 
 
 def all_commands(templates: Templates) -> Commands:
     """The commands of all features, with their replies; help comes with the conversation."""
-    return with_applications(network_commands(templates, Applying()).including(Speaking(), code_commands()))
+    return with_applications(
+        network_commands(templates, Applying()).including(Joining(), Speaking(), code_commands())
+    )

@@ -23,7 +23,7 @@ from spaces.consent import (
     unlink,
     unshare,
 )
-from spaces.coordinating import add_coordinator, remove_coordinator
+from spaces.coordinating import add_coordinator, remove_coordinator, step_down
 from spaces.errors import Conflict
 from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, UserId
 from spaces.landscape import Landscape
@@ -57,6 +57,7 @@ __all__ = [
     "same_group",
     "same_network",
     "share",
+    "step_down",
     "unlink",
     "unshare",
 ]
@@ -244,13 +245,15 @@ def describe(
     listed: bool | None = None,
     language: str | None = None,
     questions: str | None = None,
+    grace_days: int | None = None,
+    offers_groups: bool | None = None,
 ) -> Landscape:
     """The place with what is given changed. A network that becomes or stops being public gets a new slug.
 
     `ask` holds for what is private only, `listed` for what is by invitation only; a group has no
-    `language` and no `questions` of its own. Raises `Conflict` for
-    the access of a kit group, which takes its network's word, for a public group of a network that is
-    not, and for a network that would stop being public while it has public groups.
+    `language` and no `questions` of its own, nor what comes after that. Raises `Conflict` for the access
+    of a kit group, which takes its network's word, for a public group of a network that is not, and for a
+    network that would stop being public while it has public groups.
     """
     found = landscape.place(place)
     if isinstance(found, Group):
@@ -259,6 +262,8 @@ def describe(
     new = replace(found, topic=_topic(found, topic), access=word, ask=asks, listed=shows)
     new = replace(new, language=found.language if language is None else language)
     new = replace(new, questions=found.questions if questions is None else questions)
+    new = replace(new, grace_days=found.grace_days if grace_days is None else grace_days)
+    new = replace(new, offers_groups=found.offers_groups if offers_groups is None else offers_groups)
     if Access.PUBLIC in (new.access, found.access) and new.access is not found.access:
         check_no_public_groups(landscape, new)
         new = _with_new_slug(landscape, ids, new)

@@ -30,4 +30,9 @@ def remove_coordinator(landscape: Landscape, network: NetworkId, user: UserId) -
             person=user,
             network=name,
         )
+    return step_down(landscape, network, user)
+
+
+def step_down(landscape: Landscape, network: NetworkId, user: UserId) -> Landscape:
+    """With `user`, who is one, a coordinator no longer; also if then there is none."""
     return landscape.having(Coordinator(network, user, former=True))

@@ -49,7 +49,9 @@ class Status(StrEnum):
 class Network:
     """A self-governing community: a Space. `language` is the one spoken in it, empty for no choice.
 
-    `questions` are put to who applies to join, one on each line.
+    `questions` are put to who applies to join, one on each line. Who has lost the last path to a place
+    of it stays for `grace_days`. `offers_groups`: who joins is told which groups there are, also who has
+    never talked with the bot.
     """
 
     id: NetworkId
@@ -63,6 +65,8 @@ class Network:
     status: Status = Status.ACTIVE
     language: str = ""
     questions: str = ""
+    grace_days: int = 7
+    offers_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)

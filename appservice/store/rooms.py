@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import bindparam, delete, select, update
 
 from appservice.codec import found_from_json, found_to_json, place_id
-from appservice.store import tables
+from appservice.store import paths, tables
 from appservice.store.database import Connection, upsert
 from spaces.display_names import name_skeleton
 from spaces.identifiers import PlaceId, RoomId, UserId
@@ -203,6 +203,8 @@ async def save_memberships(
             row = {"membership": membership, "display_name": name, "skeleton": looks}
             changed.append({"room_id": room, "user": user, **row})
     await upsert(connection, tables.memberships, changed)
+    come_or_gone = {UserId(r["user"]) for r in changed if kept.get(r["user"], (None,))[0] != r["membership"]}
+    await paths.mark(connection, come_or_gone)
 
 
 async def membership(connection: Connection, room: RoomId, user: UserId) -> str | None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -40,6 +41,8 @@ networks = Table(
     Column("status", String, nullable=False),
     Column("language", String, nullable=False, server_default=""),
     Column("questions", Text, nullable=False, server_default=""),  # to who applies, one on each line
+    Column("grace_days", Integer, nullable=False, server_default="7"),
+    Column("offers_groups", Boolean, nullable=False, server_default=false()),
 )
 groups = Table(
     "groups",
@@ -280,6 +283,50 @@ applications = Table(
     Index(None, "place", "state"),
     Index(None, "state"),
     sqlite_autoincrement=True,
+)
+
+# -- ways in and out --------------------------------------------------------------------------------
+
+admissions = Table(
+    "admissions",
+    metadata,
+    Column("place", String, primary_key=True),
+    Column("user", String, primary_key=True),  # who was invited by name
+    Index(None, "user"),
+)
+departures = Table(
+    "departures",
+    metadata,
+    Column("place", String, primary_key=True),
+    Column("user", String, primary_key=True),  # who has no path left
+    Column("told_at", Float),
+    Column("due_at", Float, nullable=False),  # when they are taken out
+    Index(None, "user"),
+    Index(None, "due_at"),
+)
+recounts = Table(
+    "recounts",
+    metadata,
+    Column("subject", String, primary_key=True),  # a place or a person whose paths have changed
+    Column("after", Float, nullable=False),
+    Index(None, "after"),
+)
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("user", String, primary_key=True),
+    Column("place", String, primary_key=True),
+    Column("via", String, nullable=False),
+    Column("with_groups", Boolean, nullable=False),
+)
+offers = Table(
+    "offers",
+    metadata,
+    Column("user", String, primary_key=True),
+    Column("network", String),  # null: nothing is offered at present
+    Column("groups", Text, nullable=False),
+    Column("offered_at", Float, nullable=False),
+    Column("stopped", Boolean, nullable=False),
 )
 
 # -- the rest ---------------------------------------------------------------------------------------

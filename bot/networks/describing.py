@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
 from bot.audience import audience_of
@@ -10,6 +10,7 @@ from bot.command import Call, Name, command
 from bot.languages import Language
 from bot.networks import previews
 from bot.networks.rules import Named, WaysIn, check_no_lookalike, check_words, named, ways_in
+from bot.networks.settling_in import Switch, days_in
 from bot.permissions import may
 from spaces import changes
 from spaces.access import Deed
@@ -30,9 +31,10 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """`before` is the place as it was, `topic` and `language` are new; `changed` is False if nothing is.
+    """`before` is the place as it was; `changed` is False if nothing is.
 
-    `questions` are those that applicants are asked from now on, where they are new and told here.
+    What else is not None is new: the topic, the language, what applicants are asked (where it may be
+    told), for how many days people stay without a path, and whether all who join are offered its groups.
     """
 
     place: Named
@@ -42,6 +44,8 @@ class Described:
     language: str | None
     changed: bool
     questions: tuple[str, ...] | None = None
+    grace_days: int | None = None
+    offer: bool | None = None
 
 
 class Describing:
@@ -92,6 +96,7 @@ class Describing:
             "network describe arts-uk --access private",
             "network describe arts-uk --language cy",
             'network describe arts-uk --questions "Why us? What do you make?"',
+            "network describe arts-uk --grace 14d",
         ],
         meanwhile="Changing …",
     )
@@ -108,6 +113,8 @@ class Describing:
         no_listed: Annotated[bool, "it does not"] = False,
         language: Annotated[Language | None, "the language that I speak there"] = None,
         questions: Annotated[str | None, "what I ask of who applies to join"] = None,
+        grace: Annotated[str | None, "how long people stay who have lost their way in, such as 7d"] = None,
+        offer: Annotated[Switch | None, "whether I name its groups to everyone who joins"] = None,
     ) -> Described:
         """Change its topic or who gets in.
 
@@ -116,10 +123,13 @@ class Describing:
         asks, shows = _either(ask, no_ask), _either(listed, no_listed)
         asked = None if questions is None else "\n".join(read_questions(questions))
         words = _Words(topic, access, asks, shows, language and language.value, asked)
+        words = replace(
+            words, grace_days=days_in(grace), offers_groups=None if offer is None else offer is Switch.ON
+        )
         if words == _Words():
             raise Malformed(
                 "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask`, `--listed`, "
-                "`--language` or `--questions TEXT`."
+                "`--language`, `--questions TEXT`, `--grace 7d` or `--offer on|off`."
             )
         return await _describe(call, network, words)
 
@@ -161,6 +171,8 @@ class _Words:
     listed: bool | None = None
     language: str | None = None
     questions: str | None = None
+    grace_days: int | None = None
+    offers_groups: bool | None = None
 
 
 async def _rename(call: Call, place: PlaceId, name: str) -> Renamed:
@@ -186,15 +198,19 @@ async def _describe(call: Call, place: PlaceId, words: _Words) -> Described:
     new_topic = after.topic if after.topic != before.topic else None
     changed = after != before
     ways = ways_in(landscape, place, await audience_of(call))
+    if not changed:
+        return Described(called, called, ways, None, None, changed)
     asked = None if words.questions is None or not call.heard.is_direct else words.questions.splitlines()
     return Described(
         named(landscape, place),
         called,
         ways,
         new_topic,
-        words.language if changed else None,
+        words.language,
         changed,
-        None if asked is None or not changed else tuple(asked),
+        None if asked is None else tuple(asked),
+        words.grace_days,
+        words.offers_groups,
     )
 
 

@@ -41,8 +41,9 @@ class Tree:
 class Shown:
     """A place as far as the person may see it; `members` is None for who may not get in.
 
-    `language` is the code of the one that it has chosen, empty for none. `questions`, which applicants
-    are asked, are for its coordinators.
+    `language` is the code of the one that it has chosen, empty for none. For its coordinators:
+    `questions`, which applicants are asked, and `grace_days`, how long somebody stays who has lost the
+    last path.
     """
 
     place: Named
@@ -58,6 +59,8 @@ class Shown:
     waiting: tuple[Waiting, ...]
     members: int | None
     questions: tuple[str, ...] = ()
+    grace_days: int | None = None
+    offers_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,7 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         (found.home, *landscape.shares_of(found.id)) if isinstance(found, Group) else landscape.parents(home)
     )
     groups = [g.id for g in landscape.groups_of(home) if g.status is not Status.ARCHIVED]
+    is_theirs = coordinates(landscape, onlooker, home)
     return Shown(
         place=named(landscape, found.id),
         kind=None if isinstance(found, Group) else found.kind,
@@ -198,6 +202,8 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         waiting=() if is_group else waiting_for(call, home, onlooker),
         members=members,
         questions=() if is_group else _questions(landscape, onlooker, home),
+        grace_days=found.grace_days if isinstance(found, Network) and is_theirs else None,
+        offers_groups=isinstance(found, Network) and is_theirs and found.offers_groups,
     )
 
 

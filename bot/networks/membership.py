@@ -9,22 +9,30 @@ from typing import Annotated, Protocol
 from bot.audience import audience_of, require_fit
 from bot.command import Call, command
 from bot.networks import previews
-from bot.networks.rules import Named, WaysIn, all_named, first_step, left_with, named, ways_in
+from bot.networks.rules import Named, WaysIn, all_named, first_step, named, ways_in
+from bot.paths.ports import Wish
 from bot.reply import Document
 from spaces import changes
+from spaces.access import Standing, may_enter, may_see
 from spaces.errors import Conflict
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.network import Group, Status
+from spaces.reach import left_by
 from spaces.sentences import sentence
 
 
 @dataclass(frozen=True, slots=True)
 class InvitedTo:
-    """An invitation waits in the person's client; `then` is where they wanted to go by way of `place`."""
+    """An invitation waits in the person's client.
+
+    `then` is where they wanted to go by way of `place`, and are invited to once they are in it; `along`
+    is the network to whose Space they are invited with it.
+    """
 
     place: Named
     then: Named | None = None
     again: bool = False
+    along: Named | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ class Membership:
         wanted = named(call.landscape, place)
         if place in call.standing.joined:
             return AlreadyIn(wanted)
-        _require_open(call, place)
+        require_open(call, place)
         audience = await audience_of(call)
         first = first_step(call.landscape, call.standing, place)
         if first is None and self._door and (asked := await self._door.ask(call, place)):
@@ -91,9 +99,18 @@ class Membership:
         if first != place:
             require_fit(call.landscape, audience, first)
         again = first in call.standing.invited
-        if not again:
-            await call.work.invite(first, call.sender, reason=str(sentence("You asked to join.")))
-        return InvitedTo(named(call.landscape, first), wanted if first != place else None, again)
+        along = None if again else _space_to_see_it_in(call, first, audience)
+        for room in () if again else (along, first):
+            if room is not None:
+                await call.work.invite(room, call.sender, reason=str(sentence("You asked to join.")))
+        if first != place:
+            await call.work.paths.wish(call.sender, Wish(place, via=first))
+        return InvitedTo(
+            named(call.landscape, first),
+            wanted if first != place else None,
+            again,
+            named(call.landscape, along) if along else None,
+        )
 
     @command("leave", topic="joining", examples=["leave arts-uk"], meanwhile="Leaving …")
     async def leave(self, call: Call, place: Annotated[PlaceId, "the network or group"]) -> Left | Document:
@@ -101,21 +118,21 @@ class Membership:
         present = call.standing.joined | call.standing.invited
         rooms: tuple[PlaceId, ...] = (place,) if place in present else ()
         kept: tuple[GroupId, ...] = ()
-        gives_up = False
+        gives_up = is_last = False
         if place.is_network:
             network = NetworkId(place)
-            rooms, kept = left_with(call.landscape, network, present)
-            gives_up = call.sender in call.landscape.coordinators_of(network)
+            standing, coordinators = call.standing, call.landscape.coordinators_of(network)
+            rooms, kept = left_by(call.landscape, network, standing.joined, standing.invited)
+            gives_up, is_last = call.sender in coordinators, coordinators == (call.sender,)
         called = named(call.landscape, place)
         if not rooms and not gives_up:
             if self._door and (taken_back := await self._door.take_back(call, place)):
                 return taken_back
             raise Conflict("You are not in “{place}”, so there is nothing to leave.", place=called.name)
-        if gives_up:
-            _require_another(call, NetworkId(place))
         returns = _may_return(call, place, rooms)
         if gives_up or not returns:
-            call.confirm(previews.leaving(called, len(rooms), returns=returns, gives_up=gives_up))
+            role = previews.Role.LAST if is_last else previews.Role.ONE if gives_up else None
+            call.confirm(previews.leaving(called, len(rooms), returns=returns, gives_up=role))
         if gives_up:
             await _give_up_role(call, NetworkId(place))
         if self._door is not None:
@@ -130,7 +147,8 @@ class Membership:
         )
 
 
-def _require_open(call: Call, place: PlaceId) -> None:
+def require_open(call: Call, place: PlaceId) -> None:
+    """Raise `Conflict` where nobody can get in at present."""
     status, called = call.landscape.status_of(place), call.landscape.place(place).name
     if status is Status.PROPOSED:
         raise Conflict("“{place}” is not made yet: it waits for a yes. `show` tells whose.", place=called)
@@ -138,6 +156,18 @@ def _require_open(call: Call, place: PlaceId) -> None:
         raise Conflict(
             "“{place}” is archived, so nobody can join it. Ask a coordinator to restore it.", place=called
         )
+
+
+def _space_to_see_it_in(call: Call, place: PlaceId, audience: Standing) -> NetworkId | None:
+    """The network under which a group shows in their client, if they are in none that has it."""
+    group = call.landscape.groups.get(GroupId(place))
+    if group is None:
+        return None
+    having: tuple[PlaceId, ...] = (group.home, *call.landscape.shares_of(group.id))
+    if any(network in call.standing.joined | call.standing.invited for network in having):
+        return None
+    seen = may_see(call.landscape, audience, group.home)
+    return group.home if seen and may_enter(call.landscape, call.standing, group.home) else None
 
 
 def _network_of(call: Call, place: PlaceId) -> NetworkId:
@@ -151,21 +181,10 @@ def _may_return(call: Call, place: PlaceId, rooms: Collection[PlaceId]) -> bool:
     outside = replace(call.standing, joined=away[0], invited=away[1])
     landscape = call.landscape
     if place.is_network and call.sender in landscape.coordinators_of(NetworkId(place)):
-        landscape = changes.remove_coordinator(landscape, NetworkId(place), call.sender)
+        landscape = changes.step_down(landscape, NetworkId(place), call.sender)
     return first_step(landscape, outside, place) is not None
 
 
-def _require_another(call: Call, network: NetworkId) -> None:
-    found = call.landscape.networks[network]
-    if call.landscape.coordinators_of(network) == (call.sender,):
-        raise Conflict(
-            "You are the last coordinator of “{network}”, and without one nobody could look after it. "
-            "Name another first: `coordinator add @USER --in {slug}`. Then leave.",
-            network=found.name,
-            slug=found.slug,
-        )
-
-
 async def _give_up_role(call: Call, network: NetworkId) -> None:
-    landscape = changes.remove_coordinator(call.landscape, network, call.sender)
+    landscape = changes.step_down(call.landscape, network, call.sender)
     await call.work.change(landscape, what=f"coordinator remove {call.sender}", about=network)

@@ -53,6 +53,17 @@ def in_a_row(*sentences: Sentence | None) -> Paragraph:
     return Paragraph(parts)
 
 
+def stays_for(days: int) -> Sentence:
+    """How long somebody stays who has lost the last path to a private place."""
+    if days == 0:
+        return sentence("Who has no way left into what is private here is taken out at once.")
+    return counted(
+        "Who has no way left into what is private here can stay for one day.",
+        "Who has no way left into what is private here can stay for {count} days.",
+        days,
+    )
+
+
 # -- who gets in ------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from enum import Enum
 
 from bot.command import Call
 from bot.networks.phrases import link, who_gets_in
@@ -26,12 +27,27 @@ def touching(rooms: int, people: int) -> Paragraph:
     )
 
 
-def leaving(place: Named, rooms: int, *, returns: bool, gives_up: bool) -> Document:
-    """`returns`: they could come back by themselves."""
+class Role(Enum):
+    """One coordinator of several, or the last one."""
+
+    ONE = "one"
+    LAST = "last"
+
+
+def leaving(place: Named, rooms: int, *, returns: bool, gives_up: Role | None) -> Document:
+    """`returns`: they could come back by themselves. `gives_up` is their role, if they have one."""
     lines = [paragraph("You would leave {place}.", place=link(place))]
-    if gives_up:
+    if gives_up is Role.ONE:
         lines.append(
             paragraph("You would no longer look after it. Only another coordinator could change that.")
+        )
+    if gives_up is Role.LAST:
+        lines.append(
+            paragraph(
+                "You are its last coordinator: nobody would look after it any more. Its members could then "
+                "nominate somebody. To name one before you go: `coordinator add @USER --in {slug}`",
+                slug=place.slug,
+            )
         )
     if not returns:
         lines.append(paragraph("Nobody gets in there unasked: to come back you would have to be invited."))

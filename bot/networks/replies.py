@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.command import Call, reply_to
 from bot.languages import LANGUAGES
 from bot.networks.asking import Waiting
@@ -9,7 +11,7 @@ from bot.networks.describing import Described, Renamed
 from bot.networks.founding import AlreadyThere, Created, GroupCreated
 from bot.networks.linking import Accepted, Declined, LinkAsked, Linked, Unlinked
 from bot.networks.membership import AlreadyIn, InvitedTo, Left, NotOpen
-from bot.networks.phrases import in_a_row, link, links, people, who_gets_in
+from bot.networks.phrases import in_a_row, link, links, people, stays_for, who_gets_in
 from bot.networks.roles import CoordinatorAdded, CoordinatorRemoved
 from bot.networks.rules import Named
 from bot.reply import Block, Bold, Bullet, Document, Paragraph, Person, line, paragraph, say
@@ -127,9 +129,20 @@ def described(result: Described, call: Call) -> Document:
         told += [Bullet(line(question)) for question in result.questions]
     elif result.questions is not None:
         told.append(paragraph("Who applies to join is asked nothing now."))
+    told += _settled(result)
     if result.place.slug != result.before.slug:
         told.append(_new_short_name(result.place, result.before))
     return Document(tuple(told))
+
+
+def _settled(result: Described) -> Iterator[Paragraph]:
+    """How long people stay without a path, and what those who join are told."""
+    if result.grace_days is not None:
+        yield Paragraph((stays_for(result.grace_days),))
+    if result.offer is True:
+        yield paragraph("I tell everyone who joins it which groups there are.")
+    if result.offer is False:
+        yield paragraph("Only who talks with me already is told which groups there are.")
 
 
 def _new_short_name(place: Named, before: Named) -> Paragraph:
@@ -230,13 +243,18 @@ def invited_to(result: InvitedTo, call: Call) -> Document:
         accept = sentence(
             "An invitation to {place} waits for you already: accept it in your client.", place=place
         )
+    elif result.along is not None:
+        accept = sentence(
+            "Invitations to {network} and {place} wait for you: accept both in your client, and {place} "
+            "shows under {network}.",
+            network=link(result.along),
+            place=place,
+        )
     else:
         accept = sentence("An invitation to {place} waits for you: accept it in your client.", place=place)
     if result.then is None:
         return Document((in_a_row(accept),))
-    then = sentence(
-        "From there you get into {place}: `join {slug}`", place=link(result.then), slug=result.then.slug
-    )
+    then = sentence("Once you are in, I invite you on to {place}.", place=link(result.then))
     return Document((in_a_row(accept, then),))
 
 

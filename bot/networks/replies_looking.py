@@ -8,7 +8,7 @@ from bot.command import Call, reply_to
 from bot.languages import LANGUAGES
 from bot.networks.asking import Waiting
 from bot.networks.looking import Oneself, Running, Shown, Tree
-from bot.networks.phrases import KINDS, LISTED_AT_MOST, link, links, people, who_gets_in
+from bot.networks.phrases import KINDS, LISTED_AT_MOST, link, links, people, stays_for, who_gets_in
 from bot.networks.questions import answers, summary
 from bot.networks.rules import Question
 from bot.networks.tree import MOST_LINES, Leaf
@@ -97,6 +97,10 @@ def _facts(result: Shown) -> Iterator[Block]:
         yield item("Looked after by: {people}", people=people(result.coordinators, "and"))
     else:
         yield item("Nobody looks after it at present.")
+    if result.grace_days is not None and result.status is Status.ACTIVE:
+        yield Bullet((stays_for(result.grace_days),))
+    if result.offers_groups:
+        yield item("I tell everyone who joins it which groups there are.")
     if result.members is not None and result.status is Status.ACTIVE:
         yield item("Members: {number}", number=result.members)
 

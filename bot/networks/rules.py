@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from spaces.access import Standing, may_enter, may_see
 from spaces.errors import Conflict
-from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
+from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.lookalikes import folded, skeleton
 from spaces.network import Access, Group, Link, Network, Status
@@ -210,23 +210,3 @@ def first_step(landscape: Landscape, standing: Standing, place: PlaceId) -> Plac
 def only_as_admin(landscape: Landscape, standing: Standing, place: PlaceId) -> bool:
     """Whether the person sees `place` by being an admin and for no other reason."""
     return standing.is_admin and not may_see(landscape, replace(standing, is_admin=False), place)
-
-
-def left_with(
-    landscape: Landscape, network: NetworkId, present: frozenset[PlaceId]
-) -> tuple[tuple[PlaceId, ...], tuple[GroupId, ...]]:
-    """What a member who leaves `network` leaves, and the groups of it that another network of theirs reaches.
-
-    `present` are the places that they have joined or are invited to.
-    """
-    groups = (*(g.id for g in landscape.groups_of(network)), *landscape.shared_with(network))
-    mine = [g for g in groups if g in present]
-    kept = tuple(g for g in mine if _reached_otherwise(landscape, g, network, present))
-    return tuple(p for p in (network, *mine) if p in present and p not in kept), kept
-
-
-def _reached_otherwise(
-    landscape: Landscape, group: GroupId, left: NetworkId, present: frozenset[PlaceId]
-) -> bool:
-    reaching = {landscape.groups[group].home, *landscape.shares_of(group)} - {left}
-    return not present.isdisjoint(reaching)

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.conversation import Conversation
 from bot.networks.founding import Templates
+from bot.paths.arriving import arrived
 from bot.ports import Heard
 from bot.render import render
 from bot.repertoire import all_commands
@@ -20,6 +21,7 @@ from tests.bot.fake_work import SERVER, FakeWork
 from tests.dialogues import person
 
 BOT = UserId.parse(f"@hedgerow:{SERVER}")
+NOW = datetime(2030, 5, 1, tzinfo=UTC)
 
 
 def no_templates(template: str) -> Blueprint:
@@ -56,11 +58,13 @@ class Stage:
             room=self._room(who, place),
             event=EventId(f"$event{next(self._events)}"),
             body=text,
-            at=datetime(2030, 5, 1, tzinfo=UTC),
+            at=NOW,
             is_direct=place is None,
             thread=EventId("$thread") if in_thread else None,
         )
         self.forget()
+        if heard.is_direct:
+            self.work.paths.talking.add(heard.sender)
         await self.conversation.hear(heard, self.work)
         return self.answer()
 
@@ -89,6 +93,9 @@ class Stage:
 
     async def joins(self, who: str, slug: str) -> None:
         self.moves(who, slug, "join")
+        place, said = self.place(slug), f"{next(self._events)}"
+        if place.is_network:
+            await arrived(self.work, person(who), place, now=NOW.timestamp(), said=said)
 
     async def leaves(self, who: str, slug: str) -> None:
         self.moves(who, slug, "leave")

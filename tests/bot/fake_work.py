@@ -16,6 +16,7 @@ from spaces.landscape import Landscape
 from spaces.sentences import Sentence
 from spaces.wanted import wanted_room
 from tests.bot.codes_kept import CodesKept
+from tests.bot.paths_kept import PathsKept
 from tests.bot.questions_kept import QuestionsKept
 
 SERVER = "example.org"
@@ -57,6 +58,10 @@ class FakeWork(QuestionsKept):
     notes: list[tuple[str, PlaceId]] = field(default_factory=list)
     language: str = ENGLISH
     codes: CodesKept = field(default_factory=CodesKept)
+    paths: PathsKept = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.paths = PathsKept(self.memberships)
 
     async def standing_of(self, user: UserId) -> Standing:
         return Standing(
@@ -94,6 +99,7 @@ class FakeWork(QuestionsKept):
     async def tell(self, user: UserId, message: Document, *, said: str, reminding: bool = False) -> None:
         if (user, said) not in self.said:
             self.said.add((user, said))
+            self.paths.talking.add(user)
             language = await self._language_of(user, None)
             self.told.append((user, in_language(message, words_in(language))))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.networks.phrases import who_gets_in
-from bot.networks.rules import Named, WaysIn, first_step, left_with, ways_in
+from bot.networks.rules import Named, WaysIn, first_step, ways_in
 from bot.reply import Document, Paragraph
 from spaces.access import Standing
-from spaces.changes import create_group, create_network, share
+from spaces.changes import create_group, create_network
 from spaces.identifiers import GroupId, NetworkId, PlaceId
 from spaces.landscape import Landscape
 from spaces.network import Access, Kind
@@ -126,23 +126,3 @@ def test_the_first_step_into_a_private_group_is_its_network() -> None:
     assert first_step(place.landscape, Standing(person("sam")), group) == arts
     inside = Standing(person("mia"), joined=frozenset({arts}))
     assert first_step(place.landscape, inside, group) == group
-
-
-def test_i5_leaving_keeps_a_group_that_another_network_of_theirs_has_too() -> None:
-    place = Place()
-    arts = place.network("Arts", Access.PUBLIC)
-    bath = place.network("Bath", Access.PUBLIC)
-    own, shared = place.group("Own", arts), place.group("Shared", arts)
-    place.landscape = share(place.landscape, shared, bath, home_agrees=True, network_agrees=True)
-    everywhere = frozenset({arts, bath, own, shared})
-    assert left_with(place.landscape, arts, everywhere) == ((arts, own), (shared,))
-    assert left_with(place.landscape, arts, everywhere - {bath}) == ((arts, own, shared), ())
-    assert left_with(place.landscape, bath, everywhere) == ((bath,), (shared,))
-
-
-def test_i5_leaving_does_not_touch_the_networks_below() -> None:
-    place = Place()
-    arts = place.network("Arts", Access.PUBLIC)
-    below = place.network("Below", Access.PUBLIC, arts)
-    group = place.group("Painting", below)
-    assert left_with(place.landscape, arts, frozenset({arts, below, group})) == ((arts,), ())
