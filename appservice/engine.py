@@ -14,6 +14,7 @@ import structlog
 from appservice.device import DEVICE_MARK, DEVICE_NAME, new_device_id
 from appservice.encrypted_rooms import Rooms
 from appservice.homeserver import Homeserver, HomeserverError, Identity
+from appservice.invitations import Reports
 from appservice.key_calls import KeyCalls
 from appservice.outbox import Outbox
 from appservice.performing import Performer
@@ -157,7 +158,7 @@ class Engine:
         in_the_clear = Rooms(database, KeyCalls(self.homeserver))
         said_in = in_the_clear if self.secrecy is None else self.secrecy.rooms
         performer = Performer(self.homeserver, self.places, provisioner, said_in)
-        self.settler = Settler(self.works, self.places)
+        self.settler = Settler(self.works, self.places, Reports(self.foundation.settings.bot.prefix))
         self.outbox = Outbox(
             self.works,
             performer,

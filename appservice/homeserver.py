@@ -260,6 +260,29 @@ class Homeserver:
         """Invite; whoever is there already counts as invited."""
         await self._member(room, "invite", user, reason)
 
+    async def has_account(self, user: UserId) -> bool:
+        """Whether the homeserver knows this user of its own: by their profile, or as a name that is taken.
+
+        Who has neither a name nor a picture has no profile (Synapse answers 404).
+        """
+        try:
+            await self.call("GET", f"{_ACTING}/profile/{_q(user)}")
+        except HomeserverError as error:
+            if error.status != 404:
+                raise
+            return await self._is_taken(user.localpart)
+        return True
+
+    async def _is_taken(self, localpart: str) -> bool:
+        """False also where it does not tell, because nobody can register there."""
+        try:
+            await self.call("GET", f"{_ACTING}/register/available", query={"username": localpart})
+        except HomeserverError as error:
+            if error.status not in (400, 403, 404):
+                raise
+            return error.errcode == "M_USER_IN_USE"
+        return False
+
     async def kick(self, room: RoomId, user: UserId, reason: str) -> None:
         """Take out; whoever is not there counts as taken out."""
         await self._member(room, "kick", user, reason)

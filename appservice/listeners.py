@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from appservice import invitations
 from appservice.budget import Answers, Invitations, Verdict
 from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
@@ -157,6 +158,9 @@ class Listeners:
             if membership in _PRESENT and await self._had_left(event.room, user, work):
                 work.put(ReadBack(place))
             name = kept_name(event.content.get("displayname"))
+            if event.sender == user:
+                before = {user: await rooms.membership(work.connection, event.room, user)}
+                await invitations.seen(work, place, {user: membership}, before)
             await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
         here = await rooms.conversation(work.connection, event.room)
         if here is not None:

@@ -20,14 +20,14 @@ from appservice.encrypted_rooms import CannotEncrypt
 from appservice.encryption import NotPrivate
 from appservice.homeserver import HomeserverError, Limited, Unreachable
 from appservice.lanes import Entry, Lanes
-from appservice.performing import Outcome, Performer
+from appservice.performing import NoSuchUser, Outcome, Performer
 from appservice.places import Places, Unplaced
 from appservice.provisioning import AliasConflict, Ghost
 from appservice.settling import Settler
 from appservice.store import outbox, rooms
 from appservice.store.database import Connection, StoreError
 from appservice.work import Works
-from spaces.actions import CreateRoom, Say
+from spaces.actions import Action, CreateRoom, Invite, Say
 from spaces.identifiers import EventId, PlaceId
 from spaces.sentences import Sentence, sentence
 
@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
 _LONGEST_WAIT_SECONDS = 512.0
 _LOOK_SECONDS = 1.0
 _MOST_TRIES = 12
+_MOST_TRIES_ELSEWHERE = 3
+_HELD_UP_SECONDS = 30.0
 
 
 class Outbox:
@@ -145,6 +147,8 @@ class Outbox:
             await self._give_up(entry, conflict.said)
         except CannotEncrypt:
             await self._give_up(entry, sentence("the room is encrypted, and encryption is off"))
+        except NoSuchUser:
+            await self._give_up(entry, sentence("this server knows nobody of that name"))
         except Unplaced:
             await self._give_up(entry, sentence("a room that it needs is not there"))
         except (StoreError, OSError) as error:
@@ -202,12 +206,19 @@ class Outbox:
     def _slow_down(self, entry: Entry, wait: float | None) -> None:
         seconds = wait if wait is not None else _back_off(entry.attempts + 1)
         now = self._now()
+        is_long = isinstance(entry.action, Invite) and seconds > _HELD_UP_SECONDS
+        if is_long and self._lanes.held_up_alone(entry):  # this person was invited often, not this room
+            self._lanes.postpone(entry, now + seconds)
+            return
         self._lanes.slow_down(entry, seconds, now)
         again = entry if wait is not None else entry.tried_again()
         self._lanes.put_back(again, now + seconds * random.uniform(1.0, 1.1))
 
     async def _refused(self, entry: Entry, error: HomeserverError) -> None:
         attempts = entry.attempts + 1
+        if (server := _their_server(entry.action, error)) not in (None, self._works.surroundings.server):
+            await self._ask_once_more(entry, str(server))
+            return
         if error.is_final or (attempts >= _MOST_TRIES and not isinstance(error, Unreachable)):
             answer = error.message or error.status
             await self._give_up(entry, sentence("the homeserver said no: {answer}", answer=answer))
@@ -223,6 +234,13 @@ class Outbox:
         until = self._now() + _back_off(attempts)
         self._lanes.put_back(entry.tried_again(), until, until_it_answers=silent)
 
+    async def _ask_once_more(self, entry: Entry, server: str) -> None:
+        """Somebody's own server cannot be reached: that holds up nobody else, and is soon given up."""
+        if entry.attempts + 1 >= _MOST_TRIES_ELSEWHERE:
+            await self._give_up(entry, sentence("their server, {server}, cannot be reached", server=server))
+        else:
+            self._lanes.postpone(entry.tried_again(), self._now() + _back_off(entry.attempts + 1))
+
     async def _give_up(self, entry: Entry, reason: Sentence) -> None:
         log.error("delivery_given_up", action=entry.seq, kind=type(entry.action).__name__)
         try:
@@ -232,6 +250,13 @@ class Outbox:
             return
         self._lanes.done(entry)
         self._lanes.drop(lost)
+
+
+def _their_server(action: Action, error: HomeserverError) -> str | None:
+    """The homeserver that had to be reached to invite somebody; None if that is not the matter."""
+    if not isinstance(action, Invite) or not action.reported or error.status not in (500, 502, 504):
+        return None
+    return action.user.server if error.errcode else None  # else it is our own that is away
 
 
 def _back_off(attempts: int) -> float:

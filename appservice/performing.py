@@ -46,8 +46,15 @@ class Outcome:
     missed: tuple[dict[str, Any], ...] = ()
 
 
+class NoSuchUser(Exception):
+    """There is no such user on our homeserver, which would invite them all the same."""
+
+
 class Performer:
-    """Performs actions. Raises `HomeserverError`, `AliasConflict`, `Unplaced`, and what `said_in` raises."""
+    """Performs actions.
+
+    Raises `HomeserverError`, `AliasConflict`, `Unplaced`, `NoSuchUser`, and what `said_in` raises.
+    """
 
     def __init__(
         self,
@@ -98,7 +105,9 @@ class Performer:
                 await self._homeserver.list_room(under, room, listed=True)
             case Withdraw(under=under):
                 await self._homeserver.list_room(under, room, listed=False)
-            case Invite(user=user, reason=reason):
+            case Invite(user=user, reason=reason, look_first=look_first):
+                if look_first and not await self._homeserver.has_account(user):
+                    raise NoSuchUser(user)
                 await self._homeserver.invite(room, user, reason)
             case Remove(user=user, reason=reason):
                 await self._homeserver.kick(room, user, reason)

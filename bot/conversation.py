@@ -197,7 +197,7 @@ class Conversation:
             raise self._unknown(words, call)
         beginning = re.match(r"\s*" + r"\s+".join([r"\S+"] * len(command.words)), text)
         following = text[beginning.end() :] if beginning else ""
-        self._refuse_a_second(words_of(following))
+        self._refuse_a_second(words_of(following, command.longest))
         return command, following
 
     def _refuse_a_second(self, words: Sequence[Word]) -> None:

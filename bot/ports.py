@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.reply import Document
 from spaces.access import Standing
@@ -17,6 +17,9 @@ from spaces.changes import Ids
 from spaces.identifiers import EventId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.sentences import Sentence
+
+if TYPE_CHECKING:
+    from bot.invitations.ports import Invitations
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,10 @@ class Work(Protocol):
     @property
     def ids(self) -> Ids:
         """New random ids and suffixes."""
+
+    @property
+    def invitations(self) -> Invitations:
+        """Who was invited or asked, and what they said."""
 
     async def standing_of(self, user: UserId) -> Standing:
         """What is known of `user`: admin or not, local or not, their memberships."""

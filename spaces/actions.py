@@ -142,8 +142,15 @@ class Withdraw(Action):
 
 @dataclass(frozen=True, slots=True)
 class Invite(Action):
+    """Invite `user`. `reported`: what comes of it is told in the report on a list, a failure too.
+
+    `look_first`: ask the homeserver whether there is such a user, for it invites whomever it is told.
+    """
+
     user: UserId = UserId("")
     reason: str = ""
+    reported: bool = False
+    look_first: bool = False
 
     @property
     def key(self) -> str:

@@ -15,6 +15,7 @@ from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.sentences import Sentence
 from spaces.wanted import wanted_room
+from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.questions_kept import QuestionsKept
 
 SERVER = "example.org"
@@ -55,6 +56,10 @@ class FakeWork(QuestionsKept):
     removed: list[tuple[PlaceId, UserId]] = field(default_factory=list)
     notes: list[tuple[str, PlaceId]] = field(default_factory=list)
     language: str = ENGLISH
+    spoken_with: set[UserId] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.invitations = InvitationsKept(self)
 
     async def standing_of(self, user: UserId) -> Standing:
         return Standing(
@@ -92,11 +97,14 @@ class FakeWork(QuestionsKept):
     async def tell(self, user: UserId, message: Document, *, said: str, reminding: bool = False) -> None:
         if (user, said) not in self.said:
             self.said.add((user, said))
+            self.spoken_with.add(user)
             language = await self._language_of(user, None)
             self.told.append((user, in_language(message, words_in(language))))
 
     async def answer(self, heard: Heard, reply: Document, *, meanwhile: Document | None = None) -> None:
         self.answers.append(reply)
+        if heard.is_direct:
+            self.spoken_with.add(heard.sender)
 
     async def language_for(self, heard: Heard) -> str:
         here = None if heard.is_direct else self.rooms.get(heard.room)
