@@ -47,7 +47,9 @@ class Entry:
 
     @property
     def comes_or_goes(self) -> bool:
-        """Whether the bot enters or leaves, for which a stranger's homeserver may let us wait."""
+        """Whether somebody comes or goes, for which a stranger's homeserver may let us wait."""
+        if isinstance(self.action, Invite):
+            return self.action.reported
         return isinstance(self.action, (Join, Leave))
 
 

@@ -27,7 +27,7 @@ from appservice.settling import Settler
 from appservice.store import outbox, rooms
 from appservice.store.database import Connection, StoreError
 from appservice.work import Works
-from spaces.actions import Action, CreateRoom, Invite, Say
+from spaces.actions import CreateRoom, Invite, Say
 from spaces.identifiers import EventId, PlaceId
 from spaces.sentences import Sentence, sentence
 
@@ -38,6 +38,7 @@ _LOOK_SECONDS = 1.0
 _MOST_TRIES = 12
 _MOST_TRIES_ELSEWHERE = 3
 _HELD_UP_SECONDS = 30.0
+_NO_DEALINGS = "Federation denied"  # Synapse, of a server that is not on its list
 
 
 class Outbox:
@@ -216,8 +217,7 @@ class Outbox:
 
     async def _refused(self, entry: Entry, error: HomeserverError) -> None:
         attempts = entry.attempts + 1
-        if (server := _their_server(entry.action, error)) not in (None, self._works.surroundings.server):
-            await self._ask_once_more(entry, str(server))
+        if isinstance(entry.action, Invite) and await self._refused_elsewhere(entry, entry.action, error):
             return
         if error.is_final or (attempts >= _MOST_TRIES and not isinstance(error, Unreachable)):
             answer = error.message or error.status
@@ -234,12 +234,23 @@ class Outbox:
         until = self._now() + _back_off(attempts)
         self._lanes.put_back(entry.tried_again(), until, until_it_answers=silent)
 
-    async def _ask_once_more(self, entry: Entry, server: str) -> None:
-        """Somebody's own server cannot be reached: that holds up nobody else, and is soon given up."""
-        if entry.attempts + 1 >= _MOST_TRIES_ELSEWHERE:
-            await self._give_up(entry, sentence("their server, {server}, cannot be reached", server=server))
-        else:
+    async def _refused_elsewhere(self, entry: Entry, action: Invite, error: HomeserverError) -> bool:
+        """Whether it was somebody's own server that kept them from being invited.
+
+        One that cannot be reached holds up nobody else, and is given up soon: who asked is told.
+        """
+        server = action.user.server
+        if error.message.startswith(_NO_DEALINGS):
+            reason = sentence("this server has no dealings with theirs, {server}", server=server)
+        elif not _is_away(server, action, error, ours=self._works.surroundings.server):
+            return False
+        elif entry.attempts + 1 < _MOST_TRIES_ELSEWHERE:
             self._lanes.postpone(entry.tried_again(), self._now() + _back_off(entry.attempts + 1))
+            return True
+        else:
+            reason = sentence("their server, {server}, cannot be reached", server=server)
+        await self._give_up(entry, reason)
+        return True
 
     async def _give_up(self, entry: Entry, reason: Sentence) -> None:
         log.error("delivery_given_up", action=entry.seq, kind=type(entry.action).__name__)
@@ -252,11 +263,9 @@ class Outbox:
         self._lanes.drop(lost)
 
 
-def _their_server(action: Action, error: HomeserverError) -> str | None:
-    """The homeserver that had to be reached to invite somebody; None if that is not the matter."""
-    if not isinstance(action, Invite) or not action.reported or error.status not in (500, 502, 504):
-        return None
-    return action.user.server if error.errcode else None  # else it is our own that is away
+def _is_away(server: str, action: Invite, error: HomeserverError, *, ours: str) -> bool:
+    """Whether ours says that it cannot reach `server`. Without an errcode it is a proxy before ours."""
+    return action.reported and server != ours and error.status in (500, 502, 504) and bool(error.errcode)
 
 
 def _back_off(attempts: int) -> float:
