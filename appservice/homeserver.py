@@ -23,6 +23,7 @@ from spaces.identifiers import EventId, RoomId, UserId
 
 _TIMEOUT_SECONDS = 60.0
 _LONGEST_WAIT_SECONDS = 600.0
+_CHUNK_BYTES = 65_536
 _ACTING = "/_matrix/client/v3"
 
 
@@ -54,6 +55,10 @@ class Unreachable(HomeserverError):
 
     def __init__(self, message: str) -> None:
         super().__init__(0, "", message)
+
+
+class TooLarge(Exception):
+    """A file has more bytes than anybody asked for."""
 
 
 class Disowned(Unreachable):
@@ -160,6 +165,23 @@ class Homeserver:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Unreachable(f"{type(error).__name__}") from error
         return _read(answer.status, answer.headers, text)
+
+    async def download(self, server: str, media: str, *, most: int) -> bytes:
+        """A file of the media repository. Raises `TooLarge` where it has more than `most` bytes."""
+        path = f"/_matrix/client/v1/media/download/{_q(server)}/{_q(media)}"
+        try:
+            answer = await self._client.send("GET", path, None, self._headers)
+            async with answer:
+                if not 200 <= answer.status < 300:
+                    return bytes(_read(answer.status, answer.headers, await answer.text(errors="replace")))
+                data = b""
+                async for part in answer.content.iter_chunked(_CHUNK_BYTES):
+                    data += part
+                    if len(data) > most:
+                        raise TooLarge
+                return data
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"{type(error).__name__}") from error
 
     # -- the bot ---------------------------------------------------------------------------------
 

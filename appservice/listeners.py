@@ -10,6 +10,7 @@ from appservice import invitations
 from appservice.budget import Answers, Invitations, Verdict
 from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
+from appservice.files import file_in
 from appservice.hearing import is_direct, message_in, reaction_in, redacted_by, replied_to
 from appservice.newcomers import decline_space, in_words_of, is_host, is_space
 from appservice.readback import MEMBERSHIPS
@@ -91,10 +92,22 @@ class Listeners:
     async def _message(self, event: Event, work: UnitOfWork) -> None:
         heard = message_in(event, self._bot)
         if heard is None:
+            await self._file(event, work)
             return
         here = await self.conversation_in(event, work)
         answers = await self._answered_by(replied_to(event), work)
         await self._hear(replace(heard, is_direct=is_direct(event, here), answers=answers), work)
+
+    async def _file(self, event: Event, work: UnitOfWork) -> None:
+        """A file is of interest where it is the list that a command of theirs takes."""
+        who = (event.room, event.sender, event.received_at)
+        if (
+            event.content.get("msgtype") == "m.file"
+            and self._answers.verdict(*who, direct=True) is Verdict.ANSWER
+        ):
+            here = await rooms.conversation(work.connection, event.room)
+            if (reading := await file_in(event, here, self._conversation, self._bot, work)) is not None:
+                work.put(reading)
 
     async def _reaction(self, event: Event, work: UnitOfWork) -> None:
         heard = reaction_in(event)

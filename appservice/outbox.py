@@ -18,6 +18,7 @@ import structlog
 
 from appservice.encrypted_rooms import CannotEncrypt
 from appservice.encryption import NotPrivate
+from appservice.files import Unreadable
 from appservice.homeserver import HomeserverError, Limited, Unreachable
 from appservice.lanes import Entry, Lanes
 from appservice.performing import NoSuchUser, Outcome, Performer
@@ -144,8 +145,8 @@ class Outbox:
             self._slow_down(entry, limit.wait)
         except HomeserverError as error:
             await self._refused(entry, error)
-        except AliasConflict as conflict:
-            await self._give_up(entry, conflict.said)
+        except (AliasConflict, Unreadable) as refusal:
+            await self._give_up(entry, refusal.said)
         except CannotEncrypt:
             await self._give_up(entry, sentence("the room is encrypted, and encryption is off"))
         except NoSuchUser:

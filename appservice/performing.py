@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from appservice import files
 from appservice.encrypted_rooms import Rooms
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.places import Places, Unplaced
@@ -23,6 +24,7 @@ from spaces.actions import (
     MarkDirect,
     Publish,
     ReadBack,
+    ReadFile,
     Redact,
     Remove,
     RemoveAlias,
@@ -38,12 +40,13 @@ _PAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an action: a new room, a room's state, an event, missed messages (newest first)."""
+    """What came of an action: a new room, its state, an event, missed messages (newest first), a text."""
 
     room: RoomId | None = None
     state: tuple[dict[str, Any], ...] | None = None
     event: EventId | None = None
     missed: tuple[dict[str, Any], ...] = ()
+    text: str = ""
 
 
 class NoSuchUser(Exception):
@@ -53,7 +56,8 @@ class NoSuchUser(Exception):
 class Performer:
     """Performs actions.
 
-    Raises `HomeserverError`, `AliasConflict`, `Unplaced`, `NoSuchUser`, and what `said_in` raises.
+    Raises `HomeserverError`, `AliasConflict`, `Unplaced`, `NoSuchUser`, `Unreadable`, and what `said_in`
+    raises.
     """
 
     def __init__(
@@ -78,6 +82,8 @@ class Performer:
                 return Outcome(room, tuple(await self._homeserver.state(room)))
             case Say():
                 return Outcome(event=await self._say(room, action, edited))
+            case ReadFile(file=file):
+                return Outcome(text=await files.read(self._homeserver, file))
             case Redact():
                 await self._homeserver.redact(room, action.event, self._txn_id(room, action.event))
             case Join(invited=invited):

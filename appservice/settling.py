@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appservice import invitations
+from appservice import files, invitations
 from appservice.encrypted_rooms import note_encryption
 from appservice.invitations import Reports
 from appservice.lanes import Entry
@@ -20,7 +20,18 @@ from bot.languages import words_in
 from bot.plan import in_words
 from bot.progress import finished, under_way
 from bot.reply import from_json, in_language
-from spaces.actions import Action, CreateRoom, Invite, Join, Leave, MarkDirect, ReadBack, Remove, Say
+from spaces.actions import (
+    Action,
+    CreateRoom,
+    Invite,
+    Join,
+    Leave,
+    MarkDirect,
+    ReadBack,
+    ReadFile,
+    Remove,
+    Say,
+)
 from spaces.identifiers import PlaceId, RoomId, UserId, printable
 from spaces.sentences import Sentence, sentence
 
@@ -67,6 +78,8 @@ class Settler:
             case Invite(user=user):
                 await self._brought(work, action, user, "invite")
                 await invitations.came(work, action)
+            case ReadFile():
+                await files.hear_again(work, action, outcome.text)
             case Remove(user=user):
                 await self._brought(work, action, user, "leave")
         return None
@@ -103,8 +116,10 @@ class Settler:
     async def _fail(self, work: UnitOfWork, entry: Entry, reason: Sentence) -> set[int]:
         action = entry.action
         said = sentence("{action}: {reason}", action=in_words(work.landscape, action), reason=reason)
-        if isinstance(action, Invite) and action.reported:
-            await outbox.delivered(work.connection, entry.seq)  # its report tells
+        if isinstance(action, ReadFile):
+            files.refuse(work, action, reason)
+        if isinstance(action, ReadFile) or (isinstance(action, Invite) and action.reported):
+            await outbox.delivered(work.connection, entry.seq)  # who asked is told
         else:
             await outbox.failed(work.connection, entry.seq, said)
         what = f"gave up: {printable(str(said))}"

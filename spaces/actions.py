@@ -226,6 +226,24 @@ class MarkDirect(Action):
     user: UserId = UserId("")
 
 
+@dataclass(frozen=True, slots=True)
+class ReadFile(Action):
+    """Read the list in the file of `user`'s message `event`, and hear the message again with it.
+
+    `file` is the message's content; what is heard is the list between `before` and `after`.
+    """
+
+    event: EventId = EventId("")
+    user: UserId = UserId("")
+    file: Content = field(default_factory=dict)
+    before: str = ""
+    after: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"ReadFile:{self.event}"
+
+
 def places_in(value: Any) -> Iterator[PlaceId]:
     """Every place that `value` (an event, a content, or a part of one) refers to."""
     if isinstance(value, PlaceId):

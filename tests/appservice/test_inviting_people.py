@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nio.crypto.attachments import encrypt_attachment
 
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
@@ -237,3 +238,84 @@ async def test_who_speaks_with_the_bot_hears_once_who_asked_and_for_which_places
     assert "would like you to come to Arts UK" in told
     assert "Painting" in told
     assert told.endswith("wrote: Come")
+
+
+# -- files ------------------------------------------------------------------------------------------
+
+_DOWNLOAD = "GET /media/download/{server_name}/{media_id}"
+_TABLE = "name,matrix id\nMia,@mia:hs.test\nNed,@ned:hs.test\nSomebody; --to health-uk,\n"
+
+
+def _file(**more: Any) -> dict[str, Any]:
+    return {"msgtype": "m.file", "body": "list.csv", "url": "mxc://hs.test/list", **more}
+
+
+async def _send_file(desk: Desk, **more: Any) -> str:
+    """What is answered to a file in the end."""
+    before = len(desk.said(desk.admin, desk.room))
+    desk.admin.send_event(desk.room, "m.room.message", _file(**more))
+    await desk.until(lambda: len(desk.said(desk.admin, desk.room)) > before)
+    await desk.until(lambda: not desk.said(desk.admin, desk.room)[-1].endswith("…"))
+    return desk.said(desk.admin, desk.room)[-1]
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+async def test_a_table_with_the_command_as_its_caption_is_read_as_the_list(
+    desk: Desk, is_encrypted: bool
+) -> None:
+    for name in ("mia", "ned"):
+        desk.fake.add_user(f"@{name}:hs.test")
+    where: dict[str, Any] = {}
+    data = _TABLE.encode()
+    if is_encrypted:
+        data, keys = encrypt_attachment(data)
+        where = {"url": None, "file": {**keys, "url": "mxc://hs.test/list"}}
+    desk.fake.media["mxc://hs.test/list"] = data
+    caption = "invite --to arts-uk --reason Come along"
+    answer = await _send_file(desk, body=caption, filename="list.csv", **where)
+    assert answer.splitlines() == [
+        "2 invitations to Arts UK are out.",
+        "- one entry is no Matrix ID",
+        "One by one:",
+        "- “Somebody to health-uk” is no Matrix ID. One looks like @alice:example.org.",
+        "- @mia:hs.test is invited.",
+        "- @ned:hs.test is invited.",
+    ]
+    timeline = desk.fake.world.rooms[desk.space("Arts UK")].timeline
+    reasons = {e.state_key: e.content.get("reason") for e in timeline if e.type == "m.room.member"}
+    assert reasons["@mia:hs.test"] == "Come along"
+
+
+async def test_a_table_may_come_as_the_answer_to_who(desk: Desk) -> None:
+    for name in ("mia", "ned"):
+        desk.fake.add_user(f"@{name}:hs.test")
+    desk.fake.media["mxc://hs.test/list"] = b"\xef\xbb\xbf" + _TABLE.encode()
+    assert "Tell me now, or cancel." in await desk.ask("invite --to arts-uk")
+    assert (await _send_file(desk)).startswith("2 invitations to Arts UK are out.")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (None, "the homeserver said no: Not found"),
+        (b"PK\x03\x04 a workbook", "it is no text. Save it as CSV (comma-separated values) first"),
+        (b"name,id\n", "there is nobody in it"),
+        (b"x" * 200_001, "it is larger than 200 KB"),
+    ],
+    ids=["gone", "workbook", "empty", "large"],
+)
+async def test_a_file_that_cannot_be_read_is_answered_with_the_reason(
+    desk: Desk, data: bytes | None, reason: str
+) -> None:
+    if data is not None:
+        desk.fake.media["mxc://hs.test/list"] = data
+    answer = await _send_file(desk, body="invite --to arts-uk", filename="list.csv")
+    assert answer == f"I cannot read that file: {reason}. Nothing was done."
+    assert "list.csv" not in await desk.ask("status")
+
+
+async def test_a_file_that_nobody_asked_for_is_not_even_fetched(desk: Desk) -> None:
+    desk.admin.send_event(desk.room, "m.room.message", _file())
+    desk.admin.send_event(desk.room, "m.room.message", _file(body="tree", filename="list.csv"))
+    assert await desk.ask("whoami")
+    assert not any(call.name == _DOWNLOAD for call in desk.fake.calls)

@@ -76,3 +76,16 @@ async def test_what_waits_is_declined_by_its_number_and_the_invitation_is_gone(v
         assert (await pia.ask("decline 1")).startswith("All right: you do not come to Gardeners")
         assert (await village.room("Gardeners")).members[pia.user_id] == "leave"
         assert "said no on" in await cora.ask(f"invite {pia.user_id} --to gardeners")
+
+
+async def test_a_table_that_is_sent_as_a_file_is_read_as_the_list(village: Village) -> None:
+    async with village.talking("cora") as (cora,), village.home.people("gtia", "guma") as (tia, uma):
+        table = f"name,matrix id\nTia,{tia.user_id}\nUma,{uma.user_id}\n"
+        uploaded = await cora.person.upload(table.encode(), "text/csv")
+        content = {"msgtype": "m.file", "filename": "people.csv", "url": uploaded}
+        sent = await cora.person.send(
+            cora.room_id, "m.room.message", {**content, "body": "invite --to gardeners"}
+        )
+        assert (await cora.answer_to(sent)).startswith("2 invitations to Gardeners are out.")
+        members = (await village.room("Gardeners")).members
+        assert members[tia.user_id] == members[uma.user_id] == "invite"

@@ -87,7 +87,8 @@ async def test_several_places_are_named_with_each_result(stage: Stage) -> None:
     await stage.joins("bob", "arts-uk")
     told = await stage.say("alice", "invite @bob:example.org, nobody --to arts-uk, arts-uk/painting")
     assert told == (
-        "One invitation to Arts UK and Painting is out.\n- one is there already\n- one entry is no Matrix ID\n"
+        "One invitation to Arts UK and Painting is out.\n- one is there already\n"
+        "- one entry is no Matrix ID\n"
         "One by one:\n- “nobody” is no Matrix ID. One looks like @alice:example.org.\n"
         "- @bob:example.org (Arts UK) is there already.\n- @bob:example.org (Painting) is invited."
     )
