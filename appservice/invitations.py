@@ -157,7 +157,8 @@ class Reports:
         if rest is None:
             return page
         await self._keep_rest(work, found, batch.by, rest)
-        more = sentence("more") if private else sentence("{prefix} more", prefix=self._prefix)
+        word = sentence("more")
+        more = word if private else sentence("{prefix} {word}", prefix=self._prefix, word=word)
         told = say("There is more: `{more}` shows it.", more=more)
         return joined((page, await work.for_reader(told, found.language, batch.by, room)))
 

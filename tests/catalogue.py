@@ -24,6 +24,7 @@ import bot
 import spaces
 from bot.command import Command
 from bot.help import with_help
+from bot.invitations import invitation_commands
 from bot.languages import ENGLISH, LANGUAGES
 from bot.networks import network_commands
 from bot.speaking import Speaking
@@ -87,7 +88,7 @@ def refusals() -> list[str]:
 
 
 def commands() -> list[Command]:
-    return list(with_help(network_commands(template).including(Speaking()), "!hedge"))
+    return list(with_help(network_commands(template).including(Speaking(), invitation_commands()), "!hedge"))
 
 
 def _in_commands() -> Iterator[tuple[str, str]]:

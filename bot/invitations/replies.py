@@ -10,7 +10,7 @@ from bot.invitations.inviting import Invited
 from bot.invitations.phrases import counts, numbered, one_by_one
 from bot.networks.phrases import link, links
 from bot.networks.rules import Named
-from bot.reply import Block, Document, Person, Text, paragraph, say
+from bot.reply import Block, Document, Paragraph, Person, Text, paragraph, say
 from spaces.identifiers import UserId
 from spaces.invitations import Outcome, Result
 from spaces.sentences import Sentence, counted, sentence
@@ -29,7 +29,7 @@ def report(result: Invited) -> Document:
     outcomes = result.outcomes
     if not outcomes:
         return say("There is nobody to ask.")
-    first = paragraph("{said}", said=_how_many(result))
+    first = Paragraph((_how_many(result),))
     if len(outcomes) == 1 and result.in_private:
         if outcomes[0].result in _WELL:
             return Document((first,))
@@ -84,7 +84,7 @@ def waiting(result: Waiting, call: Call) -> Document:
     many = counted("One thing waits for you:", "{count} things wait for you:", len(result.items))
     items = (numbered(number, _waits(one)) for number, one in enumerate(result.items, 1))
     how = paragraph("Say `accept N` or `decline N`, with its number.")
-    return Document((paragraph("{said}", said=many), *items, how))
+    return Document((Paragraph((many,)), *items, how))
 
 
 def _waits(one: Item) -> Sentence:
