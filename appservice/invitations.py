@@ -94,12 +94,14 @@ async def came(work: UnitOfWork, action: Invite) -> None:
 async def _tell(work: UnitOfWork, batch: str, action: Invite) -> None:
     """One message for all places of the list, once all of them are settled."""
     mine = await store.outcomes_for(work.connection, batch, action.user)
-    found = await store.outcomes(work.connection, batch)
     places = [o.place for o in mine if o.result is Result.INVITED]
-    if found is None or not places or any(o.result is Result.WAITING for o in mine):
+    if not places or any(o.result is Result.WAITING for o in mine):
         return
+    known = await store.known(work.connection, places[0], [action.user])
     shown = [named(work.landscape, place) for place in places]
-    await work.tell(action.user, replies.brought_in(found.by, shown, action.reason), said=f"invited {batch}")
+    await work.tell(
+        action.user, replies.brought_in(known[action.user].by, shown, action.reason), said=f"invited {batch}"
+    )
 
 
 async def failed(work: UnitOfWork, action: Invite, reason: Sentence) -> None:

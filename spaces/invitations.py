@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from html import unescape
 from urllib.parse import unquote
 
 from spaces.errors import Malformed
@@ -26,6 +27,8 @@ _BETWEEN_ENTRIES = re.compile(r"[,;\n\r]+")
 _LINK = re.compile(r"https?://matrix\.to/#/([^\s?()<>\]]+)(?:\?[^\s()<>\]]*)?", re.IGNORECASE)
 _URI = re.compile(r"matrix:u/([^\s?()<>\]]+)(?:\?[^\s()<>\]]*)?", re.IGNORECASE)
 _ID = re.compile(r"@[^\s:@<>()\[\]]+:[^\s@<>()\[\]]*[^\s@<>()\[\].!?'\"”’]")
+_PILL = re.compile(r'<a href="https://matrix\.to/#/((?:@|%40)[^"]{1,300})">([^<]{1,200})</a>')
+_MOST_HTML = 60_000
 _ASIDE = re.compile(r"\([^()@]*\)|\[[^\[\]@]*\]|[\"“„][^\"“”„@]*[\"”“]")
 _NO_WORD = re.compile(r"(?:and|&|\+|\d+[.)]|[^\w@]*)", re.IGNORECASE)
 _TABLE_MARKS = ",;\t"
@@ -117,6 +120,18 @@ def entries_in(text: str) -> tuple[Entry, ...]:
     """The entries of a pasted list, each once."""
     linked = _URI.sub(lambda m: f" <@{unquote(m[1])}> ", _LINK.sub(lambda m: f" <{unquote(m[1])}> ", text))
     return _once(entry for chunk in _BETWEEN_ENTRIES.split(linked) for entry in _in_chunk(chunk))
+
+
+def with_pills(text: str, html: str) -> str:
+    """`text` with the Matrix ID in place of each name that is a link to somebody in the message's HTML.
+
+    Clients write whoever is chosen from a list as a link, with nothing but the name in the plain text.
+    """
+    for pill in _PILL.finditer(html[:_MOST_HTML]):
+        name, meant = unescape(pill[2]), unquote(pill[1].partition("?")[0])
+        if meant not in text and name.strip():
+            text = text.replace(name, f"<{meant}>", 1)
+    return text
 
 
 def entries_in_table(text: str) -> tuple[Entry, ...]:

@@ -14,7 +14,7 @@ from bot.permissions import may
 from spaces.access import Deed
 from spaces.errors import Conflict, Forbidden, Malformed
 from spaces.identifiers import PlaceId, UserId
-from spaces.invitations import Entry, Invitation, Outcome, Result, entries_in, verdict
+from spaces.invitations import Entry, Invitation, Outcome, Result, entries_in, verdict, with_pills
 from spaces.network import Group, Status
 
 LONGEST = 30_000
@@ -60,7 +60,7 @@ class Inviting:
         The list may be long, a person in each line. Say it again to try once more what has failed: nobody
         gets a second invitation.
         """
-        entries = entries_in(people)
+        entries = entries_in(with_pills(people, call.heard.formatted))
         if not entries:
             raise Malformed("I see nobody in that list. Name people by Matrix ID, like @alice:example.org.")
         places = list(dict.fromkeys(to))

@@ -15,6 +15,7 @@ from spaces.invitations import (
     entries_in,
     entries_in_table,
     verdict,
+    with_pills,
 )
 
 A, B, C = (UserId(f"@{name}:example.org") for name in "abc")
@@ -57,6 +58,27 @@ LISTS: list[tuple[str, list[str]]] = [
 @pytest.mark.parametrize(("text", "expected"), LISTS, ids=range(len(LISTS)))
 def test_a_pasted_list_is_read_entry_by_entry(text: str, expected: list[str]) -> None:
     assert typed(entries_in(text)) == expected
+
+
+PILLS: list[tuple[str, str, list[str]]] = [
+    (
+        "Ann, Bob",
+        f'<a href="https://matrix.to/#/{A}">Ann</a>, <a href="https://matrix.to/#/{B}">Bob</a>',
+        [A, B],
+    ),
+    ("Ann Other", '<a href="https://matrix.to/#/%40a%3Aexample.org?via=x">Ann Other</a>', [A]),
+    ("A & B", f'<a href="https://matrix.to/#/{A}">A &amp; B</a>', [A]),
+    ("@a:example.org", f'<a href="https://matrix.to/#/{A}">@a:example.org</a>', [A]),
+    ("Ann", '<a href="https://matrix.to/#/!room:example.org">Ann</a>', ["?Ann"]),
+    ("Ann", '<a href="https://example.org/#/@a:example.org">Ann</a>', ["?Ann"]),
+]
+
+
+@pytest.mark.parametrize(("text", "html", "expected"), PILLS, ids=range(len(PILLS)))
+def test_who_is_chosen_from_a_clients_list_is_found_by_the_link(
+    text: str, html: str, expected: list[str]
+) -> None:
+    assert typed(entries_in(with_pills(text, html))) == expected
 
 
 TABLES: list[tuple[str, list[str]]] = [

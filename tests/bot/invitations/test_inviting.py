@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.ports import Heard
+from spaces.identifiers import EventId, RoomId
 from spaces.invitations import Invitation, Result
 from tests.bot.dialogue import Stage
 from tests.dialogues import person
@@ -174,3 +176,18 @@ async def test_numbers_are_of_what_was_shown_last(stage: Stage) -> None:
     await stage.say("bob", "decline 1")
     assert "Show" in await stage.say("bob", "accept 2"), "it keeps its number"
     assert stage.work.memberships[stage.place("arts-uk/painting"), person("bob")] == "leave"
+
+
+async def test_people_chosen_from_a_clients_list_are_known_by_their_links(stage: Stage) -> None:
+    links = '<a href="https://matrix.to/#/@bob:example.org">Bob</a>'
+    heard = Heard(
+        person("alice"),
+        RoomId("!direct-alice"),
+        EventId("$pill"),
+        "invite Bob --to arts-uk",
+        datetime(2030, 5, 1, tzinfo=UTC),
+        is_direct=True,
+        formatted=f"invite {links} --to arts-uk",
+    )
+    await stage.conversation.hear(heard, stage.work)
+    assert invited(stage) == ["@bob:example.org"]
