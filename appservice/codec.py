@@ -34,6 +34,7 @@ _ACTIONS: dict[str, type[Action]] = {
         actions.Join,
         actions.Leave,
         actions.MarkDirect,
+        actions.ReadFile,
     )
 }
 _FIELDS: dict[str, Callable[[Any], Any]] = {

@@ -20,6 +20,7 @@ from typing import Any
 
 import structlog
 from nio.crypto import InboundGroupSession, OutboundGroupSession
+from nio.crypto.attachments import decrypt_attachment
 from nio.events import OlmEvent, RoomKeyEvent, ToDeviceEvent
 from nio.exceptions import EncryptionError, GroupEncryptionError
 from nio.responses import KeysUploadResponse
@@ -36,6 +37,18 @@ from spaces.identifiers import RoomId
 log = structlog.get_logger(__name__)
 
 MEGOLM = "m.megolm.v1.aes-sha2"
+
+
+def opened_file(data: bytes, file: Mapping[str, Any]) -> bytes:
+    """What an encrypted attachment (`file` of its message: EncryptedFile) holds.
+
+    Raises `ValueError` where it is not what was sent, or the message does not tell how to open it.
+    """
+    try:
+        key, digest, start = file["key"]["k"], file["hashes"]["sha256"], file["iv"]
+        return bytes(decrypt_attachment(data, key, digest, start))
+    except (KeyError, TypeError, ValueError, EncryptionError) as error:
+        raise ValueError("the attachment cannot be decrypted") from error
 
 
 class Damaged(Exception):

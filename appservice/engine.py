@@ -15,6 +15,7 @@ from appservice.device import DEVICE_MARK, DEVICE_NAME, new_device_id
 from appservice.encrypted_rooms import Rooms
 from appservice.envelope import Envelope
 from appservice.homeserver import Homeserver, HomeserverError, Identity
+from appservice.invitations import Reports
 from appservice.key_calls import KeyCalls
 from appservice.outbox import Outbox
 from appservice.performing import Performer
@@ -161,7 +162,7 @@ class Engine:
         in_the_clear = Rooms(database, KeyCalls(self.homeserver))
         said_in = in_the_clear if self.secrecy is None else self.secrecy.rooms
         performer = Performer(self.homeserver, self.places, provisioner, said_in, self.foundation.envelope)
-        self.settler = Settler(self.works, self.places)
+        self.settler = Settler(self.works, self.places, Reports(self.foundation.settings.bot.prefix))
         self.outbox = Outbox(
             self.works,
             performer,

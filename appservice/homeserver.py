@@ -23,6 +23,7 @@ from spaces.identifiers import EventId, RoomId, UserId
 
 _TIMEOUT_SECONDS = 60.0
 _LONGEST_WAIT_SECONDS = 600.0
+_CHUNK_BYTES = 65_536
 _ACTING = "/_matrix/client/v3"
 
 
@@ -54,6 +55,10 @@ class Unreachable(HomeserverError):
 
     def __init__(self, message: str) -> None:
         super().__init__(0, "", message)
+
+
+class TooLarge(Exception):
+    """A file has more bytes than anybody asked for."""
 
 
 class Disowned(Unreachable):
@@ -161,6 +166,23 @@ class Homeserver:
             raise Unreachable(f"{type(error).__name__}") from error
         return _read(answer.status, answer.headers, text)
 
+    async def download(self, server: str, media: str, *, most: int) -> bytes:
+        """A file of the media repository. Raises `TooLarge` where it has more than `most` bytes."""
+        path = f"/_matrix/client/v1/media/download/{_q(server)}/{_q(media)}"
+        try:
+            answer = await self._client.send("GET", path, None, self._headers)
+            async with answer:
+                if not 200 <= answer.status < 300:
+                    return bytes(_read(answer.status, answer.headers, await answer.text(errors="replace")))
+                data = b""
+                async for part in answer.content.iter_chunked(_CHUNK_BYTES):
+                    data += part
+                    if len(data) > most:
+                        raise TooLarge
+                return data
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"{type(error).__name__}") from error
+
     # -- the bot ---------------------------------------------------------------------------------
 
     async def register(self) -> None:
@@ -259,6 +281,29 @@ class Homeserver:
     async def invite(self, room: RoomId, user: UserId, reason: str) -> None:
         """Invite; whoever is there already counts as invited."""
         await self._member(room, "invite", user, reason)
+
+    async def has_account(self, user: UserId) -> bool:
+        """Whether the homeserver knows this user of its own: by their profile, or as a name that is taken.
+
+        Who has neither a name nor a picture has no profile (Synapse answers 404).
+        """
+        try:
+            await self.call("GET", f"{_ACTING}/profile/{_q(user)}")
+        except HomeserverError as error:
+            if error.status != 404:
+                raise
+            return await self._is_taken(user.localpart)
+        return True
+
+    async def _is_taken(self, localpart: str) -> bool:
+        """False also where it does not tell, because nobody can register there."""
+        try:
+            await self.call("GET", f"{_ACTING}/register/available", query={"username": localpart})
+        except HomeserverError as error:
+            if error.status not in (400, 403, 404):
+                raise
+            return error.errcode == "M_USER_IN_USE"
+        return False
 
     async def kick(self, room: RoomId, user: UserId, reason: str) -> None:
         """Take out; whoever is not there counts as taken out."""

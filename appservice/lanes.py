@@ -47,7 +47,9 @@ class Entry:
 
     @property
     def comes_or_goes(self) -> bool:
-        """Whether the bot enters or leaves, for which a stranger's homeserver may let us wait."""
+        """Whether somebody comes or goes, for which a stranger's homeserver may let us wait."""
+        if isinstance(self.action, Invite):
+            return self.action.reported
         return isinstance(self.action, (Join, Leave))
 
 
@@ -117,6 +119,7 @@ class Lanes:
         self._under_way: dict[str, Entry] = {}
         self._paces: dict[str, Pace] = defaultdict(Pace)
         self._known: set[int] = set()
+        self._postponed: list[tuple[float, int, Entry]] = []
         self._made: set[PlaceId] = set()
         self._ready: set[PlaceId] = set()
 
@@ -183,6 +186,7 @@ class Lanes:
 
     def take(self, now: float, room_for: int) -> list[Entry]:
         """At most `room_for` actions to deliver now, what is said first, then oldest first."""
+        self._resume_postponed(now)
         chosen: list[Entry] = []
         coming_and_going = sum(entry.comes_or_goes for entry in self._under_way.values())
         for entry in sorted(self._candidates(now), key=lambda e: (not e.is_talk, e.seq)):
@@ -198,6 +202,13 @@ class Lanes:
             chosen.append(entry)
         return chosen
 
+    def _resume_postponed(self, now: float) -> None:
+        while self._postponed and self._postponed[0][0] <= now:
+            _, _, entry = heapq.heappop(self._postponed)
+            if entry.seq in self._known:
+                self._known.discard(entry.seq)
+                self.add(entry)
+
     def _candidates(self, now: float) -> Iterator[Entry]:
         for lane, heap in list(self._runnable.items()):
             if not heap:
@@ -209,6 +220,7 @@ class Lanes:
         """When something may be delivered that may not now, or None."""
         times = [at for lane, at in self._parked.items() if at > now and self._runnable.get(lane)]
         times += [pace.next_at for pace in self._paces.values() if pace.next_at > now]
+        times += [at for at, _, _ in self._postponed[:1]]
         return min(times, default=None)
 
     def done(self, entry: Entry) -> None:
@@ -239,6 +251,18 @@ class Lanes:
     def slow_down(self, entry: Entry, wait: float, now: float) -> None:
         """The homeserver said 429 to this one."""
         self._paces[kind_of(entry.action)].slow_down(entry.lane, wait, now)
+
+    def held_up_alone(self, entry: Entry) -> bool:
+        """Whether the call before it in its room was let through; notes that this one was not."""
+        limited = self._paces[kind_of(entry.action)].limited
+        is_first = entry.lane not in limited
+        limited.add(entry.lane)
+        return is_first
+
+    def postpone(self, entry: Entry, until: float) -> None:
+        """Try `entry` again, not before `until`, and let what is behind it in its room go first."""
+        self._under_way.pop(entry.lane, None)
+        heapq.heappush(self._postponed, (until, entry.seq, entry))
 
     def put_back(self, entry: Entry, until: float, *, until_it_answers: bool = False) -> None:
         """Try `entry` again, not before `until`; its room waits with it.

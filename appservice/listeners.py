@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from appservice import invitations
 from appservice.applications import application_told_by, hear_membership
 from appservice.budget import Answers, Invitations, Verdict
 from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
+from appservice.files import file_in
 from appservice.hearing import is_direct, message_in, reaction_in, redacted_by, replied_to
 from appservice.newcomers import decline_space, in_words_of, is_host, is_space
 from appservice.readback import MEMBERSHIPS
@@ -30,7 +32,7 @@ from bot.ports import Heard
 from bot.reply import Document, plain, say
 from spaces.actions import Join, Leave, ReadBack, Say
 from spaces.display_names import kept_name
-from spaces.identifiers import EventId, NetworkId, UserId
+from spaces.identifiers import EventId, NetworkId, PlaceId, UserId
 from spaces.reconcile import is_governed
 
 _PARTING = ("leave", "ban")
@@ -92,10 +94,22 @@ class Listeners:
     async def _message(self, event: Event, work: UnitOfWork) -> None:
         heard = message_in(event, self._bot)
         if heard is None:
+            await self._file(event, work)
             return
         here = await self.conversation_in(event, work)
         answers = await self._answered_by(replied_to(event), work)
         await self._hear(replace(heard, is_direct=is_direct(event, here), answers=answers), work)
+
+    async def _file(self, event: Event, work: UnitOfWork) -> None:
+        """A file is of interest where it is the list that a command of theirs takes."""
+        who = (event.room, event.sender, event.received_at)
+        if (
+            event.content.get("msgtype") == "m.file"
+            and self._answers.verdict(*who, direct=True) is Verdict.ANSWER
+        ):
+            here = await rooms.conversation(work.connection, event.room)
+            if (reading := await file_in(event, here, self._conversation, self._bot, work)) is not None:
+                work.put(reading)
 
     async def _reaction(self, event: Event, work: UnitOfWork) -> None:
         heard = reaction_in(event)
@@ -161,20 +175,26 @@ class Listeners:
         user = UserId.parse(event.state_key)
         place = await work.place_of_room(event.room)
         if place is not None:
-            before = await rooms.membership(work.connection, event.room, user)
-            if membership in _PRESENT and before in _PARTING:
-                work.put(ReadBack(place))  # an event of before may come late: only the room itself can tell
-            name = kept_name(event.content.get("displayname"))
-            await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
-            await hear_membership(event, place, user, work)
-            if membership == "invite":
-                await work.paths.invited_by_name(place, user)
-            if membership == "join" and before != "join" and place.is_network:
-                network = NetworkId(place)
-                await arrived(work, user, network, now=event.received_at, said=event.id)
+            await self._membership_of(place, event, user, membership, work)
         here = await rooms.conversation(work.connection, event.room)
         if here is not None:
             await self._company_changed(here, user, membership, work)
+
+    async def _membership_of(
+        self, place: PlaceId, event: Event, user: UserId, membership: str, work: UnitOfWork
+    ) -> None:
+        before = await rooms.membership(work.connection, event.room, user)
+        if membership in _PRESENT and before in _PARTING:
+            work.put(ReadBack(place))  # an event of before may come late: only the room itself can tell
+        if event.sender == user:
+            await invitations.seen(work, place, {user: membership}, {user: before})
+        name = kept_name(event.content.get("displayname"))
+        await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
+        await hear_membership(event, place, user, work)
+        if membership == "invite":
+            await work.paths.invited_by_name(place, user)
+        if membership == "join" and before != "join" and place.is_network:
+            await arrived(work, user, NetworkId(place), now=event.received_at, said=event.id)
 
     async def _about_the_bot(self, event: Event, membership: str, work: UnitOfWork) -> None:
         if membership == "invite":

@@ -18,16 +18,17 @@ import structlog
 
 from appservice.encrypted_rooms import CannotEncrypt
 from appservice.encryption import NotPrivate
+from appservice.files import Unreadable
 from appservice.homeserver import HomeserverError, Limited, Unreachable
 from appservice.lanes import Entry, Lanes
-from appservice.performing import Outcome, Performer
+from appservice.performing import NoSuchUser, Outcome, Performer
 from appservice.places import Places, Unplaced
 from appservice.provisioning import AliasConflict, Ghost
 from appservice.settling import Settler
 from appservice.store import outbox, rooms
 from appservice.store.database import Connection, StoreError
 from appservice.work import Works
-from spaces.actions import CreateRoom, Say
+from spaces.actions import CreateRoom, Invite, Say
 from spaces.identifiers import EventId, PlaceId
 from spaces.sentences import Sentence, sentence
 
@@ -36,6 +37,9 @@ log = structlog.get_logger(__name__)
 _LONGEST_WAIT_SECONDS = 512.0
 _LOOK_SECONDS = 1.0
 _MOST_TRIES = 12
+_MOST_TRIES_ELSEWHERE = 3
+_HELD_UP_SECONDS = 30.0
+_NO_DEALINGS = "Federation denied"  # Synapse, of a server that is not on its list
 
 
 class Outbox:
@@ -141,10 +145,12 @@ class Outbox:
             self._slow_down(entry, limit.wait)
         except HomeserverError as error:
             await self._refused(entry, error)
-        except AliasConflict as conflict:
-            await self._give_up(entry, conflict.said)
+        except (AliasConflict, Unreadable) as refusal:
+            await self._give_up(entry, refusal.said)
         except CannotEncrypt:
             await self._give_up(entry, sentence("the room is encrypted, and encryption is off"))
+        except NoSuchUser:
+            await self._give_up(entry, sentence("this server knows nobody of that name"))
         except Unplaced:
             await self._give_up(entry, sentence("a room that it needs is not there"))
         except (StoreError, OSError) as error:
@@ -202,12 +208,18 @@ class Outbox:
     def _slow_down(self, entry: Entry, wait: float | None) -> None:
         seconds = wait if wait is not None else _back_off(entry.attempts + 1)
         now = self._now()
+        is_long = isinstance(entry.action, Invite) and seconds > _HELD_UP_SECONDS
+        if is_long and self._lanes.held_up_alone(entry):  # this person was invited often, not this room
+            self._lanes.postpone(entry, now + seconds)
+            return
         self._lanes.slow_down(entry, seconds, now)
         again = entry if wait is not None else entry.tried_again()
         self._lanes.put_back(again, now + seconds * random.uniform(1.0, 1.1))
 
     async def _refused(self, entry: Entry, error: HomeserverError) -> None:
         attempts = entry.attempts + 1
+        if isinstance(entry.action, Invite) and await self._refused_elsewhere(entry, entry.action, error):
+            return
         if error.is_final or (attempts >= _MOST_TRIES and not isinstance(error, Unreachable)):
             answer = error.message or error.status
             await self._give_up(entry, sentence("the homeserver said no: {answer}", answer=answer))
@@ -223,6 +235,24 @@ class Outbox:
         until = self._now() + _back_off(attempts)
         self._lanes.put_back(entry.tried_again(), until, until_it_answers=silent)
 
+    async def _refused_elsewhere(self, entry: Entry, action: Invite, error: HomeserverError) -> bool:
+        """Whether it was somebody's own server that kept them from being invited.
+
+        One that cannot be reached holds up nobody else, and is given up soon: who asked is told.
+        """
+        server = action.user.server
+        if error.message.startswith(_NO_DEALINGS):
+            reason = sentence("this server has no dealings with theirs, {server}", server=server)
+        elif not _is_away(server, action, error, ours=self._works.surroundings.server):
+            return False
+        elif entry.attempts + 1 < _MOST_TRIES_ELSEWHERE:
+            self._lanes.postpone(entry.tried_again(), self._now() + _back_off(entry.attempts + 1))
+            return True
+        else:
+            reason = sentence("their server, {server}, cannot be reached", server=server)
+        await self._give_up(entry, reason)
+        return True
+
     async def _give_up(self, entry: Entry, reason: Sentence) -> None:
         log.error("delivery_given_up", action=entry.seq, kind=type(entry.action).__name__)
         try:
@@ -232,6 +262,11 @@ class Outbox:
             return
         self._lanes.done(entry)
         self._lanes.drop(lost)
+
+
+def _is_away(server: str, action: Invite, error: HomeserverError, *, ours: str) -> bool:
+    """Whether ours says that it cannot reach `server`. Without an errcode it is a proxy before ours."""
+    return action.reported and server != ours and error.status in (500, 502, 504) and bool(error.errcode)
 
 
 def _back_off(attempts: int) -> float:

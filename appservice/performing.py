@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from appservice import files
 from appservice.encrypted_rooms import Rooms
 from appservice.envelope import Envelope
 from appservice.homeserver import Homeserver, HomeserverError
@@ -24,6 +25,7 @@ from spaces.actions import (
     MarkDirect,
     Publish,
     ReadBack,
+    ReadFile,
     Redact,
     Remove,
     RemoveAlias,
@@ -39,16 +41,25 @@ _PAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an action: a new room, a room's state, an event, missed messages (newest first)."""
+    """What came of an action: a new room, its state, an event, missed messages (newest first), a text."""
 
     room: RoomId | None = None
     state: tuple[dict[str, Any], ...] | None = None
     event: EventId | None = None
     missed: tuple[dict[str, Any], ...] = ()
+    text: str = ""
+
+
+class NoSuchUser(Exception):
+    """There is no such user on our homeserver, which would invite them all the same."""
 
 
 class Performer:
-    """Performs actions. Raises `HomeserverError`, `AliasConflict`, `Unplaced`, and what `said_in` raises."""
+    """Performs actions.
+
+    Raises `HomeserverError`, `AliasConflict`, `Unplaced`, `NoSuchUser`, `Unreadable`, and what `said_in`
+    raises.
+    """
 
     def __init__(
         self,
@@ -74,6 +85,8 @@ class Performer:
                 return Outcome(room, tuple(await self._homeserver.state(room)))
             case Say():
                 return Outcome(event=await self._say(room, action, edited))
+            case ReadFile(file=file):
+                return Outcome(text=await files.read(self._homeserver, file))
             case Redact():
                 await self._homeserver.redact(room, action.event, self._txn_id(room, action.event))
             case Join(invited=invited):
@@ -102,7 +115,9 @@ class Performer:
                 await self._homeserver.list_room(under, room, listed=True)
             case Withdraw(under=under):
                 await self._homeserver.list_room(under, room, listed=False)
-            case Invite(user=user, reason=reason):
+            case Invite(user=user, reason=reason, look_first=look_first):
+                if look_first and not await self._homeserver.has_account(user):
+                    raise NoSuchUser(user)
                 await self._homeserver.invite(room, user, reason)
             case Remove(user=user, reason=reason):
                 await self._homeserver.kick(room, user, reason)

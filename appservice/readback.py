@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
 
+from appservice import invitations
 from appservice.places import Places
 from appservice.store import outbox, rooms
 from appservice.work import UnitOfWork
@@ -40,7 +41,8 @@ class DoesNotHold(Exception):
 class Read:
     """A room's state, read: what we govern, who is there and by what names, and who set what.
 
-    `by_name` are those whom somebody else than the bot has invited.
+    `by_name` are those whom somebody else than the bot has invited, `by_themselves` the memberships that
+    are of the people's own doing.
     """
 
     found: FoundRoom
@@ -48,6 +50,7 @@ class Read:
     senders: Mapping[str, str]
     names: Mapping[UserId, str | None]
     by_name: frozenset[UserId] = frozenset()
+    by_themselves: Mapping[UserId, str] = field(default_factory=dict)
 
 
 def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places) -> Read:
@@ -55,6 +58,7 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
     state: dict[tuple[str, str], Any] = {}
     by_hand: set[tuple[str, str]] = set()
     members: dict[UserId, str] = {}
+    own: dict[UserId, str] = {}
     names: dict[UserId, str | None] = {}
     senders: dict[str, str] = {}
     by_name: set[UserId] = set()
@@ -68,6 +72,7 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
         elif kind == "m.room.member":
             who = _member(key, content, bot)
             members |= who
+            own |= who if event.get("sender") == key else {}
             names |= dict.fromkeys(who, kept_name(content.get("displayname")))
             by_name |= {user for user, how in who.items() if how == "invite" and event.get("sender") != bot}
         elif is_governed(kind) and _is_where_it_belongs(kind, key):
@@ -76,7 +81,8 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
             senders[kind] = str(event.get("sender"))
             if event.get("sender") != bot:
                 by_hand.add((kind, here.state_key))
-    return Read(FoundRoom(version, state, frozenset(by_hand)), members, senders, names, frozenset(by_name))
+    found = FoundRoom(version, state, frozenset(by_hand))
+    return Read(found, members, senders, names, frozenset(by_name), own)
 
 
 def _is_where_it_belongs(kind: str, key: str) -> bool:
@@ -107,6 +113,9 @@ async def take_in(
     `MOST_ROUNDS`.
     """
     place = PlaceId(action.room)
+    if not place.is_direct:
+        kept = await rooms.members(work.connection, room)
+        await invitations.seen(work, place, read.by_themselves, kept)
     await rooms.save_memberships(work.connection, room, read.members, read.names)
     if place.is_direct:
         return True

@@ -16,7 +16,7 @@ import structlog
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.inbox import Inbox
 from appservice.places import Places
-from appservice.store import applications, encryption, inbox, journal, outbox, people
+from appservice.store import applications, encryption, inbox, invitations, journal, outbox, people
 from appservice.work import Works
 from spaces.actions import ReadBack
 from spaces.identifiers import RoomId, UserId
@@ -135,6 +135,7 @@ class Reconciler:
             await outbox.forget(connection, before=before)
             await people.forget(connection, before=before)
             await applications.forget(connection, before=before)
+            await invitations.forget(connection, before=before)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from appservice import files, invitations
 from appservice.encrypted_rooms import note_encryption
+from appservice.invitations import Reports
 from appservice.lanes import Entry
 from appservice.newcomers import take_in_conversation
 from appservice.performing import Outcome
@@ -18,7 +20,18 @@ from bot.languages import words_in
 from bot.plan import in_words
 from bot.progress import finished, under_way
 from bot.reply import from_json, in_language
-from spaces.actions import Action, CreateRoom, Invite, Join, Leave, MarkDirect, ReadBack, Remove, Say
+from spaces.actions import (
+    Action,
+    CreateRoom,
+    Invite,
+    Join,
+    Leave,
+    MarkDirect,
+    ReadBack,
+    ReadFile,
+    Remove,
+    Say,
+)
 from spaces.identifiers import PlaceId, RoomId, UserId, printable
 from spaces.sentences import Sentence, sentence
 
@@ -29,9 +42,10 @@ _HEDGEROW = "hedgerow"
 class Settler:
     """Records outcomes."""
 
-    def __init__(self, works: Works, places: Places) -> None:
+    def __init__(self, works: Works, places: Places, reports: Reports | None = None) -> None:
         self._works = works
         self._places = places
+        self._reports = reports or Reports()
 
     async def settle(self, entry: Entry, outcome: Outcome) -> bool | None:
         """Record success. For a read back: whether the room passed the gate; else None."""
@@ -63,6 +77,9 @@ class Settler:
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
             case Invite(user=user):
                 await self._brought(work, action, user, "invite")
+                await invitations.came(work, action)
+            case ReadFile():
+                await files.hear_again(work, action, outcome.text)
             case Remove(user=user):
                 await self._brought(work, action, user, "leave")
         return None
@@ -107,7 +124,12 @@ class Settler:
     async def _fail(self, work: UnitOfWork, entry: Entry, reason: Sentence) -> set[int]:
         action = entry.action
         said = sentence("{action}: {reason}", action=in_words(work.landscape, action), reason=reason)
-        await outbox.failed(work.connection, entry.seq, said)
+        if isinstance(action, ReadFile):
+            files.refuse(work, action, reason)
+        if isinstance(action, ReadFile) or (isinstance(action, Invite) and action.reported):
+            await outbox.delivered(work.connection, entry.seq)  # who asked is told
+        else:
+            await outbox.failed(work.connection, entry.seq, said)
         what = f"gave up: {printable(str(said))}"
         await journal.write(work.connection, now=work.now, who=_HEDGEROW, what=what, about=action.room)
         lost: list[Entry] = []
@@ -117,7 +139,7 @@ class Settler:
             await self._wait_for_better(work, action, lost)
             await self._conclude_all(work, (entry, *lost))
             return set()
-        await self._drop(work, entry, lost)
+        await self._drop(work, entry, lost, reason)
         await self._conclude_all(work, (entry, *lost))
         return {other.seq for other in lost}
 
@@ -127,10 +149,13 @@ class Settler:
         if isinstance(action.room, PlaceId):
             await rooms.set_ready(work.connection, action.room, False)
 
-    async def _drop(self, work: UnitOfWork, entry: Entry, lost: list[Entry]) -> None:
+    async def _drop(self, work: UnitOfWork, entry: Entry, lost: list[Entry], reason: Sentence) -> None:
         """Neither `entry` nor what depends on it is done: the next look asks for it again."""
         for other in lost:
             await outbox.delivered(work.connection, other.seq)
+        for action in (other.action for other in (entry, *lost)):
+            if isinstance(action, Invite):
+                await invitations.failed(work, action, reason)
         unmade = _unmade((entry, *lost))
         await rooms.drop_unmade(work.connection, unmade)
         left = (other.action for other in (entry, *lost) if other.action.room not in unmade)
@@ -163,7 +188,8 @@ class Settler:
         if found.room is None or found.reply is None:
             return
         reasons = await outbox.failures(work.connection, found.id)
-        reply = in_language(finished(from_json(found.reply), reasons), words_in(found.language))
+        reply = await self._reports.on(work, found) or from_json(found.reply)
+        reply = in_language(finished(reply, reasons), words_in(found.language))
         edits = _progress(found) if found.status == "told" else None
         work.put(
             Say(

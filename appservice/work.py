@@ -14,6 +14,7 @@ from typing import Any
 
 from appservice import languages
 from appservice.codes import Codes
+from appservice.invitations import KeptInvitations
 from appservice.kept_paths import KeptPaths
 from appservice.readers import linked_for, shown_to
 from appservice.speech import direct_room_actions, notice, relation_of
@@ -104,6 +105,10 @@ class UnitOfWork:
     @property
     def ids(self) -> RandomIds:
         return self.surroundings.ids
+
+    @property
+    def invitations(self) -> KeptInvitations:
+        return KeptInvitations(self)
 
     @property
     def now(self) -> float:
@@ -294,6 +299,12 @@ class UnitOfWork:
         else:
             answer = notice(reply, relates, person=person)
             self._actions.append(Say(heard.room, f"answer:{heard.event}", answer))
+
+    async def for_reader(
+        self, document: Document, language: str, reader: UserId, room: RoomId | None = None
+    ) -> Document:
+        """`document` as `answer` would say it to `reader`, or to all in that room."""
+        return await self._for_reader(document, language, reader, room)
 
     async def _for_reader(
         self, document: Document, language: str, reader: UserId, room: RoomId | None = None

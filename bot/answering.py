@@ -144,7 +144,7 @@ class Answering:
         if parameter.is_option:
             return f"{asked.said} {parameter.option} {_without_option(said, parameter.word)}"
         typed = asked.said.split(maxsplit=len(command.words))[len(command.words) :]
-        given = words_of(typed[0]) if typed else []
+        given = words_of(typed[0], command.longest) if typed else []
         at = next((n for n, word in enumerate(given) if word.option), len(given))
         before, after = given[:at], given[at:]
         return " ".join([command.name, *(w.raw for w in before), said, *(w.raw for w in after)])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.command import Call, Command, Parameter
+from bot.command import Call, Command, Entries, Parameter
 from bot.conversion import converted, is_place_there
 from bot.help import usage
 from bot.scanning import Word, text_of, words_of
@@ -47,7 +47,7 @@ async def read(command: Command, text: str, call: Call) -> Arguments:
 
     Raises `Malformed`, naming the parameter and the usage, `Missing`, and what the converters raise.
     """
-    said = _sorted(command, words_of(text))
+    said = _sorted(command, words_of(text, command.longest))
     given = {p.name: said.options[p.name] for p in command.options if p.name in said.options}
     given |= await _positional(command, said, call)
     for parameter in command.parameters:
@@ -62,7 +62,10 @@ async def read(command: Command, text: str, call: Call) -> Arguments:
 def _sorted(command: Command, words: Sequence[Word]) -> _Said:
     said = _Said(pieces=[[]])
     open_option: Parameter | None = None
+    takes_list = any(p.type is Entries for p in command.arguments)
     for word in words:
+        if takes_list and word.starts_line and open_option is not None and open_option.is_place:
+            open_option = None  # the list goes on below what was said of it
         if word.option:
             open_option = _open(command, word, said)
         elif open_option is None:
@@ -73,6 +76,8 @@ def _sorted(command: Command, words: Sequence[Word]) -> _Said:
             if open_option is None:
                 said.pieces.append([])
     said.pieces = [piece for piece in said.pieces if piece]
+    if takes_list and said.pieces:
+        said.pieces = [[word for piece in said.pieces for word in piece]]
     return said
 
 

@@ -19,6 +19,7 @@ from typing import Annotated, Any, NewType, Protocol, TypeVar, Union, get_args, 
 
 from bot.ports import Heard, Work
 from bot.reply import Document, plain
+from bot.scanning import LONGEST
 from spaces.access import Standing
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
@@ -26,7 +27,10 @@ from spaces.landscape import Landscape
 Name = NewType("Name", str)
 """Free text that names something: it runs to the next option, quotes around it are optional."""
 
-TYPES: tuple[Any, ...] = (bool, int, str, Name, UserId, NetworkId, GroupId, PlaceId)
+Entries = NewType("Entries", str)
+"""A list as it was typed, with its line ends: whoever is given it reads what is in it."""
+
+TYPES: tuple[Any, ...] = (bool, int, str, Name, Entries, UserId, NetworkId, GroupId, PlaceId)
 """What a parameter may be, beside enumerations, `list[…]` of people or places, and `… | None`."""
 
 _MARK = "_declared_command"
@@ -159,6 +163,7 @@ class Declared:
     examples: tuple[str, ...]
     requires: tuple[Requirement, ...]
     meanwhile: str
+    longest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,7 @@ class Command:
     parameters: tuple[Parameter, ...]
     returns: tuple[type, ...]
     run: Callable[..., Awaitable[Any]] = field(repr=False)
+    longest: int = LONGEST
 
     @property
     def name(self) -> str:
@@ -196,15 +202,17 @@ def command(
     requires: Requirement | Sequence[Requirement] = (),
     examples: Sequence[str] = (),
     meanwhile: str = "",
+    longest: int = LONGEST,
 ) -> Callable[[_F], _F]:
     """Declare an `async` method as the command `name`, e.g. `network create`.
 
     `requires` are `may(…)` of `bot/permissions.py`, all of which must hold. `examples` are whole
     commands without prefix. `meanwhile` is said while the work takes long, such as
-    `Creating {name} …`, where `{name}` becomes what was typed for that parameter.
+    `Creating {name} …`, where `{name}` becomes what was typed for that parameter. `longest` is how many
+    characters the command may have.
     """
     needed = tuple(requires) if isinstance(requires, Sequence) else (requires,)
-    declared = Declared(tuple(name.split()), topic, tuple(examples), needed, meanwhile)
+    declared = Declared(tuple(name.split()), topic, tuple(examples), needed, meanwhile, longest)
 
     def declare(method: _F) -> _F:
         setattr(method, _MARK, declared)
@@ -314,6 +322,7 @@ def _command(declared: Declared, method: Callable[..., Awaitable[Any]]) -> Comma
         parameters=tuple(_parameter(p, hints[p.name], declared) for p in parameters),
         returns=tuple(_members(hints["return"])),
         run=method,
+        longest=declared.longest,
     )
 
 

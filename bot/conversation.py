@@ -17,7 +17,7 @@ from typing import Any
 from bot.address import Address, said_itself
 from bot.answering import YES, Answering, Meant
 from bot.arguments import Arguments, Missing, read
-from bot.command import Call, Command, Commands, ToConfirm
+from bot.command import Call, Command, Commands, Entries, ToConfirm
 from bot.help import possible, with_help
 from bot.languages import words_in
 from bot.paging import paged
@@ -77,6 +77,22 @@ class Conversation:
             said = said_itself(heard)
         await self._answer(said, heard, work, awaited)
         return True
+
+    async def around_list(self, heard: Heard, work: Work) -> tuple[str, str] | None:
+        """What is to be heard before and after the list in a file, where one is wanted; else None.
+
+        That is so with a command that takes a list as the file's caption, or where it has asked for one.
+        """
+        said = cleaned(self.what_was_said(heard) or "").strip()
+        asked = (await _awaited_in(heard, work)).get("argument")
+        if not said and asked is None:
+            return None
+        command = self.commands.find((said or (asked.said if asked else "")).split())
+        lists = {p.name for p in command.arguments if p.type is Entries} if command else set()
+        if command is None or not lists or (asked and not said and asked.detail not in lists):
+            return None
+        rest = said.split(maxsplit=len(command.words))[len(command.words) :]
+        return (command.name, rest[0] if rest else "") if said else ("", "")
 
     async def hear_reaction(self, heard: Heard, work: Work) -> bool:
         """Take ✅ or ❌ (`heard.body`) on a preview of ours as yes or no; returns whether it was one."""
@@ -223,7 +239,7 @@ class Conversation:
             raise self._unknown(words, call)
         beginning = re.match(r"\s*" + r"\s+".join([r"\S+"] * len(command.words)), text)
         following = text[beginning.end() :] if beginning else ""
-        self._refuse_a_second(words_of(following))
+        self._refuse_a_second(words_of(following, command.longest))
         return command, following
 
     def _refuse_a_second(self, words: Sequence[Word]) -> None:

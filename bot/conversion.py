@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from bot.command import Call, Name, Parameter
+from bot.command import Call, Entries, Name, Parameter
 from bot.nearby import short_names_like
 from bot.reading import read_list
 from bot.scanning import Word, text_of
@@ -32,6 +32,8 @@ async def converted(parameter: Parameter, words: Sequence[Word], call: Call) -> 
         return await _places(parameter, words, call)
     if parameter.many:
         return list(dict.fromkeys(_user(piece) for piece in _people_in(text)))
+    if parameter.type is Entries:
+        return Entries("".join(("\n" if word.starts_line else " ") + word.raw for word in words))
     if parameter.choices:
         return _choice(parameter, text)
     return _PLAIN[parameter.type](text)

@@ -22,6 +22,7 @@ from spaces.sentences import Sentence
 
 if TYPE_CHECKING:
     from bot.codes.ports import Codes
+    from bot.invitations.ports import Invitations
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,10 @@ class Work(Protocol):
     @property
     def paths(self) -> Paths:
         """Who was invited by name, who has no path left, what is wished for and offered."""
+
+    @property
+    def invitations(self) -> Invitations:
+        """Who was invited or asked, and what they said."""
 
     async def standing_of(self, user: UserId) -> Standing:
         """What is known of `user`: admin or not, local or not, their memberships."""

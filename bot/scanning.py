@@ -44,14 +44,14 @@ def text_of(words: Sequence[Word]) -> str:
     return words[0].text if len(words) == 1 else " ".join(word.raw for word in words)
 
 
-def words_of(text: str) -> list[Word]:
+def words_of(text: str, longest: int = LONGEST) -> list[Word]:
     """The words of a command. Raises `Malformed` where a quotation mark is never closed."""
-    if len(text) > LONGEST:
+    if len(text) > longest:
         raise Malformed(
             "That is too long for one command: {length} characters, and {most} is the most. "
             "Say it in several.",
             length=f"{len(text):,}",
-            most=f"{LONGEST:,}",
+            most=f"{longest:,}",
         )
     return list(_scan(cleaned(text)))
 
@@ -102,7 +102,7 @@ def _quoted_at(text: str, at: int) -> tuple[Word, int] | None:
     family = next((marks for marks in (_DOUBLE, _SINGLE) if text[at] in marks), None)
     if family is None:
         return None
-    closing = re.compile(rf"[{family}](?=[\s,]|$)").search(text, at + 1)
+    closing = re.compile(rf"[{family}](?=[\s,]|$)").search(text, at + 1, at + 1 + LONGEST)
     if closing is not None:
         end = closing.end()
         return Word(_plain(text[at:end]), _plain(text[at + 1 : end - 1]), is_quoted=True), end

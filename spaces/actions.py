@@ -142,8 +142,15 @@ class Withdraw(Action):
 
 @dataclass(frozen=True, slots=True)
 class Invite(Action):
+    """Invite `user`. `reported`: what comes of it is told in the report on a list, a failure too.
+
+    `look_first`: ask the homeserver whether there is such a user, for it invites whomever it is told.
+    """
+
     user: UserId = UserId("")
     reason: str = ""
+    reported: bool = False
+    look_first: bool = False
 
     @property
     def key(self) -> str:
@@ -217,6 +224,24 @@ class MarkDirect(Action):
     """Note in the bot's account data that the room is a direct one with `user` (m.direct)."""
 
     user: UserId = UserId("")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile(Action):
+    """Read the list in the file of `user`'s message `event`, and hear the message again with it.
+
+    `file` is the message's content; what is heard is the list between `before` and `after`.
+    """
+
+    event: EventId = EventId("")
+    user: UserId = UserId("")
+    file: Content = field(default_factory=dict)
+    before: str = ""
+    after: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"ReadFile:{self.event}"
 
 
 def places_in(value: Any) -> Iterator[PlaceId]:

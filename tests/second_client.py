@@ -177,6 +177,12 @@ class SecondClient:
         path = f"{_V3}/rooms/{_q(room_id)}/send/{_q(event_type)}/{self._next_txn_id()}"
         return str((await self.call("PUT", path, content))["event_id"])
 
+    async def upload(self, data: bytes, content_type: str) -> str:
+        """Put a file into the media repository; its mxc:// URI."""
+        url, headers = f"{self._base_url}/_matrix/media/v3/upload", {"Content-Type": content_type}
+        async with self._session.post(url, data=data, headers=headers) as answer:
+            return str((await answer.json())["content_uri"])
+
     async def wait_for_reply(
         self, room_id: str, after_event: str, within: float = 20.0, count: int = 1
     ) -> list[Json]:

@@ -117,6 +117,12 @@ async def forget_event(connection: Connection, seq: int) -> None:
     await connection.execute(delete(tables.events).where(t.seq == seq))
 
 
+async def hear_again(connection: Connection, event: Mapping[str, Any]) -> None:
+    """Let an event that was handled be heard once more, as it is given here."""
+    again = update(tables.events).where(t.event_id == event["event_id"])
+    await connection.execute(again.values(**_written(event)))
+
+
 async def set_aside(connection: Connection, seq: int, reason: str) -> None:
     """It cannot be handled: kept with its reason, out of the way."""
     values = {"status": "set aside", "reason": reason}

@@ -329,6 +329,43 @@ offers = Table(
     Column("stopped", Boolean, nullable=False),
 )
 
+# -- invitations ------------------------------------------------------------------------------------
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("place", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("state", String, nullable=False),  # waiting | invited | asked | declined | failed | joined
+    Column("by", String, nullable=False),
+    Column("at", Float, nullable=False),  # when it came to that state
+    Column("batch", String, nullable=False),  # the list they were on last
+    Index(None, "user"),
+)
+invitation_outcomes = Table(
+    "invitation_outcomes",
+    metadata,
+    Column("batch", String, primary_key=True),  # the event that the list came in
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("place", String, nullable=False),
+    Column("typed", Text, nullable=False),
+    Column("user", String),  # null: no Matrix ID
+    Column("by", String, nullable=False),
+    Column("result", String, nullable=False),
+    Column("reason", Text),
+    Column("since", Float),  # when they said no
+    Column("at", Float, nullable=False),
+    Index(None, "place", "user"),
+)
+invitations_shown = Table(
+    "invitations_shown",
+    metadata,
+    Column("user", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("place", String, nullable=False),
+    Column("is_question", Boolean, nullable=False),
+)
+
 # -- the rest ---------------------------------------------------------------------------------------
 
 audit = Table(

@@ -136,6 +136,7 @@ async def settle(
     if approved:
         reason = word or str(sentence("A coordinator has said yes to your request."))
         await work.invite(place, person, reason=reason)
+        await work.paths.invited_by_name(place, person)
     elif before.way is Way.KNOCK:
         reason = word or str(sentence("The coordinators cannot let you in at present."))
         await work.remove(place, person, reason=reason)

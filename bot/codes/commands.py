@@ -206,6 +206,7 @@ async def _let_in(call: Call, code: Code) -> Redeemed | AlreadyIn | NotRedeemed:
             return NotRedeemed()
         for place in inviting:
             await call.work.invite(place, call.sender, reason=str(sentence("You have redeemed a code.")))
+            await call.work.paths.invited_by_name(place, call.sender)
         await call.work.note(f"redeem code {code.number}", code.network)
     waiting = [p for p in (network, *groups) if p in inviting or p in call.standing.invited]
     then = [p for p in groups if p not in waiting and p not in call.standing.joined]

@@ -50,6 +50,7 @@ EVERY_KIND: list[Action] = [
     actions.Publish(ARTS, NetworkId("n.dddddddddddddddd")),
     actions.Withdraw(ARTS, NetworkId("n.dddddddddddddddd")),
     actions.Invite(ARTS, ALICE, "Willkommen, 你好"),
+    actions.Invite(ARTS, ALICE, reported=True, look_first=True),
     actions.Remove(TALK, ALICE, "n.aaaaaaaaaaaaaaaa"),
     actions.Say(OURS, "tell:1", {"document": [["Paragraph", 0, [["Text", "n.abc"]]]], "relates": None}),
     actions.Say(ROOM, "answer:$1", {"edits": "progress:$1"}),
@@ -57,6 +58,9 @@ EVERY_KIND: list[Action] = [
     actions.Join(ROOM, ALICE),
     actions.Leave(ROOM, "not a place for me"),
     actions.MarkDirect(OURS, ALICE),
+    actions.ReadFile(
+        ROOM, EventId("$event"), ALICE, {"file": {"url": "mxc://hs.test/a"}}, "invite", "--to x"
+    ),
 ]
 
 

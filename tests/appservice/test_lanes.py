@@ -206,3 +206,50 @@ def test_a_room_that_is_told_to_wait_after_an_outage_waits() -> None:
     lanes.release()
     assert done(lanes, 6.0) == []
     assert done(lanes, 60.0) == [1]
+
+
+def test_what_is_postponed_holds_up_nothing_behind_it() -> None:
+    lanes = lanes_of(Invite(ROOM, ALICE), Invite(ROOM, ALICE), Invite(ROOM, ALICE))
+    [entry] = lanes.take(0, 100)
+    lanes.postpone(entry, 5.0)
+    assert done(lanes, 0.0) == [2]
+    assert lanes.wakes_at(0.0) == 5.0
+    assert done(lanes, 1.0) == [3]
+    assert done(lanes, 4.0) == []
+    lanes.add(entry)
+    assert done(lanes, 5.0) == [1]
+    assert len(lanes) == 0
+
+
+def test_what_is_postponed_and_dropped_never_comes_back() -> None:
+    lanes = lanes_of(Invite(ROOM, ALICE))
+    [entry] = lanes.take(0, 100)
+    lanes.postpone(entry, 5.0)
+    lanes.drop({entry.seq})
+    assert done(lanes, 5.0) == []
+
+
+def test_what_is_postponed_waits_for_its_room_if_that_is_not_closed_any_more() -> None:
+    lanes = lanes_of(Invite(ARTS, ALICE))
+    lanes.ready(ARTS)
+    [entry] = lanes.take(0, 100)
+    lanes.postpone(entry, 5.0)
+    lanes.unready(ARTS)
+    assert done(lanes, 5.0) == []
+    lanes.ready(ARTS)
+    assert done(lanes, 5.0) == [1]
+
+
+def test_one_who_may_not_be_invited_for_long_is_told_from_a_room_that_is_held_up() -> None:
+    lanes = lanes_of(Invite(ROOM, ALICE), Invite(ROOM, ALICE))
+    [first] = lanes.take(0, 100)
+    assert lanes.held_up_alone(first)
+    lanes.postpone(first, 300.0)
+    [second] = lanes.take(0, 100)
+    assert not lanes.held_up_alone(second), "two in a row: it is the room"
+
+
+def test_invitations_of_lists_leave_room_for_other_work() -> None:
+    lists = [Invite(RoomId(f"!{n}"), ALICE, reported=True) for n in range(8)]
+    lanes = lanes_of(*lists, CreateRoom(HEALTH))
+    assert taken(lanes, room_for=8) == [1, 2, 3, 4, 9]

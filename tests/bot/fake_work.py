@@ -16,6 +16,7 @@ from spaces.landscape import Landscape
 from spaces.sentences import Sentence
 from spaces.wanted import wanted_room
 from tests.bot.codes_kept import CodesKept
+from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.paths_kept import PathsKept
 from tests.bot.questions_kept import QuestionsKept
 
@@ -59,9 +60,11 @@ class FakeWork(QuestionsKept):
     language: str = ENGLISH
     codes: CodesKept = field(default_factory=CodesKept)
     paths: PathsKept = field(init=False)
+    spoken_with: set[UserId] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.paths = PathsKept(self.memberships)
+        self.invitations = InvitationsKept(self)
 
     async def standing_of(self, user: UserId) -> Standing:
         return Standing(
@@ -100,11 +103,14 @@ class FakeWork(QuestionsKept):
         if (user, said) not in self.said:
             self.said.add((user, said))
             self.paths.talking.add(user)
+            self.spoken_with.add(user)
             language = await self._language_of(user, None)
             self.told.append((user, in_language(message, words_in(language))))
 
     async def answer(self, heard: Heard, reply: Document, *, meanwhile: Document | None = None) -> None:
         self.answers.append(reply)
+        if heard.is_direct:
+            self.spoken_with.add(heard.sender)
 
     async def language_for(self, heard: Heard) -> str:
         here = None if heard.is_direct else self.rooms.get(heard.room)

@@ -105,6 +105,15 @@ async def delete_device(world: World, ask: Ask) -> Answer:
     return {}
 
 
+@routes("GET", "/media/download/{server_name}/{media_id}")
+async def download(world: World, ask: Ask) -> Answer:
+    """A file that a test has put into `media`."""
+    data = world.media.get(f"mxc://{ask.params['server_name']}/{ask.params['media_id']}")
+    if data is None:
+        raise MatrixError(404, "M_NOT_FOUND", "Not found")
+    return data
+
+
 @routes("GET", "/profile/{user_id}", open_to_all=True)
 async def get_profile(world: World, ask: Ask) -> Answer:
     return _profile(world, ask)

@@ -35,6 +35,7 @@ class FakeHomeserver:
         self.registration = registration or Registration()
         self.world = World(self.registration)
         self.calls: list[Call] = []
+        self.media = self.world.media
         self.stopped = asyncio.Event()
         self.on_stop: Callable[[], None] | None = None
         self.pusher = Pusher(self.world)
@@ -235,6 +236,8 @@ class FakeHomeserver:
             return web.json_response(error.body, status=error.status)
         except creation.Broken:
             return web.json_response({"errcode": "M_UNKNOWN", "error": "Internal server error"}, status=500)
+        if isinstance(answer, bytes):
+            return web.Response(body=answer, content_type="application/octet-stream")
         status, body = answer if isinstance(answer, tuple) else (200, answer)
         return web.json_response(body, status=status)
 

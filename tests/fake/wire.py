@@ -72,7 +72,7 @@ class Ask:
     raw_path: str = ""
 
 
-Answer = Json | list[Json] | tuple[int, Json]
+Answer = Json | list[Json] | tuple[int, Json] | bytes
 Handler = Callable[["World", Ask], Awaitable[Answer]]
 
 

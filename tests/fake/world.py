@@ -47,6 +47,7 @@ class World:
         self.clock: Callable[[], int] = lambda: int(time.time() * 1000)
         self.rooms: dict[str, Room] = {}
         self.aliases: dict[str, tuple[str, str]] = {}  # alias → room id, who made it
+        self.media: dict[str, bytes] = {}  # mxc:// URI → file
         self.listed: dict[str, set[str]] = {}  # network id → room ids
         self.accounts: dict[str, Account] = {}
         self.tokens: dict[str, tuple[str, str]] = {}  # access token → user, device
