@@ -23,6 +23,7 @@ from appservice.store import inbox, journal, outbox
 from appservice.store.database import Database, StoreError
 from appservice.store.locks import ActingLock
 from bot.conversation import Conversation
+from bot.lifecycle import lifecycle_commands
 from bot.networks import network_commands
 from bot.speaking import Speaking
 from config.blueprints import template
@@ -131,7 +132,7 @@ class Hedgerow:
     async def _start(self) -> None:
         await self._greet()
         await self.engine.assemble()
-        commands = network_commands(template).including(Speaking())
+        commands = network_commands(template).including(Speaking(), lifecycle_commands())
         bot = self.settings.homeserver.bot
         conversation = Conversation(
             commands,

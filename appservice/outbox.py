@@ -20,6 +20,7 @@ from appservice.encrypted_rooms import CannotEncrypt
 from appservice.encryption import NotPrivate
 from appservice.homeserver import HomeserverError, Limited, Unreachable
 from appservice.lanes import Entry, Lanes
+from appservice.parting import NobodyThere
 from appservice.performing import Outcome, Performer
 from appservice.places import Places, Unplaced
 from appservice.provisioning import AliasConflict, Ghost
@@ -143,6 +144,8 @@ class Outbox:
             await self._refused(entry, error)
         except AliasConflict as conflict:
             await self._give_up(entry, conflict.said)
+        except NobodyThere as held:
+            await self._give_up(entry, held.said)
         except CannotEncrypt:
             await self._give_up(entry, sentence("the room is encrypted, and encryption is off"))
         except Unplaced:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from appservice.encrypted_rooms import note_encryption
 from appservice.lanes import Entry
+from appservice.lifecycle import forget_room
 from appservice.newcomers import take_in_conversation
 from appservice.performing import Outcome
 from appservice.places import Places
@@ -18,7 +19,7 @@ from bot.languages import words_in
 from bot.plan import in_words
 from bot.progress import finished, under_way
 from bot.reply import from_json, in_language
-from spaces.actions import Action, CreateRoom, Invite, Join, Leave, MarkDirect, ReadBack, Remove, Say
+from spaces.actions import Action, CreateRoom, Invite, Join, Leave, LetGo, MarkDirect, ReadBack, Remove, Say
 from spaces.identifiers import PlaceId, RoomId, UserId, printable
 from spaces.sentences import Sentence, sentence
 
@@ -46,6 +47,8 @@ class Settler:
             await self._conclude(work, entry.undertaking)
         if outcome.room is not None and isinstance(entry.action, CreateRoom):
             self._places.put(PlaceId(entry.action.room), outcome.room)
+        if isinstance(entry.action, LetGo):
+            self._places.drop(PlaceId(entry.action.room))
         return passed
 
     async def _record(self, work: UnitOfWork, entry: Entry, outcome: Outcome) -> bool | None:
@@ -61,6 +64,8 @@ class Settler:
                 await take_in_conversation(work, action, outcome)
             case Leave():
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
+            case LetGo():
+                await forget_room(work, PlaceId(action.room), entry.seq)
             case Invite(user=user):
                 await self._brought(work, action, user, "invite")
             case Remove(user=user):

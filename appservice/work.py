@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from appservice import languages
+from appservice.lifecycle import StoredLifecycle
 from appservice.readers import linked_for, shown_to
 from appservice.speech import direct_room_actions, notice, relation_of
 from appservice.store import inbox, journal, outbox, people, rooms
@@ -236,6 +237,14 @@ class UnitOfWork:
             await self._look_at([place])
             self._actions.append(step)
             self._expected = project(self._expected, [step], self.surroundings.maker)
+
+    @property
+    def lifecycle(self) -> StoredLifecycle:
+        return StoredLifecycle(self)
+
+    def forget(self, landscape: Landscape) -> None:
+        """From now on `landscape`, which lacks what is ours no longer; nothing is to be done in Matrix."""
+        self._landscape = landscape
 
     # -- speaking --------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.reply import Document
 from spaces.access import Standing
@@ -17,6 +17,9 @@ from spaces.changes import Ids
 from spaces.identifiers import EventId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.sentences import Sentence
+
+if TYPE_CHECKING:
+    from bot.lifecycle.ports import Lifecycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,10 @@ class Work(Protocol):
 
     async def note(self, what: str, about: PlaceId) -> None:
         """Write into the audit log without changing anything (an admin's look at a hidden network)."""
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """What archiving, restoring and releasing need."""
 
     async def status(self) -> ServiceStatus: ...
 

@@ -108,7 +108,12 @@ def reconcile(wanted: Iterable[WantedRoom], found: Found, maker: Maker) -> list[
         if steps:
             now[room.place] = project_room(None, steps, maker)
         actions += [*steps, *_difference(room, now[room.place], maker)]
-    return actions
+    return sorted(actions, key=_takes_out)
+
+
+def _takes_out(action: Action) -> bool:
+    """Whether it takes a child out of a Space: that comes last, when it has its new place."""
+    return isinstance(action, SetState) and action.event.type == "m.space.child" and not action.event.content
 
 
 def closing_gap(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[SetState]:

@@ -25,6 +25,7 @@ import spaces
 from bot.command import Command
 from bot.help import with_help
 from bot.languages import ENGLISH, LANGUAGES
+from bot.lifecycle import lifecycle_commands
 from bot.networks import network_commands
 from bot.speaking import Speaking
 from config.blueprints import template
@@ -87,7 +88,7 @@ def refusals() -> list[str]:
 
 
 def commands() -> list[Command]:
-    return list(with_help(network_commands(template).including(Speaking()), "!hedge"))
+    return list(with_help(network_commands(template).including(Speaking(), lifecycle_commands()), "!hedge"))
 
 
 def _in_commands() -> Iterator[tuple[str, str]]:

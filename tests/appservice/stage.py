@@ -26,6 +26,7 @@ from appservice.store.rooms import ConversationRow
 from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.work import UnitOfWork, Works
 from bot.conversation import Conversation
+from bot.lifecycle import lifecycle_commands
 from bot.networks import network_commands
 from bot.reply import from_json, plain
 from config.blueprints import template
@@ -55,7 +56,7 @@ class Clock:
 
 
 def usual_listeners() -> Listeners:
-    return Listeners(Conversation(network_commands(template), BOT), BOT)
+    return Listeners(Conversation(network_commands(template).including(lifecycle_commands()), BOT), BOT)
 
 
 class Stage:

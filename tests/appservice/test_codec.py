@@ -56,6 +56,7 @@ EVERY_KIND: list[Action] = [
     actions.Redact(ROOM, EventId("$event")),
     actions.Join(ROOM, ALICE),
     actions.Leave(ROOM, "not a place for me"),
+    actions.LetGo(ARTS, (UserId("@ada:hs.test"), UserId("@ben:hs.test"))),
     actions.MarkDirect(OURS, ALICE),
 ]
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.conversation import Conversation
+from bot.lifecycle import lifecycle_commands
 from bot.networks import network_commands
 from bot.networks.founding import Templates
 from bot.ports import Heard
@@ -43,7 +44,9 @@ class Stage:
     ) -> None:
         self.work = FakeWork(admins={person(name) for name in admins})
         self.conversation = Conversation(
-            network_commands(templates).including(Speaking()), BOT, open_creation=open_creation
+            network_commands(templates).including(Speaking(), lifecycle_commands()),
+            BOT,
+            open_creation=open_creation,
         )
         self._events = itertools.count(1)
         self._heard = (0, 0, 0)

@@ -13,8 +13,10 @@ from bot.reply import Document, in_language
 from spaces.access import Standing
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
+from spaces.lifecycle import Snapshot
 from spaces.sentences import Sentence
 from spaces.wanted import wanted_room
+from tests.bot.lifecycle.fake import FakeLifecycle
 from tests.bot.questions_kept import QuestionsKept
 
 SERVER = "example.org"
@@ -55,6 +57,8 @@ class FakeWork(QuestionsKept):
     removed: list[tuple[PlaceId, UserId]] = field(default_factory=list)
     notes: list[tuple[str, PlaceId]] = field(default_factory=list)
     language: str = ENGLISH
+    snapshots: dict[PlaceId, Snapshot] = field(default_factory=dict)
+    announced: list[tuple[PlaceId, Document]] = field(default_factory=list)
 
     async def standing_of(self, user: UserId) -> Standing:
         return Standing(
@@ -108,6 +112,10 @@ class FakeWork(QuestionsKept):
 
     async def note(self, what: str, about: PlaceId) -> None:
         self.notes.append((what, about))
+
+    @property
+    def lifecycle(self) -> FakeLifecycle:
+        return FakeLifecycle(self)
 
     async def status(self) -> ServiceStatus:
         count = len(self.landscape.networks), len(self.landscape.groups)
