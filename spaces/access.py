@@ -109,10 +109,10 @@ def _is_of(landscape: Landscape, standing: Standing, network: NetworkId) -> bool
 
 
 def _is_asked_about(landscape: Landscape, standing: Standing, network: NetworkId) -> bool:
-    """Whether they coordinate the other end of a link or a share that waits for a yes."""
+    """Whether they coordinate the other end of a waiting link, or the home of a group to be shared here."""
     ends = {end for link in landscape.proposals_of(network) for end in (link.parent, link.child)}
-    for share in landscape.proposed_shares_of(network):
-        ends |= {share.network, landscape.groups[share.group].home}
+    waiting = (share for share in landscape.proposed_shares_of(network) if share.network == network)
+    ends |= {landscape.groups[share.group].home for share in waiting}
     return not landscape.coordinated_by(standing.user).isdisjoint(ends)
 
 

@@ -231,21 +231,3 @@ def _kind(landscape: Landscape, place: PlaceId) -> RoomKind:
     if isinstance(found, Network):
         return RoomKind.SPACE
     return RoomKind.NEWS if found.purpose is Purpose.NEWS else RoomKind.TALK
-
-
-# -- moving ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class WaysChanged:
-    """Networks whose members get in by way of them from now on, or no longer do."""
-
-    gained: tuple[NetworkId, ...]
-    lost: tuple[NetworkId, ...]
-    kept: tuple[NetworkId, ...]
-
-
-def ways_changed(before: frozenset[NetworkId], after: frozenset[NetworkId]) -> WaysChanged:
-    return WaysChanged(
-        tuple(sorted(after - before)), tuple(sorted(before - after)), tuple(sorted(before & after))
-    )

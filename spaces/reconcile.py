@@ -204,7 +204,7 @@ def _state_steps(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[Set
     )
     target[POWER_LEVELS] = settle(levels, found.state.get(POWER_LEVELS), (*wanted.former, maker.bot))
     target |= {key: _EMPTY[key[0]] for key in found.state.keys() - target.keys() if key[0] in _EMPTY}
-    if wanted.alias and CANONICAL_ALIAS in found.by_hand:
+    if (wanted.alias or wanted.archived) and CANONICAL_ALIAS in found.by_hand:
         del target[CANONICAL_ALIAS]
     differing = [
         key for key, content in target.items() if found.state.get(key, _EMPTY.get(key[0], {})) != content

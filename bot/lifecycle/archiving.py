@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from bot.lifecycle import notices, previews
 from bot.networks.previews import people_in
 from bot.networks.rules import Named, WaysIn, all_named, doors_of, named, ways_in
 from bot.permissions import may
+from bot.reply import Document
 from spaces import changes
 from spaces.access import Deed, Standing, may_see
 from spaces.consent import released
@@ -132,7 +134,7 @@ async def _archive(call: Call, place: PlaceId) -> Archived:
     return Archived(named(before, place))
 
 
-async def _preview(call: Call, place: PlaceId, places: list[PlaceId]) -> previews.Document:
+async def _preview(call: Call, place: PlaceId, places: list[PlaceId]) -> Document:
     landscape, audience = call.landscape, await audience_of(call)
     children = landscape.children(NetworkId(place)) if place.is_network else ()
     above = doors_of(landscape, landscape.place(place))
@@ -160,7 +162,7 @@ async def _restore(call: Call, place: PlaceId) -> Restored:
     return Restored(
         named(landscape, place),
         ways_in(landscape, place, audience),
-        tuple(_not_back(landscape, lost, audience) for lost in lost_links(kept, landscape, place)),
+        tuple(_not_back(call, lost_links(kept, landscape, place), audience)),
         lost_coordinators(kept, landscape, place),
     )
 
@@ -176,6 +178,10 @@ def _check_awake(landscape: Landscape, place: PlaceId) -> None:
         )
 
 
-def _not_back(landscape: Landscape, lost: LostLink, audience: Standing) -> NotBack:
-    seen = may_see(landscape, audience, lost.other)
-    return NotBack(named(landscape, lost.other) if seen else None, lost.above, lost.why)
+def _not_back(call: Call, lost: Iterable[LostLink], audience: Standing) -> Iterator[NotBack]:
+    """In a room nothing is told of what not everyone there may see."""
+    for link in lost:
+        if may_see(call.landscape, audience, link.other):
+            yield NotBack(named(call.landscape, link.other), link.above, link.why)
+        elif call.heard.is_direct:
+            yield NotBack(None, link.above, link.why)

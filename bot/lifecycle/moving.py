@@ -13,8 +13,9 @@ from bot.networks.asking import Waiting, ask, has_yes_of, tell_who_asked, waitin
 from bot.networks.previews import people_in
 from bot.networks.rules import Named, WaysIn, named, question, waits_for, ways_in
 from bot.networks.sides import EitherSide
+from bot.reply import Document
 from spaces import changes
-from spaces.access import Deed, Standing, is_member, may_enter, may_see
+from spaces.access import Deed, Standing, coordinates, is_member, may_enter, may_see
 from spaces.identifiers import NetworkId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access
@@ -99,18 +100,19 @@ def _moved(
 
 async def _preview(
     call: Call, landscape: Landscape, network: NetworkId, under: NetworkId, audience: Standing
-) -> previews.Document:
+) -> Document:
     before = call.landscape
     after = _moved(call, network, under, audience, agreed=True)
     link = landscape.links[under, network]
     old = next(iter(before.agreed_parents(network)), None)
+    names_old = old is not None and may_see(before, audience, old)
     gained, lost = await _who_gains_and_loses(call, after, network, audience)
     return previews.moving(
         previews.Move(
             network=named(before, network),
             parent=named(before, under),
-            has_old=old is not None,
-            old=named(before, old) if old is not None and may_see(before, audience, old) else None,
+            has_old=old is not None and (names_old or coordinates(before, audience, network)),
+            old=named(before, old) if old is not None and names_old else None,
             asks=None if link.holds else waiting_side(call, waits_for(link), audience),
             gained=gained,
             lost=lost,
@@ -122,19 +124,21 @@ async def _preview(
 
 async def _who_gains_and_loses(
     call: Call, after: Landscape, network: NetworkId, audience: Standing
-) -> tuple[int | None, int]:
-    """How many can get in unasked who could not before, None if that is not for them to know; and how
-    many of those who are in it would have no way in any more."""
+) -> tuple[int | None, int | None]:
+    """How many can get in unasked who could not before, and how many who are in have no such way any more.
+
+    None for what is not for them to know.
+    """
     before = call.landscape
     if before.networks[network].access is not Access.PRIVATE:
-        return None, 0
+        return None, None
     doors, doors_after = set(before.parents(network)), set(after.parents(network))
     inside = await people_in(call, [network])
     way_before, way_after = await _members(call, doors), await _members(call, doors_after)
-    lost = len((inside & way_before) - way_after)
-    if not all(_knows_members(before, audience, door) for door in doors_after - doors):
-        return None, lost
-    return len(way_after - way_before - inside), lost
+    gained, lost = len(way_after - way_before - inside), len((inside & way_before) - way_after)
+    knows_gained = all(_knows_members(before, audience, door) for door in doors_after - doors)
+    knows_lost = _knows_members(before, audience, network)
+    return gained if knows_gained else None, lost if knows_lost else None
 
 
 async def _members(call: Call, networks: Iterable[NetworkId]) -> frozenset[UserId]:

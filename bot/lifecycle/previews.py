@@ -14,15 +14,13 @@ from spaces.identifiers import UserId
 from spaces.network import Access
 from spaces.sentences import counted, sentence
 
-__all__ = ["Document", "Move", "archiving", "moving", "releasing", "unsharing"]
-
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """A move as far as the person may know of it.
 
     `old` is None where it may not be named, or there is none; `asks` is whose yes it waits for. `gained`
-    and `lost` count people, the former None where that is not for them to know.
+    and `lost` count people, None where that is not for them to know.
     """
 
     network: Named
@@ -31,7 +29,7 @@ class Move:
     old: Named | None
     asks: Waiting | None
     gained: int | None
-    lost: int
+    lost: int | None
     access: Access
     ways: WaysIn
 
@@ -71,15 +69,16 @@ def _gains_and_losses(move: Move) -> Iterator[Block]:
         yield Paragraph(
             (counted("One person gains a way in.", "{count} people gain a way in.", move.gained),)
         )
-    yield Paragraph(
-        (
-            counted(
-                "One person who is in it loses the way by which they got in.",
-                "{count} people who are in it lose the way by which they got in.",
-                move.lost,
-            ),
+    if move.lost is not None:
+        yield Paragraph(
+            (
+                counted(
+                    "One person who is in it loses the way by which they got in.",
+                    "{count} people who are in it lose the way by which they got in.",
+                    move.lost,
+                ),
+            )
         )
-    )
 
 
 def archiving(

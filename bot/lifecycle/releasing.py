@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from bot.audience import audience_of
 from bot.command import Call, command
 from bot.lifecycle import previews
-from bot.networks.phrases import links
+from bot.networks.phrases import LISTED_AT_MOST
 from bot.networks.previews import people_in
 from bot.networks.rules import Named, all_named, doors_of, named
 from bot.permissions import may
@@ -21,6 +21,7 @@ from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.lifecycle import own_places
 from spaces.network import Status
+from spaces.sentences import Listed, Sentence, counted, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +111,23 @@ async def check_ruled(work: Work, places: Iterable[PlaceId]) -> None:
     if unmade := await work.lifecycle.unmade(rooms):
         raise Conflict(
             "I am still making {places}. Try again in a moment.",
-            places=links(named(landscape, place) for place in unmade),
+            places=_names(landscape, unmade, "and"),
         )
     empty = [place for place in rooms if not _is_ruled(landscape, place, await work.members_of(place))]
     if empty:
         raise Conflict(
             "I leave a room only when somebody is there who can rule it, and no coordinator is in {places}. "
             "Come in first, with `join {first}` for one, and then say it again.",
-            places=links([named(landscape, place) for place in empty], "or"),
+            places=_names(landscape, empty, "or"),
             first=landscape.slug_of(empty[0]),
         )
+
+
+def _names(landscape: Landscape, places: Sequence[PlaceId], last: str) -> Listed:
+    names: list[str | Sentence] = [named(landscape, place).name for place in places[:LISTED_AT_MOST]]
+    if (more := len(places) - LISTED_AT_MOST) > 0:
+        names.append(counted("{count} more", "{count} more", more))
+    return listed(names, last)
 
 
 def _is_ruled(landscape: Landscape, place: PlaceId, members: Mapping[UserId, str]) -> bool:

@@ -13,9 +13,11 @@ from sqlalchemy import select
 
 import bot.lifecycle.releasing
 from appservice.app import Hedgerow
+from appservice.applying import watch
 from appservice.demo.synapse import free_port
+from appservice.engine import Foundation
 from appservice.parting import NobodyThere, let_go
-from appservice.releasing import ReleasingAll
+from appservice.releasing import Outlook, ReleasingAll
 from appservice.store import inbox, outbox, rooms, tables
 from appservice.store import lifecycle as store
 from appservice.store.database import Database
@@ -288,6 +290,25 @@ async def test_p7_all_that_can_be_is_released_at_once_and_what_goes_together_sta
     landscape = await house.service.engine.works.landscape()
     assert [n.name for n in landscape.networks.values()] == ["Health"]
     assert (await releasing.look()).names == ()
+
+
+async def test_p7_all_is_released_without_a_service_as_well(tmp_path: Path) -> None:
+    async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:
+        admin = fake.add_user(ADMIN)
+        made = settings_for(fake.base_url, fake.registration, tmp_path / "h.db")
+        async with running(made) as service:
+            house = House(fake, service, admin, await admin.create_dm(fake.bot))
+            await house.make("network create Arts")
+            rooms_made = house.room_ids()
+        foundation = Foundation(made)
+        await foundation.lay()
+        undertaking = await ReleasingAll(foundation).release()
+        assert undertaking is not None
+        applied = await watch(foundation, undertaking, lambda progress: None)
+        assert (applied.total > 9, applied.failed) == (True, ())
+        assert {fake.room(room).membership(fake.bot) for room in rooms_made} == {"leave"}
+        assert (await ReleasingAll(foundation).look()) == Outlook((), 0, ())
+        await foundation.database.close()
 
 
 async def test_p7_nothing_that_waits_for_a_released_room_is_left(database: Database) -> None:

@@ -82,6 +82,19 @@ def test_p6_an_archived_place_is_shown_nowhere_and_nobody_can_write_in_it(place)
     assert now[made["Bristol"]].state[POWER_LEVELS]["events_default"] == 50
 
 
+def test_p6_an_alias_that_people_chose_stays_with_the_archive_and_ours_goes(place):
+    landscape, made = place
+    found, maker = as_made(landscape)
+    somerset, key = made["Somerset"], ("m.room.canonical_alias", "")
+    chosen = {**found[somerset].state, key: {"alias": "#somerset:hs.test"}}
+    by_hand = {somerset: replace(found[somerset], state=chosen, by_hand=frozenset({key}))}
+    asleep = changes.archive(landscape, somerset)
+    for rooms, alias in ((found | by_hand, {"alias": "#somerset:hs.test"}), (found, {})):
+        now = project(rooms, put_right(asleep, rooms, maker), maker)
+        assert now[somerset].state[key] == alias
+        assert now[somerset].aliases == frozenset()
+
+
 def test_p6_a_level_that_was_given_by_hand_is_back_with_the_place(place):
     landscape, made = place
     found, maker = as_made(landscape)
