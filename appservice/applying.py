@@ -102,26 +102,31 @@ class Applying:
 
     async def watch(self, undertaking: int, tell: Callable[[Progress], None]) -> Applied:
         """Wait until it is done, delivering it here as long as no service does."""
-        hand = _Hand(self._foundation)
-        try:
-            while True:
-                async with self._works.database.reading() as connection:
-                    found = await outbox.undertaking(connection, undertaking)
-                    waiting = await outbox.depth(connection, undertaking)
-                    wanted = _is_fresh(await journal.mark(connection, WANTED_MARK))
-                total = found.total if found else 0
-                tell(Progress(max(total - waiting, 0), total, hand.acts))
-                if not waiting:
-                    break
-                if wanted:
-                    await hand.let_go()
-                elif not hand.acts:
-                    await hand.take_up()
-                await asyncio.sleep(_LOOK_SECONDS)
-        finally:
-            await hand.let_go()
-        async with self._works.database.reading() as connection:
-            return Applied(total, tuple(map(str, await outbox.failures(connection, undertaking))))
+        return await watch(self._foundation, undertaking, tell)
+
+
+async def watch(foundation: Foundation, undertaking: int, tell: Callable[[Progress], None]) -> Applied:
+    """Wait until an undertaking is done, delivering it here as long as no service does."""
+    hand = _Hand(foundation)
+    try:
+        while True:
+            async with foundation.database.reading() as connection:
+                found = await outbox.undertaking(connection, undertaking)
+                waiting = await outbox.depth(connection, undertaking)
+                wanted = _is_fresh(await journal.mark(connection, WANTED_MARK))
+            total = found.total if found else 0
+            tell(Progress(max(total - waiting, 0), total, hand.acts))
+            if not waiting:
+                break
+            if wanted:
+                await hand.let_go()
+            elif not hand.acts:
+                await hand.take_up()
+            await asyncio.sleep(_LOOK_SECONDS)
+    finally:
+        await hand.let_go()
+    async with foundation.database.reading() as connection:
+        return Applied(total, tuple(map(str, await outbox.failures(connection, undertaking))))
 
 
 def _is_fresh(mark: str | None) -> bool:

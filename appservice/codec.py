@@ -33,6 +33,7 @@ _ACTIONS: dict[str, type[Action]] = {
         actions.Redact,
         actions.Join,
         actions.Leave,
+        actions.LetGo,
         actions.MarkDirect,
         actions.ReadFile,
     )
@@ -42,6 +43,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "inviter": UserId,
     "event": EventId,
     "state": tuple,
+    "coordinators": lambda users: tuple(map(UserId, users)),
 }
 
 

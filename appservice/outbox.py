@@ -21,6 +21,7 @@ from appservice.encryption import NotPrivate
 from appservice.files import Unreadable
 from appservice.homeserver import HomeserverError, Limited, Unreachable
 from appservice.lanes import Entry, Lanes
+from appservice.parting import NobodyThere
 from appservice.performing import NoSuchUser, Outcome, Performer
 from appservice.places import Places, Unplaced
 from appservice.provisioning import AliasConflict, Ghost
@@ -145,7 +146,7 @@ class Outbox:
             self._slow_down(entry, limit.wait)
         except HomeserverError as error:
             await self._refused(entry, error)
-        except (AliasConflict, Unreadable) as refusal:
+        except (AliasConflict, NobodyThere, Unreadable) as refusal:
             await self._give_up(entry, refusal.said)
         except CannotEncrypt:
             await self._give_up(entry, sentence("the room is encrypted, and encryption is off"))

@@ -12,6 +12,7 @@ from appservice import files
 from appservice.encrypted_rooms import Rooms
 from appservice.envelope import Envelope
 from appservice.homeserver import Homeserver, HomeserverError
+from appservice.parting import let_go
 from appservice.places import Places, Unplaced
 from appservice.provisioning import AliasConflict, Provisioner
 from appservice.speech import event_content
@@ -22,6 +23,7 @@ from spaces.actions import (
     Invite,
     Join,
     Leave,
+    LetGo,
     MarkDirect,
     Publish,
     ReadBack,
@@ -89,6 +91,8 @@ class Performer:
                 return Outcome(text=await files.read(self._homeserver, file))
             case Redact():
                 await self._homeserver.redact(room, action.event, self._txn_id(room, action.event))
+            case LetGo(coordinators=coordinators):
+                await let_go(self._homeserver, room, coordinators)
             case Join(invited=invited):
                 return await self._join(room) if invited else await self._look(room)
             case _:

@@ -26,6 +26,12 @@ class Places:
         self._rooms[place] = room
         self._places[room] = place
 
+    def drop(self, place: PlaceId) -> None:
+        """The room is not ours any more."""
+        room = self._rooms.pop(place, None)
+        if room is not None:
+            self._places.pop(room, None)
+
     def room(self, place: PlaceId | RoomId) -> RoomId:
         """The room of a place; a room is its own. Raises `Unplaced`."""
         if not isinstance(place, PlaceId):

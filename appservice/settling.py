@@ -8,6 +8,7 @@ from appservice import files, invitations
 from appservice.encrypted_rooms import note_encryption
 from appservice.invitations import Reports
 from appservice.lanes import Entry
+from appservice.lifecycle import forget_room
 from appservice.newcomers import take_in_conversation
 from appservice.performing import Outcome
 from appservice.places import Places
@@ -26,6 +27,7 @@ from spaces.actions import (
     Invite,
     Join,
     Leave,
+    LetGo,
     MarkDirect,
     ReadBack,
     ReadFile,
@@ -60,6 +62,8 @@ class Settler:
             await self._conclude(work, entry.undertaking)
         if outcome.room is not None and isinstance(entry.action, CreateRoom):
             self._places.put(PlaceId(entry.action.room), outcome.room)
+        if isinstance(entry.action, LetGo):
+            self._places.drop(PlaceId(entry.action.room))
         return passed
 
     async def _record(self, work: UnitOfWork, entry: Entry, outcome: Outcome) -> bool | None:
@@ -75,6 +79,8 @@ class Settler:
                 await take_in_conversation(work, action, outcome)
             case Leave():
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
+            case LetGo():
+                await forget_room(work, PlaceId(action.room), entry.seq)
             case Invite(user=user):
                 await self._brought(work, action, user, "invite")
                 await invitations.came(work, action)

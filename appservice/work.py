@@ -16,6 +16,7 @@ from appservice import languages
 from appservice.codes import Codes
 from appservice.invitations import KeptInvitations
 from appservice.kept_paths import KeptPaths
+from appservice.lifecycle import StoredLifecycle
 from appservice.readers import linked_for, shown_to
 from appservice.speech import direct_room_actions, notice, relation_of
 from appservice.store import inbox, journal, outbox, paths, people, rooms
@@ -256,6 +257,14 @@ class UnitOfWork:
             await self._look_at([place])
             self._actions.append(step)
             self._expected = project(self._expected, [step], self.surroundings.maker)
+
+    @property
+    def lifecycle(self) -> StoredLifecycle:
+        return StoredLifecycle(self)
+
+    def forget(self, landscape: Landscape) -> None:
+        """From now on `landscape`, which lacks what is ours no longer; nothing is to be done in Matrix."""
+        self._landscape = landscape
 
     # -- speaking --------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from spaces.actions import (
     Invite,
     Join,
     Leave,
+    LetGo,
     MarkDirect,
     Publish,
     ReadBack,
@@ -80,7 +81,7 @@ def _of_the_bot(here: Sentence, action: Action) -> Sentence:
             return sentence("take back something that was said in {place}", place=here)
         case Join():
             return sentence("come into {place}", place=here)
-        case Leave():
+        case Leave() | LetGo():
             return sentence("leave {place}", place=here)
         case MarkDirect():
             return sentence("keep {place} as a direct room", place=here)

@@ -23,6 +23,7 @@ from spaces.sentences import Sentence
 if TYPE_CHECKING:
     from bot.codes.ports import Codes
     from bot.invitations.ports import Invitations
+    from bot.lifecycle.ports import Lifecycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,10 @@ class Work(Protocol):
 
     async def note(self, what: str, about: PlaceId) -> None:
         """Write into the audit log without changing anything (an admin's look at a hidden network)."""
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """What archiving, restoring and releasing need."""
 
     async def status(self) -> ServiceStatus: ...
 

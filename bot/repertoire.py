@@ -7,6 +7,7 @@ from bot.applications.commands import with_applications
 from bot.codes import code_commands
 from bot.command import Commands
 from bot.invitations import invitation_commands
+from bot.lifecycle import lifecycle_commands
 from bot.networks import network_commands
 from bot.networks.founding import Templates
 from bot.paths.joining import Joining
@@ -15,5 +16,5 @@ from bot.speaking import Speaking
 
 def all_commands(templates: Templates) -> Commands:
     """The commands of all features, with their replies; help comes with the conversation."""
-    features = (Joining(), Speaking(), code_commands(), invitation_commands())
+    features = (Joining(), Speaking(), code_commands(), invitation_commands(), lifecycle_commands())
     return with_applications(network_commands(templates, Applying()).including(*features))

@@ -109,8 +109,10 @@ def _is_of(landscape: Landscape, standing: Standing, network: NetworkId) -> bool
 
 
 def _is_asked_about(landscape: Landscape, standing: Standing, network: NetworkId) -> bool:
-    """Whether they coordinate the other end of a link that waits for a yes."""
+    """Whether they coordinate the other end of a waiting link, or the home of a group to be shared here."""
     ends = {end for link in landscape.proposals_of(network) for end in (link.parent, link.child)}
+    waiting = (share for share in landscape.proposed_shares_of(network) if share.network == network)
+    ends |= {landscape.groups[share.group].home for share in waiting}
     return not landscape.coordinated_by(standing.user).isdisjoint(ends)
 
 
@@ -202,7 +204,8 @@ def _by_slug(landscape: Landscape, slug: str, *, current: bool = False) -> tuple
     else:
         homes = dict.fromkeys((landscape.slugs.get(first.strip()), *landscape.named(first)))
         found = [landscape.slugs.get(f"{home}/{rest.strip()}") for home in homes]
-    return tuple(p for p in found if p is not None and (not current or landscape.slug_of(p) == slug))
+    there = (p for p in found if p in landscape.networks or p in landscape.groups)  # not released
+    return tuple(p for p in there if p is not None and (not current or landscape.slug_of(p) == slug))
 
 
 def _is_within(landscape: Landscape, place: PlaceId, network: NetworkId | None) -> bool:

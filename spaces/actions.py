@@ -220,6 +220,13 @@ class Leave(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class LetGo(Action):
+    """The bot leaves a room for good, once one of these coordinators is there with power 100."""
+
+    coordinators: tuple[UserId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MarkDirect(Action):
     """Note in the bot's account data that the room is a direct one with `user` (m.direct)."""
 

@@ -18,6 +18,8 @@ from spaces.consent import (
     archived,
     decline,
     link,
+    move,
+    released,
     settled,
     share,
     unlink,
@@ -51,6 +53,7 @@ __all__ = [
     "decline",
     "describe",
     "link",
+    "move",
     "remove_coordinator",
     "rename",
     "restore",
@@ -213,6 +216,8 @@ def _check_active(landscape: Landscape, network: NetworkId) -> None:
     found = landscape.networks[network]
     if found.status is Status.ARCHIVED:
         raise archived(found)
+    if found.status is Status.RELEASED:
+        raise released(found)
     if found.status is Status.PROPOSED:
         raise Conflict(
             "“{network}” still waits for a yes of its parents. Try again once it has theirs.",

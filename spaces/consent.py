@@ -9,7 +9,7 @@ from spaces.errors import Conflict
 from spaces.hierarchy import path_down
 from spaces.identifiers import GroupId, NetworkId, UserId
 from spaces.landscape import Landscape
-from spaces.network import Kind, Link, Network, Share, Status
+from spaces.network import Group, Kind, Link, Network, Share, Status
 
 MayName = Callable[[NetworkId], bool]
 
@@ -47,6 +47,46 @@ def link(
     if landscape.links.get((parent, child)) == new:
         return landscape
     return settled(landscape.having(new), child)
+
+
+def move(
+    landscape: Landscape,
+    network: NetworkId,
+    parent: NetworkId,
+    *,
+    parent_agrees: bool,
+    child_agrees: bool,
+    by: UserId | None = None,
+    may_name: MayName = _everything,
+) -> Landscape:
+    """`network` under `parent` instead of its canonical parent, once both sides have agreed.
+
+    Until then the old link stays. Raises what `link` raises, and `Conflict` where the network's own side
+    has agreed to be under `parent` and not to leave the other one.
+    """
+    old = next(iter(landscape.agreed_parents(network)), None)
+    if old == parent:
+        return landscape
+    asked_before = landscape.links.get((parent, network))
+    if old is not None and asked_before is not None and asked_before.child_agreed and not child_agrees:
+        raise Conflict(
+            "“{child}” has agreed to be under “{parent}”, and not to leave what it is under now. "
+            "Only a coordinator of “{child}” can move it.",
+            **_names(landscape, parent, network),
+        )
+    landscape = link(
+        landscape,
+        parent,
+        network,
+        parent_agrees=parent_agrees,
+        child_agrees=child_agrees,
+        by=by,
+        may_name=may_name,
+    )
+    asked = replace(landscape.links[parent, network], instead_of=old)
+    if asked == landscape.links[parent, network]:
+        return landscape
+    return settled(landscape.having(asked), network)
 
 
 def unlink(landscape: Landscape, parent: NetworkId, child: NetworkId) -> Landscape:
@@ -88,6 +128,7 @@ def settled(landscape: Landscape, child: NetworkId) -> Landscape:
     a proposed bridge nothing holds yet, and the one that was stays.
     """
     network = landscape.networks[child]
+    landscape = _moved(landscape, child)
     links = [landscape.links[parent, child] for parent in landscape.all_parents(child)]
     held = [ln for ln in links if ln.holds] if network.status is not Status.PROPOSED else []
     first = next(iter(held or links), None)
@@ -98,6 +139,19 @@ def settled(landscape: Landscape, child: NetworkId) -> Landscape:
     if network.kind is not Kind.BRIDGE or network.status is not Status.PROPOSED:
         return landscape
     return _moved_on(landscape, child, links)
+
+
+def _moved(landscape: Landscape, child: NetworkId) -> Landscape:
+    """With each link that was agreed to instead of another in the place of that one."""
+    for parent in landscape.all_parents(child):
+        new = landscape.links[parent, child]
+        if new.instead_of is None or not new.holds:
+            continue
+        old = landscape.links.get((new.instead_of, child))
+        stands_first = new.canonical or (old is not None and old.canonical)
+        landscape = landscape.lacking(*([old] if old else ()))
+        landscape = landscape.having(replace(new, instead_of=None, canonical=stands_first))
+    return landscape
 
 
 def _moved_on(landscape: Landscape, bridge: NetworkId, links: list[Link]) -> Landscape:
@@ -141,15 +195,22 @@ def _check_awake(landscape: Landscape, *networks: NetworkId) -> None:
     for network in map(landscape.networks.__getitem__, networks):
         if network.status is Status.ARCHIVED:
             raise archived(network)
+        if network.status is Status.RELEASED:
+            raise released(network)
 
 
 def archived(network: Network) -> Conflict:
     """The refusal of what an archived network cannot be asked for."""
     return Conflict(
-        "“{network}” is archived. Applying a blueprint that names it restores it; ask an admin of this "
-        "server.",
+        "“{network}” is archived. One of its coordinators can bring it back: `network restore {slug}`.",
         network=network.name,
+        slug=network.slug,
     )
+
+
+def released(found: Network | Group) -> Conflict:
+    """The refusal of what cannot be asked for a place that is being released."""
+    return Conflict("“{place}” is being released: I am handing it over and leave it.", place=found.name)
 
 
 def _names(landscape: Landscape, parent: NetworkId, child: NetworkId) -> dict[str, str]:

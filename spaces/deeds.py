@@ -26,6 +26,7 @@ class Deed(StrEnum):
     SHARE = "share it"
     COORDINATE = "name its coordinators"
     ARCHIVE = "archive or restore it"
+    RELEASE = "release it"
     INVITE = "invite to it"
     ACCEPT = "answer for it"
 
@@ -40,6 +41,7 @@ _WHO_CAN: Mapping[Deed, Sentence] = {
     Deed.SHARE: sentence("Only a coordinator of {whose} can share it."),
     Deed.COORDINATE: sentence("Only a coordinator of {whose} can name its coordinators."),
     Deed.ARCHIVE: sentence("Only a coordinator of {whose} can archive or restore it."),
+    Deed.RELEASE: sentence("Only a coordinator of {whose} can release it."),
     Deed.INVITE: sentence("Only a coordinator of {whose} can invite to it."),
     Deed.ACCEPT: sentence("Only a coordinator of {whose} can answer for it."),
 }

@@ -73,6 +73,10 @@ class Landscape:
         """Groups whose home `network` is: welcome, news, then by name."""
         return self._groups_of.get(network, ())
 
+    def proposed_shares_of(self, network: NetworkId) -> tuple[Share, ...]:
+        """Shares of a group of `network`, or with `network`, that wait for a yes; none of an archive."""
+        return self._proposed_shares.get(network, ())
+
     def shares_of(self, group: GroupId) -> tuple[NetworkId, ...]:
         """Networks beside its home that list the group."""
         return self._shares_of.get(group, ())
@@ -233,6 +237,12 @@ class Landscape:
     @cached_property
     def _shares_of(self) -> Mapping[GroupId, tuple[NetworkId, ...]]:
         return _grouped((s.group, s.network) for s in self._held_shares)
+
+    @cached_property
+    def _proposed_shares(self) -> Mapping[NetworkId, tuple[Share, ...]]:
+        ends = ((share, self.groups[share.group].home) for share in self.shares.values() if not share.holds)
+        awake = ((s, h) for s, h in ends if self._is_awake(h, s.network))
+        return _grouped(pair for s, h in awake for pair in ((h, s), (s.network, s)))
 
     @cached_property
     def _shared_with(self) -> Mapping[NetworkId, tuple[GroupId, ...]]:

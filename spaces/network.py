@@ -43,6 +43,7 @@ class Status(StrEnum):
     PROPOSED = "proposed"  # a bridge that waits for a parent's yes: nothing of it is in Matrix
     ACTIVE = "active"
     ARCHIVED = "archived"
+    RELEASED = "released"  # its rooms are being handed over to its coordinators, and then forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Link:
     """A child network under a parent. It holds once both sides have agreed.
 
     `asked_by` is who proposed it. `canonical` marks the one parent that clients show as the way up.
+    `instead_of` is the parent that a move leaves once the link holds.
     """
 
     parent: NetworkId
@@ -103,6 +105,7 @@ class Link:
     parent_agreed: bool = True
     child_agreed: bool = True
     asked_by: UserId | None = None
+    instead_of: NetworkId | None = None
 
     @property
     def holds(self) -> bool:

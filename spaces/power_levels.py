@@ -90,8 +90,22 @@ def power_levels(
 
 
 def _closed_down(content: dict[str, Any]) -> dict[str, Any]:
-    events = content["events"] | {"m.room.power_levels": 100, "m.reaction": 100}
+    """Only the bot says or changes anything there; taking back what one has said oneself stays allowed."""
+    events = content["events"] | dict.fromkeys((*_FROM_50, "m.reaction"), 100)
     return content | {"events": events, "events_default": 100, "state_default": 100, "invite": 100}
+
+
+def released_levels(
+    kind: RoomKind, version: str, bot: UserId, coordinators: Iterable[UserId], found: Content | None
+) -> Content:
+    """The levels of a room whose coordinators rule it alone from now on: 100 is enough for everything."""
+    levels = settle(power_levels(kind, version, bot, ()), found, ())
+    ruling = dict.fromkeys((user for user in coordinators if user != bot), BOT)
+    return {
+        **levels,
+        "users": {**levels["users"], **ruling},
+        "events": {**levels["events"], "m.room.tombstone": BOT},
+    }
 
 
 def settle(wanted: Content, found: Content | None, former: Iterable[UserId]) -> Content:

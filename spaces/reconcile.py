@@ -108,7 +108,12 @@ def reconcile(wanted: Iterable[WantedRoom], found: Found, maker: Maker) -> list[
         if steps:
             now[room.place] = project_room(None, steps, maker)
         actions += [*steps, *_difference(room, now[room.place], maker)]
-    return actions
+    return sorted(actions, key=_takes_out)
+
+
+def _takes_out(action: Action) -> bool:
+    """Whether it takes a child out of a Space: that comes last, when it has its new place."""
+    return isinstance(action, SetState) and action.event.type == "m.space.child" and not action.event.content
 
 
 def closing_gap(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[SetState]:
@@ -199,7 +204,7 @@ def _state_steps(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[Set
     )
     target[POWER_LEVELS] = settle(levels, found.state.get(POWER_LEVELS), (*wanted.former, maker.bot))
     target |= {key: _EMPTY[key[0]] for key in found.state.keys() - target.keys() if key[0] in _EMPTY}
-    if wanted.alias and CANONICAL_ALIAS in found.by_hand:
+    if (wanted.alias or wanted.archived) and CANONICAL_ALIAS in found.by_hand:
         del target[CANONICAL_ALIAS]
     differing = [
         key for key, content in target.items() if found.state.get(key, _EMPTY.get(key[0], {})) != content

@@ -39,9 +39,12 @@ class WantedRoom:
 
 
 def wanted_room(landscape: Landscape, place: PlaceId, server: str) -> WantedRoom | None:
-    """The room that `place` should have on `server`, or None for one that has none (a waiting bridge)."""
+    """The room that `place` should have on `server`.
+
+    None for one that has none (a waiting bridge), or that is being handed over.
+    """
     found = landscape.place(place)
-    if landscape.status_of(place) is Status.PROPOSED:
+    if landscape.status_of(place) in (Status.PROPOSED, Status.RELEASED):
         return None
     return _space(landscape, found, server) if isinstance(found, Network) else _room(landscape, found, server)
 

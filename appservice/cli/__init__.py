@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from appservice.cli import blueprint, config_check, demonstration, doctor, init, replaying, running
+from appservice.cli import blueprint, config_check, demonstration, doctor, init, releasing, replaying, running
 from appservice.version import VERSION
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -33,6 +33,7 @@ app.command()(blueprint.plan)
 app.command()(blueprint.apply)
 app.command()(demonstration.demo)
 app.command()(replaying.replay)
+app.command()(releasing.release)
 settings.command()(config_check.check)
 app.add_typer(settings, name="config")
 

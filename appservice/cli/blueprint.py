@@ -103,7 +103,7 @@ async def apply_and_watch(settings: Settings, blueprint: Blueprint, *, prune: bo
         undertaking = await applying.apply()
         if undertaking is None:
             return None
-        return await _shown(lambda tell: applying.watch(undertaking, tell))
+        return await shown(lambda tell: applying.watch(undertaking, tell))
     finally:
         await foundation.database.close()
 
@@ -111,10 +111,11 @@ async def apply_and_watch(settings: Settings, blueprint: Blueprint, *, prune: bo
 Watch = Callable[[Callable[[Progress], None]], Awaitable[Applied]]
 
 
-async def _shown(watch: Watch) -> Applied:
+async def shown(watch: Watch, doing: str = "Planting") -> Applied:
+    """Watch with a bar on a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bar(*columns, disable=not sys.stdout.isatty()) as bar:
-        task = bar.add_task("Planting", total=None)
+        task = bar.add_task(doing, total=None)
 
         def tell(progress: Progress) -> None:
             bar.update(task, completed=progress.done, total=progress.total)

@@ -114,6 +114,8 @@ def _cast(cls: type[Any], name: str, value: Any) -> Any:
         return NetworkId(value) if cls is Network else GroupId(value)
     if name == "asked_by":
         return UserId(value) if value else None
+    if name == "instead_of":
+        return NetworkId(value) if value else None
     return _CASTS.get(name, lambda same: same)(value)
 
 

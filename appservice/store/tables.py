@@ -69,6 +69,7 @@ links = Table(
     Column("parent_agreed", Boolean, nullable=False),
     Column("child_agreed", Boolean, nullable=False),
     Column("asked_by", String),
+    Column("instead_of", String),  # the parent that a move leaves, once the link holds
 )
 shares = Table(
     "shares",
@@ -91,6 +92,12 @@ slugs = Table(
     metadata,
     Column("slug", String, primary_key=True),
     Column("place", String, nullable=False),
+)
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("place", String, primary_key=True),
+    Column("body", Text, nullable=False),  # what held when it was archived
 )
 
 # -- rooms and who is in them -----------------------------------------------------------------------

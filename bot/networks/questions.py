@@ -28,6 +28,8 @@ def how_to_answer(question: Question) -> Sentence:
 def answers(question: Question) -> tuple[str, str]:
     """What to type for yes, and for no."""
     child, parent = question.child.slug, question.parent.slug
+    if question.is_share:
+        return f"group share {child} --with {parent}", f"group unshare {child} --from {parent}"
     if question.is_bridge:
         return f"bridge accept {child}", f"bridge decline {child}"
     return f"network link {child} --under {parent}", f"network unlink {child} --from {parent}"
@@ -40,6 +42,8 @@ def summary(question: Question) -> Sentence:
         return sentence(
             "{bridge}, a bridge, under {network}", bridge=Bold(question.child.name), network=above
         )
+    if question.is_share:
+        return sentence("{group} in {network} too", group=link(question.child), network=above)
     return sentence("{child} under {parent}", child=link(question.child), parent=above)
 
 
@@ -62,6 +66,21 @@ def _wish(question: Question, by: UserId | None) -> Sentence:
             who=who,
             bridge=Bold(question.child.name),
             network=parent,
+        )
+    if question.is_share and question.for_parent:
+        return sentence(
+            "{who} would like to share {group} with {network}.", who=who, group=child, network=parent
+        )
+    if question.is_share:
+        return sentence(
+            "{who} would like to have {group} in {network} too.", who=who, group=child, network=parent
+        )
+    if question.moves and not question.for_parent:
+        return sentence(
+            "{who} would like to move {child} under {parent}, away from what it is under now.",
+            who=who,
+            child=child,
+            parent=parent,
         )
     if question.for_parent:
         return sentence(

@@ -25,7 +25,7 @@ def created(result: Created, call: Call) -> Document:
     return Document(
         (
             Paragraph((_is_made(result),)),
-            *(_waits(waiting) for waiting in result.waiting),
+            *(waits(waiting) for waiting in result.waiting),
             paragraph(
                 "You look after it, and an invitation to it waits for you. It begins with {groups}.",
                 groups=links(result.kit),
@@ -51,13 +51,14 @@ def _proposed(result: Created) -> Document:
                 bridge=Bold(result.network.name),
                 networks=links(result.parents),
             ),
-            *(_waits(waiting) for waiting in result.waiting),
+            *(waits(waiting) for waiting in result.waiting),
             paragraph("Then it is made, and I tell you. {ways}", ways=who_gets_in(result.ways)),
         )
     )
 
 
-def _waits(waiting: Waiting) -> Paragraph:
+def waits(waiting: Waiting) -> Paragraph:
+    """Whose yes is waited for."""
     if waiting.side is None:
         return paragraph("It waits for the yes of a network that you cannot see.")
     network = link(waiting.side)
@@ -95,7 +96,7 @@ def already_there(result: AlreadyThere, call: Call) -> Document:
         already = paragraph("{place} is already there: `show {slug}`", place=place, slug=slug)
     else:
         already = paragraph("{bridge} is already proposed: `show {slug}`", bridge=place, slug=slug)
-    return Document((already, *(_waits(waiting) for waiting in result.waiting)))
+    return Document((already, *(waits(waiting) for waiting in result.waiting)))
 
 
 @reply_to(Renamed)
@@ -167,7 +168,7 @@ def link_asked(result: LinkAsked, call: Call) -> Document:
     else:
         asked = paragraph("{child} is to be under {parent}.", child=child, parent=parent)
     then = paragraph("With that yes: {ways}", ways=who_gets_in(result.ways))
-    return Document((asked, _waits(result.waiting), then))
+    return Document((asked, waits(result.waiting), then))
 
 
 @reply_to(Unlinked)
@@ -191,7 +192,7 @@ def accepted(result: Accepted, call: Call) -> Document:
     bridge = link(result.bridge)
     if result.waiting:
         not_yet = in_a_row(agreed, sentence("{bridge} is not made yet.", bridge=bridge))
-        return Document((not_yet, *(_waits(waiting) for waiting in result.waiting)))
+        return Document((not_yet, *(waits(waiting) for waiting in result.waiting)))
     made = sentence("{bridge} is made. {ways}", bridge=bridge, ways=who_gets_in(result.ways))
     return Document((in_a_row(agreed, made),))
 

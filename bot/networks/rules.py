@@ -13,7 +13,7 @@ from spaces.errors import Conflict
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.lookalikes import folded, skeleton
-from spaces.network import Access, Group, Link, Network, Status
+from spaces.network import Access, Group, Link, Network, Share, Status
 from spaces.wanted import room_name
 
 
@@ -45,12 +45,17 @@ class WaysIn:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A link that waits for the yes of one person's side."""
+    """A link that waits for the yes of one person's side, or the share of a group (`child`) with `parent`.
+
+    `moves`: the child is to leave its parent of now for it.
+    """
 
     child: Named
     parent: Named
     for_parent: bool
     is_bridge: bool
+    is_share: bool = False
+    moves: bool = False
 
 
 def named(landscape: Landscape, place: PlaceId) -> Named:
@@ -65,11 +70,13 @@ def all_named(landscape: Landscape, places: Iterable[PlaceId], standing: Standin
 
 
 def parents_wanted(landscape: Landscape, network: NetworkId) -> tuple[NetworkId, ...]:
-    """Parents whose link holds or waits for a yes."""
+    """Parents whose link holds or waits for a yes, but for those that a move would leave."""
     if landscape.networks[network].status is Status.PROPOSED:
         return landscape.all_parents(network)
-    waiting = (ln.parent for ln in landscape.proposals_of(network) if ln.child == network)
-    return (*landscape.parents(network), *waiting)
+    waiting = [ln for ln in landscape.proposals_of(network) if ln.child == network]
+    left = {ln.instead_of for ln in waiting}
+    held = (parent for parent in landscape.parents(network) if parent not in left)
+    return (*held, *(ln.parent for ln in waiting))
 
 
 def ways_in(landscape: Landscape, place: PlaceId, standing: Standing, *, wanted: bool = False) -> WaysIn:
@@ -103,7 +110,8 @@ def _is_home_open(landscape: Landscape, found: Network | Group) -> bool:
 def doors_of(landscape: Landscape, found: Network | Group, *, wanted: bool = False) -> tuple[NetworkId, ...]:
     """The networks above `found`; their members get in where it is private, and see it where it is listed."""
     if isinstance(found, Group):
-        return (found.home, *landscape.shares_of(found.id))
+        waiting = (s.network for s in landscape.all_shares_of(found.id) if wanted and not s.holds)
+        return (found.home, *landscape.shares_of(found.id), *waiting)
     return parents_wanted(landscape, found.id) if wanted else landscape.parents(found.id)
 
 
@@ -174,14 +182,29 @@ def waits_for(link: Link) -> NetworkId:
 
 
 def questions_for(landscape: Landscape, user: UserId) -> tuple[Question, ...]:
-    """The links that wait for a yes of `user`, who coordinates the side that is asked."""
-    asked = (
-        link
-        for network in sorted(landscape.coordinated_by(user))
-        for link in landscape.proposals_of(network)
-        if waits_for(link) == network
+    """The links and shares that wait for a yes of `user`, who coordinates the side that is asked."""
+    mine = sorted(landscape.coordinated_by(user))
+    links = (ln for network in mine for ln in landscape.proposals_of(network) if waits_for(ln) == network)
+    shares = (
+        share
+        for network in mine
+        for share in landscape.proposed_shares_of(network)
+        if share_waits_for(landscape, share) == network
     )
-    return tuple(question(landscape, link) for link in asked)
+    return (
+        *(question(landscape, link) for link in links),
+        *(question_of_share(landscape, share) for share in shares),
+    )
+
+
+def share_waits_for(landscape: Landscape, share: Share) -> NetworkId:
+    """The side of a waiting share that has yet to say yes."""
+    return landscape.groups[share.group].home if share.network_agreed else share.network
+
+
+def question_of_share(landscape: Landscape, share: Share) -> Question:
+    group, network = named(landscape, share.group), named(landscape, share.network)
+    return Question(group, network, for_parent=not share.network_agreed, is_bridge=False, is_share=True)
 
 
 def question(landscape: Landscape, link: Link) -> Question:
@@ -190,6 +213,7 @@ def question(landscape: Landscape, link: Link) -> Question:
         named(landscape, link.parent),
         for_parent=not link.parent_agreed,
         is_bridge=landscape.networks[link.child].status is Status.PROPOSED,
+        moves=link.instead_of is not None,
     )
 
 

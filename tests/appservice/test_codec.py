@@ -57,6 +57,7 @@ EVERY_KIND: list[Action] = [
     actions.Redact(ROOM, EventId("$event")),
     actions.Join(ROOM, ALICE),
     actions.Leave(ROOM, "not a place for me"),
+    actions.LetGo(ARTS, (UserId("@ada:hs.test"), UserId("@ben:hs.test"))),
     actions.MarkDirect(OURS, ALICE),
     actions.ReadFile(
         ROOM, EventId("$event"), ALICE, {"file": {"url": "mxc://hs.test/a"}}, "invite", "--to x"

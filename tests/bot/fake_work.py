@@ -13,10 +13,12 @@ from bot.reply import Document, in_language
 from spaces.access import Standing
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
+from spaces.lifecycle import Snapshot
 from spaces.sentences import Sentence
 from spaces.wanted import wanted_room
 from tests.bot.codes_kept import CodesKept
 from tests.bot.invitations_kept import InvitationsKept
+from tests.bot.lifecycle.fake import FakeLifecycle
 from tests.bot.paths_kept import PathsKept
 from tests.bot.questions_kept import QuestionsKept
 
@@ -61,6 +63,8 @@ class FakeWork(QuestionsKept):
     codes: CodesKept = field(default_factory=CodesKept)
     paths: PathsKept = field(init=False)
     spoken_with: set[UserId] = field(default_factory=set)
+    snapshots: dict[PlaceId, Snapshot] = field(default_factory=dict)
+    announced: list[tuple[PlaceId, Document]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.paths = PathsKept(self.memberships)
@@ -122,6 +126,10 @@ class FakeWork(QuestionsKept):
 
     async def note(self, what: str, about: PlaceId) -> None:
         self.notes.append((what, about))
+
+    @property
+    def lifecycle(self) -> FakeLifecycle:
+        return FakeLifecycle(self)
 
     async def status(self) -> ServiceStatus:
         count = len(self.landscape.networks), len(self.landscape.groups)

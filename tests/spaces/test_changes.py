@@ -177,7 +177,7 @@ def test_p6_restored_a_network_has_its_groups_as_they_were(arts, ids):
     asleep = changes.archive(landscape, home)
     assert {asleep.status_of(p) for p in asleep.places_of(home)} == {Status.ARCHIVED}
     assert changes.archive(asleep, home) is asleep
-    with pytest.raises(Conflict, match=r"is archived\. Applying a blueprint"):
+    with pytest.raises(Conflict, match=r"is archived\. One of its coordinators"):
         changes.restore(asleep, gone)
     awake = changes.restore(asleep, home)
     assert (awake.status_of(kept), awake.status_of(gone)) == (Status.ACTIVE, Status.ARCHIVED)

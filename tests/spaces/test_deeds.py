@@ -43,6 +43,7 @@ UNLINK        | no    yes  no    no    no     no       no        no       no    
 SHARE         | no    yes  no    no    no     no       no        no       no      no       no       no
 COORDINATE    | no    yes  no    no    no     no       no        no       no      no       no       no
 ARCHIVE       | no    yes  no    no    no     no       no        no       no      no       no       no
+RELEASE       | no    yes  no    no    no     no       no        no       no      no       no       no
 INVITE        | no    yes  no    no    no     no       no        no       no      no       no       no
 ACCEPT        | no    yes  no    no    no     no       no        no       no      no       no       no
 """)
