@@ -22,6 +22,8 @@ from appservice.server import Server, build, build_watch
 from appservice.store import inbox, journal, outbox
 from appservice.store.database import Database, StoreError
 from appservice.store.locks import ActingLock
+from bot.audit import audit_commands
+from bot.bans import ban_commands
 from bot.conversation import Conversation
 from bot.networks import network_commands
 from bot.speaking import Speaking
@@ -131,7 +133,7 @@ class Hedgerow:
     async def _start(self) -> None:
         await self._greet()
         await self.engine.assemble()
-        commands = network_commands(template).including(Speaking())
+        commands = network_commands(template).including(Speaking(), audit_commands(), ban_commands())
         bot = self.settings.homeserver.bot
         conversation = Conversation(
             commands,

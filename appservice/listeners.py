@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from appservice.bans import apply_rules, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict
 from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
@@ -158,6 +159,7 @@ class Listeners:
                 work.put(ReadBack(place))
             name = kept_name(event.content.get("displayname"))
             await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
+            await apply_rules(work, place, [(user, membership)])
         here = await rooms.conversation(work.connection, event.room)
         if here is not None:
             await self._company_changed(here, user, membership, work)
@@ -176,6 +178,8 @@ class Listeners:
     async def _invited(self, event: Event, work: UnitOfWork) -> None:
         if await work.place_of_room(event.room) is not None:
             work.put(Join(event.room, event.sender))
+        elif is_ruled_out(work, event.sender):
+            work.put(Leave(event.room))
         elif not self._has_time_for(event, known := await self._is_known(event.sender, work), work):
             reason = await in_words_of(event.sender, too_many_invitations(), work) if known else None
             work.put(Leave(event.room, plain(reason) if reason else ""))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from appservice.bans import keep_out, let_in
 from appservice.encrypted_rooms import Rooms
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.places import Places, Unplaced
@@ -16,6 +17,7 @@ from appservice.speech import event_content
 from spaces.actions import (
     Action,
     AddAlias,
+    Ban,
     CreateRoom,
     Invite,
     Join,
@@ -29,6 +31,7 @@ from spaces.actions import (
     Say,
     SetState,
     StateEvent,
+    Unban,
     Withdraw,
 )
 from spaces.identifiers import EventId, RoomId
@@ -102,6 +105,10 @@ class Performer:
                 await self._homeserver.invite(room, user, reason)
             case Remove(user=user, reason=reason):
                 await self._homeserver.kick(room, user, reason)
+            case Ban(user=user, reason=reason):
+                await keep_out(self._homeserver, room, user, reason)
+            case Unban(user=user, reason=reason):
+                await let_in(self._homeserver, room, user, reason)
             case Leave(reason=reason):
                 await self._leave(room, reason)
             case MarkDirect(user=user):

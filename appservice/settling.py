@@ -11,14 +11,26 @@ from appservice.performing import Outcome
 from appservice.places import Places
 from appservice.readback import DoesNotHold, read_state, take_in
 from appservice.speech import notice
-from appservice.store import journal, outbox, rooms
+from appservice.store import outbox, rooms
 from appservice.store.outbox import Undertaking
 from appservice.work import UnitOfWork, Works
 from bot.languages import words_in
 from bot.plan import in_words
 from bot.progress import finished, under_way
 from bot.reply import from_json, in_language
-from spaces.actions import Action, CreateRoom, Invite, Join, Leave, MarkDirect, ReadBack, Remove, Say
+from spaces.actions import (
+    Action,
+    Ban,
+    CreateRoom,
+    Invite,
+    Join,
+    Leave,
+    MarkDirect,
+    ReadBack,
+    Remove,
+    Say,
+    Unban,
+)
 from spaces.identifiers import PlaceId, RoomId, UserId, printable
 from spaces.sentences import Sentence, sentence
 
@@ -63,8 +75,10 @@ class Settler:
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
             case Invite(user=user):
                 await self._brought(work, action, user, "invite")
-            case Remove(user=user):
+            case Remove(user=user) | Unban(user=user):
                 await self._brought(work, action, user, "leave")
+            case Ban(user=user):
+                await self._brought(work, action, user, "ban")
         return None
 
     async def _brought(self, work: UnitOfWork, action: Action, user: UserId, membership: str) -> None:
@@ -73,7 +87,7 @@ class Settler:
         Who is there already was not invited once more.
         """
         room = self._places.room(action.room)
-        if membership == "leave" or await rooms.membership(work.connection, room, user) != "join":
+        if membership != "invite" or await rooms.membership(work.connection, room, user) != "join":
             await rooms.save_memberships(work.connection, room, {user: membership})
 
     async def _made(self, work: UnitOfWork, place: PlaceId, seq: int, room: RoomId) -> None:
@@ -101,7 +115,7 @@ class Settler:
         said = sentence("{action}: {reason}", action=in_words(work.landscape, action), reason=reason)
         await outbox.failed(work.connection, entry.seq, said)
         what = f"gave up: {printable(str(said))}"
-        await journal.write(work.connection, now=work.now, who=_HEDGEROW, what=what, about=action.room)
+        await work.note(what, action.room)
         lost: list[Entry] = []
         if isinstance(action, (CreateRoom, ReadBack)) and isinstance(action.room, PlaceId):
             lost = depending_on(action.room, await outbox.waiting(work.connection))

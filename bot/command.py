@@ -240,11 +240,15 @@ class Commands:
             self._add(instance)
 
     def including(self, *instances: object) -> Commands:
-        """These commands and those of `instances`."""
+        """These commands and those of `instances`, which may be `Commands` with replies of their own."""
         more = Commands()
         more._replies, more._commands = dict(self._replies), dict(self._commands)
         for instance in instances:
-            more._add(instance)
+            if isinstance(instance, Commands):
+                more._replies |= instance._replies
+                more._commands |= instance._commands
+            else:
+                more._add(instance)
         return more
 
     def __iter__(self) -> Iterator[Command]:

@@ -28,6 +28,8 @@ class Deed(StrEnum):
     ARCHIVE = "archive or restore it"
     INVITE = "invite to it"
     ACCEPT = "answer for it"
+    BAN = "ban people from it"
+    AUDIT = "read its audit log"
 
 
 _WHO_CAN: Mapping[Deed, Sentence] = {
@@ -42,6 +44,8 @@ _WHO_CAN: Mapping[Deed, Sentence] = {
     Deed.ARCHIVE: sentence("Only a coordinator of {whose} can archive or restore it."),
     Deed.INVITE: sentence("Only a coordinator of {whose} can invite to it."),
     Deed.ACCEPT: sentence("Only a coordinator of {whose} can answer for it."),
+    Deed.BAN: sentence("Only a coordinator of {whose} can ban people from it or take them out."),
+    Deed.AUDIT: sentence("Only a coordinator of {whose} can read its audit log."),
 }
 
 

@@ -22,6 +22,8 @@ from babel.messages.pofile import read_po, write_po
 
 import bot
 import spaces
+from bot.audit import audit_commands
+from bot.bans import ban_commands
 from bot.command import Command
 from bot.help import with_help
 from bot.languages import ENGLISH, LANGUAGES
@@ -87,7 +89,11 @@ def refusals() -> list[str]:
 
 
 def commands() -> list[Command]:
-    return list(with_help(network_commands(template).including(Speaking()), "!hedge"))
+    return list(
+        with_help(
+            network_commands(template).including(Speaking(), audit_commands(), ban_commands()), "!hedge"
+        )
+    )
 
 
 def _in_commands() -> Iterator[tuple[str, str]]:

@@ -11,7 +11,8 @@ from bot.command import Call, command
 from bot.networks import previews
 from bot.networks.rules import Named, WaysIn, all_named, first_step, left_with, named, ways_in
 from spaces import changes
-from spaces.errors import Conflict
+from spaces.bans import is_banned
+from spaces.errors import Conflict, Forbidden
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.network import Group, Status
 from spaces.sentences import sentence
@@ -112,6 +113,10 @@ class Membership:
 
 def _require_open(call: Call, place: PlaceId) -> None:
     status, called = call.landscape.status_of(place), call.landscape.place(place).name
+    if is_banned(call.landscape, place, call.sender):
+        raise Forbidden(
+            "I cannot let you into “{place}”. Its coordinators decide who comes in.", place=called
+        )
     if status is Status.PROPOSED:
         raise Conflict("“{place}” is not made yet: it waits for a yes. `show` tells whose.", place=called)
     if status is Status.ARCHIVED:

@@ -25,12 +25,14 @@ from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
 from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.work import UnitOfWork, Works
+from bot.audit import audit_commands
+from bot.bans import ban_commands
 from bot.conversation import Conversation
 from bot.networks import network_commands
 from bot.reply import from_json, plain
 from config.blueprints import template
 from spaces import changes
-from spaces.actions import Action, CreateRoom, Invite, ReadBack, Remove, Say, SetState
+from spaces.actions import Action, Ban, CreateRoom, Invite, ReadBack, Remove, Say, SetState, Unban
 from spaces.identifiers import EventId, NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Access
 from spaces.reconcile import Maker
@@ -55,7 +57,8 @@ class Clock:
 
 
 def usual_listeners() -> Listeners:
-    return Listeners(Conversation(network_commands(template), BOT), BOT)
+    commands = network_commands(template).including(audit_commands(), ban_commands())
+    return Listeners(Conversation(commands, BOT), BOT)
 
 
 class Stage:
@@ -227,8 +230,10 @@ class PlayedRooms:
                 self.set(room, event.type, content, key=key, by=BOT)
             case Invite(user=user):
                 self.set(room, "m.room.member", {"membership": "invite"}, key=user, by=BOT)
-            case Remove(user=user):
+            case Remove(user=user) | Unban(user=user):
                 self.set(room, "m.room.member", {"membership": "leave"}, key=user, by=BOT)
+            case Ban(user=user):
+                self.set(room, "m.room.member", {"membership": "ban"}, key=user, by=BOT)
             case _:
                 pass
         return Outcome()

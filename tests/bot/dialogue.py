@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.audit import audit_commands
+from bot.bans import ban_commands
 from bot.conversation import Conversation
 from bot.networks import network_commands
 from bot.networks.founding import Templates
@@ -43,7 +45,9 @@ class Stage:
     ) -> None:
         self.work = FakeWork(admins={person(name) for name in admins})
         self.conversation = Conversation(
-            network_commands(templates).including(Speaking()), BOT, open_creation=open_creation
+            network_commands(templates).including(Speaking(), audit_commands(), ban_commands()),
+            BOT,
+            open_creation=open_creation,
         )
         self._events = itertools.count(1)
         self._heard = (0, 0, 0)
@@ -59,6 +63,7 @@ class Stage:
             is_direct=place is None,
             thread=EventId("$thread") if in_thread else None,
         )
+        self.work.audit.who = person(who)
         self.forget()
         await self.conversation.hear(heard, self.work)
         return self.answer()
