@@ -17,7 +17,7 @@ from spaces.differences import Changed, Presence
 from spaces.errors import Conflict
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
-from spaces.network import Banned, Coordinator, Group, Link, Network, Share
+from spaces.network import EVERYWHERE, Banned, Coordinator, Group, Link, Network, Share
 from spaces.sentences import Sentence, sentence
 
 _WORDS = ("topic", "access", "ask", "listed", "language")
@@ -103,8 +103,8 @@ def _needed(one: Changed) -> Iterable[Needed]:
             yield Needed(Deed.LINK if one.after is None else Deed.UNLINK, (child, parent))
         case Coordinator(network=network):
             yield Needed(Deed.COORDINATE, (network,))
-        case Banned(place=place) if not one.value.rule:
-            yield Needed(Deed.BAN, (place,))
+        case Banned(place=place, rule=rule):
+            yield Needed(Deed.BAN, (EVERYWHERE if rule else place,))
         case Presence(place=place):
             yield Needed(Deed.INVITE, (place,))
 
