@@ -78,12 +78,15 @@ class Trail:
         landscape: Landscape,
         what: str,
         about: PlaceId | RoomId,
-        done: tuple[Changed, ...],
-        undoes: int | None,
+        done: tuple[Changed, ...] = (),
+        undoes: int | None = None,
+        by: str = "",
+        before: str | None = None,
+        after: str | None = None,
     ) -> None:
         """Something that changes no landscape."""
         networks = (*_home(landscape, about), *concerned(landscape, done))
-        self._noted.append(_Noted(self._entry(what, about, done, "", undoes), networks))
+        self._noted.append(_Noted(self._entry(what, about, done, by, undoes), networks, before, after))
 
     def _entry(self, what: str, about: str, done: tuple[Changed, ...], by: str, undoes: int | None) -> Entry:
         source = self._source

@@ -6,16 +6,23 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import structlog
+
 from appservice.audit import HEDGEROW
+from appservice.event import Event
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.store import bans as kept
 from spaces.actions import Unban
-from spaces.bans import ban, following, rule_on, unbanned
-from spaces.identifiers import PlaceId, RoomId, UserId
+from spaces.bans import REASON_AT_MOST, ban, following, rule_on, unban, unbanned
+from spaces.errors import Refusal
+from spaces.identifiers import PlaceId, RoomId, UserId, printable
 from spaces.landscape import Landscape
+from spaces.network import Banned
 
 if TYPE_CHECKING:
     from appservice.work import UnitOfWork
+
+log = structlog.get_logger(__name__)
 
 _PRESENT = ("join", "invite", "knock")
 
@@ -53,6 +60,32 @@ async def apply_rules(work: UnitOfWork, place: PlaceId, seen: Iterable[tuple[Use
     if found:
         landscape = ban(work.landscape, found, protected=exempt)
         await work.change(landscape, what="banned by a rule", about=place, by=HEDGEROW)
+
+
+async def heed_hand(work: UnitOfWork, place: PlaceId, event: Event, user: UserId, before: str | None) -> None:
+    """What a coordinator does to somebody in a Matrix client means the same as the command.
+
+    A ban that cannot be so, or its end, is put back. `before` was their membership.
+    """
+    after, by = event.content.get("membership"), event.sender
+    if after == before or by == user or by not in work.landscape.looking_after(place):
+        return
+    if "ban" not in (after, before):
+        return
+    try:
+        if after == "ban":
+            reason = event.content.get("reason")
+            said = printable(reason)[:REASON_AT_MOST] if isinstance(reason, str) else ""
+            one = Banned(place, str(user), str(by), said, work.now)
+            changed = ban(work.landscape, [one], protected=Present(work).protected)
+        else:
+            changed = unban(work.landscape, [place], user)
+    except Refusal as refusal:
+        log.info("ban_by_hand_not_kept", place=place, reason=refusal.sentence)
+        await work.settle([place])
+        return
+    if changed is not work.landscape:
+        await work.change(changed, what=f"by hand: {after} {user}", about=place, by=by)
 
 
 def is_ruled_out(work: UnitOfWork, user: UserId) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from appservice.bans import apply_rules, is_ruled_out
+from appservice.bans import apply_rules, heed_hand, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict
 from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
@@ -158,7 +158,9 @@ class Listeners:
             if membership in _PRESENT and await self._had_left(event.room, user, work):
                 work.put(ReadBack(place))
             name = kept_name(event.content.get("displayname"))
+            before = await rooms.membership(work.connection, event.room, user)
             await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
+            await heed_hand(work, place, event, user, before)
             await apply_rules(work, place, [(user, membership)])
         here = await rooms.conversation(work.connection, event.room)
         if here is not None:

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from appservice import languages
 from appservice.audit import Trail
@@ -28,7 +29,6 @@ from bot.reply import Document, in_language, to_json
 from spaces.access import Standing, may_enter
 from spaces.actions import Action, Invite, Leave, ReadBack, Remove, Say, Unban
 from spaces.bans import bans_on
-from spaces.differences import Changed
 from spaces.hierarchy import parents_first
 from spaces.identifiers import DirectId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
@@ -241,7 +241,6 @@ class UnitOfWork:
         await self.change_membership(Remove(place, user, reason))
 
     async def change_membership(self, step: Invite | Remove | Unban) -> None:
-        """Put it into the outbox, and count with what comes of it."""
         place = step.room
         if isinstance(place, PlaceId):
             await self._look_at([place])
@@ -324,10 +323,9 @@ class UnitOfWork:
         )
         return self._undertaking
 
-    async def note(
-        self, what: str, about: PlaceId | RoomId, done: tuple[Changed, ...] = (), undoes: int | None = None
-    ) -> None:
-        self.audit.noted(self._landscape, what, about, done, undoes)
+    async def note(self, what: str, about: PlaceId | RoomId, *done: Any, **more: Any) -> None:
+        """As in `bot.ports.Work`; what more may be said of it is in `Trail.noted`."""
+        self.audit.noted(self._landscape, what, about, *done, **more)
 
     @property
     def gathered(self) -> tuple[Action, ...]:

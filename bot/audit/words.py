@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
@@ -24,11 +25,19 @@ from spaces.network import (
     Share,
     Status,
 )
-from spaces.sentences import Sentence, listed, sentence
+from spaces.sentences import Listed, Sentence, listed, sentence
 
 _SAID_AT_MOST = 6
 _TOPIC_AT_MOST = 120
 _LOOKED = ": looked at by "
+_BY_HAND = re.compile(r"by hand: (\w+) (@\S+)")
+_DEEDS = {
+    "invite": sentence("invited {person} to {place}"),
+    "deny": sentence("did not let {person} into {place}"),
+    "kick": sentence("took {person} out of {place}"),
+    "ban": sentence("banned {person} from {place}"),
+    "unban": sentence("ended the ban of {person} from {place}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +69,13 @@ def who_did(entry: Entry) -> Inline:
     )
 
 
-def what_was_done(entry: Entry, reader: Reader) -> Sentence:
-    """All of it that the reader may know, as one sentence without its subject and full stop."""
+def what_was_done(entry: Entry, reader: Reader) -> Sentence | Listed:
+    """All of it that the reader may know, without its subject and full stop."""
     phrases = list(_phrases(entry, reader))
     more = len(phrases) - _SAID_AT_MOST
     if more > 0:
         phrases = [*phrases[:_SAID_AT_MOST], sentence("{count} things more", count=more)]
-    said = sentence("{things}", things=listed(phrases)) if phrases else _unseen(entry, reader)
+    said = listed(phrases) if phrases else _unseen(entry, reader)
     if entry.undoes is not None:
         return sentence("undid entry {number}: {what}", number=entry.undoes, what=said)
     return said
@@ -80,6 +89,9 @@ def _unseen(entry: Entry, reader: Reader) -> Sentence:
     if _LOOKED in entry.what:
         how = entry.what.partition(_LOOKED)[0]
         return sentence("looked at {place} with `{how}`, as an admin", place=reader.name(place), how=how)
+    if (by_hand := _BY_HAND.fullmatch(entry.what)) and by_hand[1] in _DEEDS:
+        said = _DEEDS[by_hand[1]]
+        return replace(said, parts={"person": Person(UserId(by_hand[2])), "place": reader.name(place)})
     if entry.what.startswith("gave up"):
         return sentence("could not do something that {place} needs", place=reader.name(place))
     return sentence("changed {place}", place=reader.name(place))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from bot.bans.reach import Reach
 from bot.networks.phrases import link
-from bot.reply import Block, Document, paragraph
+from bot.reply import Block, Document, Paragraph, paragraph
 from spaces.bans import is_rule
 from spaces.identifiers import PlaceId, UserId
 from spaces.sentences import counted
@@ -63,7 +63,7 @@ def _below(reach: Reach) -> list[Block]:
             "{count} networks below it are left out, because you do not look after them.",
             reach.left_out,
         )
-        blocks.append(paragraph("{left_out}", left_out=left_out))
+        blocks.append(Paragraph((left_out,)))
     return blocks
 
 

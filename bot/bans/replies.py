@@ -64,7 +64,7 @@ def _ban(one: Banned, place: Named | None) -> Bullet:
         said = sentence("{who} from {place}, by {by}, {when}", **parts, place=Bold(place.name))
     if one.reason:
         return item("{ban}: {reason}", ban=said, reason=one.reason)
-    return item("{ban}", ban=said)
+    return Bullet((said,))
 
 
 def _below(reach: Reach) -> Sentence | None:

@@ -104,7 +104,7 @@ def test_every_kind_of_value_comes_back_from_json_as_it_was() -> None:
         Banned(group, FAR, by=ALICE, reason="“selling”", at=1.5),
         Presence(group, BEN),
     )
-    changed = tuple(Changed(value, None) for value in values) + (Changed(None, made),)
+    changed = (*(Changed(value, None) for value in values), Changed(None, made))
     assert audit.from_json(audit.to_json(changed)) == changed
     for one, other in zip(audit.from_json(audit.to_json(changed)), changed, strict=True):
         assert type(one.value) is type(other.value)
