@@ -64,7 +64,7 @@ class Reader:
 def who_did(entry: Entry) -> Inline:
     if entry.who.startswith("@"):
         return Person(UserId(entry.who))
-    return {"hedgerow": sentence("Hedgerow"), "operator": sentence("the operator")}.get(
+    return {"hedgerow": Text("Hedgerow"), "operator": sentence("the operator")}.get(
         entry.who, Text(entry.who)
     )
 
