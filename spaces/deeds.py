@@ -28,7 +28,7 @@ class Deed(StrEnum):
     ARCHIVE = "archive or restore it"
     INVITE = "invite to it"
     ACCEPT = "answer for it"
-    BAN = "ban people from it"
+    BAN = "ban people from it or take them out"
     AUDIT = "read its audit log"
 
 

@@ -58,9 +58,7 @@ def _why_not(one: Changed) -> Sentence | None:
     value, before = one.value, one.before
     if isinstance(value, (Network, Group)):
         if before is None:
-            return sentence(
-                "Entry {number} made something. What is made is not undone; it can be archived."
-            )
+            return sentence("Entry {number} made something. What is made is not undone; it can be archived.")
         if isinstance(before, (Network, Group)) and before.status is not value.status:
             return sentence("Entry {number} put something to sleep or woke it, and `undo` does neither.")
     if isinstance(value, Share):

@@ -64,9 +64,9 @@ class Reader:
 def who_did(entry: Entry) -> Inline:
     if entry.who.startswith("@"):
         return Person(UserId(entry.who))
-    return {"hedgerow": Text("Hedgerow"), "operator": sentence("the operator")}.get(
-        entry.who, Text(entry.who)
-    )
+    if entry.who == "operator":
+        return sentence("the operator")
+    return Text("Hedgerow" if entry.who == "hedgerow" else entry.who)
 
 
 def what_was_done(entry: Entry, reader: Reader) -> Sentence | Listed:
