@@ -18,6 +18,7 @@ from appservice.homeserver import HomeserverError
 from appservice.store import journal, outbox
 from appservice.store.locks import ActingLock
 from appservice.work import UnitOfWork, Works
+from bot.audit.ports import Source
 from bot.networks.consulting import ask_coordinators
 from bot.plan import plan_lines
 from spaces.actions import Action
@@ -76,7 +77,7 @@ class Applying:
 
         Where nothing is new but an earlier apply is not done yet, that is the one to watch.
         """
-        async with self._works.begin(OPERATOR) as work:
+        async with self._works.begin(OPERATOR, Source.BLUEPRINT) as work:
             await self._intend(work)
             if work.gathered:
                 return await work.undertake(_NAME)

@@ -29,6 +29,8 @@ _ACTIONS: dict[str, type[Action]] = {
         actions.Withdraw,
         actions.Invite,
         actions.Remove,
+        actions.Ban,
+        actions.Unban,
         actions.Say,
         actions.Redact,
         actions.Join,

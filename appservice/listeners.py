@@ -8,6 +8,7 @@ from typing import Any
 
 from appservice import invitations
 from appservice.applications import application_told_by, hear_membership
+from appservice.bans import apply_rules, heed_hand, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict
 from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
@@ -190,6 +191,8 @@ class Listeners:
             await invitations.seen(work, place, {user: membership}, {user: before})
         name = kept_name(event.content.get("displayname"))
         await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
+        await heed_hand(work, place, event, user, before)
+        await apply_rules(work, place, [(user, membership)])
         await hear_membership(event, place, user, work)
         if membership == "invite":
             await work.paths.invited_by_name(place, user)
@@ -206,6 +209,8 @@ class Listeners:
     async def _invited(self, event: Event, work: UnitOfWork) -> None:
         if await work.place_of_room(event.room) is not None:
             work.put(Join(event.room, event.sender))
+        elif is_ruled_out(work, event.sender):
+            work.put(Leave(event.room))
         elif not self._has_time_for(event, known := await self._is_known(event.sender, work), work):
             reason = await in_words_of(event.sender, too_many_invitations(), work) if known else None
             work.put(Leave(event.room, plain(reason) if reason else ""))

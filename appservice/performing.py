@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appservice import files
+from appservice.bans import keep_out, let_in
 from appservice.encrypted_rooms import Rooms
 from appservice.envelope import Envelope
 from appservice.homeserver import Homeserver, HomeserverError
@@ -19,6 +20,7 @@ from appservice.speech import event_content
 from spaces.actions import (
     Action,
     AddAlias,
+    Ban,
     CreateRoom,
     Invite,
     Join,
@@ -34,6 +36,7 @@ from spaces.actions import (
     Say,
     SetState,
     StateEvent,
+    Unban,
     Withdraw,
 )
 from spaces.identifiers import EventId, RoomId
@@ -125,6 +128,10 @@ class Performer:
                 await self._homeserver.invite(room, user, reason)
             case Remove(user=user, reason=reason):
                 await self._homeserver.kick(room, user, reason)
+            case Ban(user=user, reason=reason):
+                await keep_out(self._homeserver, room, user, reason)
+            case Unban(user=user, reason=reason):
+                await let_in(self._homeserver, room, user, reason)
             case Leave(reason=reason):
                 await self._leave(room, reason)
             case MarkDirect(user=user):

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from appservice import invitations
+from appservice.bans import apply_rules
 from appservice.places import Places
 from appservice.store import outbox, rooms
 from appservice.work import UnitOfWork
@@ -138,6 +139,7 @@ async def take_in(
     if gap and action.round >= MOST_ROUNDS:
         raise DoesNotHold(", ".join(sorted({step.event.type for step in gap})))
     await _adopt(work, place, read, {action.key for action in pending})
+    await apply_rules(work, place, read.members.items())
     await work.settle([place])
     if gap:
         log.warning("room_not_closed", place=place, round=action.round)
@@ -152,7 +154,6 @@ async def _adopt(work: UnitOfWork, place: PlaceId, read: Read, pending: Set[str]
     """
     bot = work.surroundings.maker.bot
     landscape = work.landscape
-    people: dict[UserId, None] = {}
     for kind, change in (("m.room.name", _renamed), ("m.room.topic", _described)):
         content = read.found.state.get((kind, ""))
         if content is None or read.senders.get(kind) in (None, bot):
@@ -168,10 +169,8 @@ async def _adopt(work: UnitOfWork, place: PlaceId, read: Read, pending: Set[str]
             log.info("change_by_hand_put_back", place=place, reason=refusal.sentence)
             continue
         if changed is not landscape:
-            landscape, people = changed, {**people, by: None}
-    if people:
-        what = f"changed by hand in a Matrix client by {' and '.join(people)}"
-        await work.change(landscape, what=what, about=place)
+            await work.change(changed, what=f"changed by hand in a Matrix client by {by}", about=place, by=by)
+            landscape = changed
 
 
 def _renamed(work: UnitOfWork, landscape: Landscape, place: PlaceId, content: Mapping[str, Any]) -> Landscape:

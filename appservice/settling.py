@@ -14,7 +14,7 @@ from appservice.performing import Outcome
 from appservice.places import Places
 from appservice.readback import DoesNotHold, read_state, take_in
 from appservice.speech import notice
-from appservice.store import journal, outbox, rooms
+from appservice.store import outbox, rooms
 from appservice.store.outbox import Undertaking
 from appservice.work import UnitOfWork, Works
 from bot.languages import words_in
@@ -23,6 +23,7 @@ from bot.progress import finished, under_way
 from bot.reply import from_json, in_language
 from spaces.actions import (
     Action,
+    Ban,
     CreateRoom,
     Invite,
     Join,
@@ -33,6 +34,7 @@ from spaces.actions import (
     ReadFile,
     Remove,
     Say,
+    Unban,
 )
 from spaces.identifiers import PlaceId, RoomId, UserId, printable
 from spaces.sentences import Sentence, sentence
@@ -86,8 +88,10 @@ class Settler:
                 await invitations.came(work, action)
             case ReadFile():
                 await files.hear_again(work, action, outcome.text)
-            case Remove(user=user):
+            case Remove(user=user) | Unban(user=user):
                 await self._brought(work, action, user, "leave")
+            case Ban(user=user):
+                await self._brought(work, action, user, "ban")
         return None
 
     async def _brought(self, work: UnitOfWork, action: Action, user: UserId, membership: str) -> None:
@@ -96,7 +100,7 @@ class Settler:
         Who is there already was not invited once more.
         """
         room = self._places.room(action.room)
-        if membership == "leave" or await rooms.membership(work.connection, room, user) != "join":
+        if membership != "invite" or await rooms.membership(work.connection, room, user) != "join":
             await rooms.save_memberships(work.connection, room, {user: membership})
         place = action.room
         is_named = isinstance(place, PlaceId) and user in work.landscape.looking_after(place)
@@ -137,7 +141,7 @@ class Settler:
         else:
             await outbox.failed(work.connection, entry.seq, said)
         what = f"gave up: {printable(str(said))}"
-        await journal.write(work.connection, now=work.now, who=_HEDGEROW, what=what, about=action.room)
+        await work.note(what, action.room)
         lost: list[Entry] = []
         if isinstance(action, (CreateRoom, ReadBack)) and isinstance(action.room, PlaceId):
             lost = depending_on(action.room, await outbox.waiting(work.connection))

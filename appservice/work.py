@@ -13,25 +13,29 @@ from dataclasses import replace
 from typing import Any
 
 from appservice import languages
+from appservice.audit import Trail
+from appservice.bans import Present, end_bans
 from appservice.codes import Codes
 from appservice.invitations import KeptInvitations
 from appservice.kept_paths import KeptPaths
 from appservice.lifecycle import StoredLifecycle
 from appservice.readers import linked_for, shown_to
 from appservice.speech import direct_room_actions, notice, relation_of
-from appservice.store import inbox, journal, outbox, paths, people, rooms
+from appservice.store import inbox, outbox, paths, people, rooms
 from appservice.store.applications import StoredApplications
 from appservice.store.database import Connection, Database
 from appservice.store.landscape import LandscapeStore
 from appservice.surroundings import RandomIds, Surroundings
 from bot.audience import ONLOOKER
+from bot.audit.ports import Source
 from bot.languages import words_in
 from bot.ports import Awaited, Heard, ServiceStatus
 from bot.reply import Document, in_language, to_json
 from spaces.access import Standing, may_enter
-from spaces.actions import Action, Invite, Leave, ReadBack, Remove, Say
+from spaces.actions import Action, Invite, Leave, ReadBack, Remove, Say, Unban
+from spaces.bans import bans_on
 from spaces.hierarchy import parents_first
-from spaces.identifiers import DirectId, GroupId, NetworkId, PlaceId, RoomId, UserId
+from spaces.identifiers import DirectId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.reach import shifted
 from spaces.reconcile import FoundRoom, project, reconcile, undone
@@ -48,11 +52,12 @@ class Works:
         self._wake = wake
 
     @asynccontextmanager
-    async def begin(self, who: UserId | str) -> AsyncIterator[UnitOfWork]:
+    async def begin(self, who: UserId | str, source: Source | None = None) -> AsyncIterator[UnitOfWork]:
         """A unit of work on behalf of `who`, committed at the end; any exception undoes it."""
         async with self.database.writing() as connection:
             landscape = await self._landscapes.load(connection, for_writing=True)
             work = UnitOfWork(connection, landscape, self.surroundings, who)
+            work.audit = Trail(connection, self.surroundings.now, who, source)
             yield work
             await work.flush()
             revision: int | None = None
@@ -90,7 +95,8 @@ class UnitOfWork:
         self._actions: list[Action] = []
         self._expected: dict[PlaceId, FoundRoom] = {}
         self._undertaking: int | None = None
-        self._notes: list[dict[str, Any]] = []
+        self.audit = Trail(connection, surroundings.now, who)
+        self.bans = Present(self)
         self._standings: dict[UserId, Standing] = {}
         self._shifted: set[PlaceId] = set()
         self._languages: dict[tuple[UserId, PlaceId | None, bool], str] = {}
@@ -183,15 +189,18 @@ class UnitOfWork:
 
     # -- changing --------------------------------------------------------------------------------
 
-    async def change(self, landscape: Landscape, *, what: str, about: PlaceId) -> int:
+    async def change(
+        self, landscape: Landscape, *, what: str, about: PlaceId, undoes: int | None = None, by: str = ""
+    ) -> int:
+        """As in `bot.ports.Work`; `by` as in `Trail.changed`."""
         before, self._landscape = self._landscape, landscape
         self._languages.clear()
         touched = landscape.changed_since(before)
         self._shifted |= shifted(before, landscape, touched)
         await self._take_back(before, landscape)
-        writes = await self.settle(touched)
-        await self.note(what, about, before=_described(before, about), after=_described(landscape, about))
-        return writes
+        await end_bans(self, before, landscape)
+        self.audit.changed(before, landscape, what=what, about=about, by=by, undoes=undoes)
+        return await self.settle(touched)
 
     async def _take_back(self, before: Landscape, after: Landscape) -> None:
         """What a command links or unlinks is as it says, whatever somebody did to it by hand before."""
@@ -230,6 +239,7 @@ class UnitOfWork:
     async def _look_at(self, places: Collection[PlaceId]) -> None:
         unseen = [place for place in places if place not in self._expected]
         people = {user for place in unseen for user in self._landscape.looking_after(place)}
+        people |= {UserId(ban.who) for place in unseen for ban in bans_on(self._landscape, place)}
         self._expected |= await rooms.expected(self.connection, unseen, people)
 
     async def expected_of(self, place: PlaceId) -> FoundRoom | None:
@@ -246,12 +256,12 @@ class UnitOfWork:
         self._actions += actions
 
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None:
-        await self._membership(Invite(place, user, reason))
+        await self.change_membership(Invite(place, user, reason))
 
     async def remove(self, place: PlaceId, user: UserId, *, reason: str) -> None:
-        await self._membership(Remove(place, user, reason))
+        await self.change_membership(Remove(place, user, reason))
 
-    async def _membership(self, step: Invite | Remove) -> None:
+    async def change_membership(self, step: Invite | Remove | Unban) -> None:
         place = step.room
         if isinstance(place, PlaceId):
             await self._look_at([place])
@@ -348,10 +358,9 @@ class UnitOfWork:
         )
         return self._undertaking
 
-    async def note(
-        self, what: str, about: PlaceId, *, before: str | None = None, after: str | None = None
-    ) -> None:
-        self._notes.append({"what": what, "about": about, "before": before, "after": after})
+    async def note(self, what: str, about: PlaceId | RoomId, *done: Any, **more: Any) -> None:
+        """As in `bot.ports.Work`; what more may be said of it is in `Trail.noted`."""
+        self.audit.noted(self._landscape, what, about, *done, **more)
 
     @property
     def gathered(self) -> tuple[Action, ...]:
@@ -368,15 +377,9 @@ class UnitOfWork:
         await self._put(partings, self._undertaking)  # whoever leaves a room has nothing more to say there
         await rooms.save_expected(self.connection, self._expected)
         await paths.mark(self.connection, self._shifted)
-        for note in self._notes:
-            await journal.write(self.connection, now=self.now, who=self.who, **note)
+        await self.audit.write()
 
     async def _put(self, actions: Iterable[Action], undertaking: int | None) -> None:
         gathered = list(actions)
         if gathered:
             await outbox.put(self.connection, gathered, undertaking=undertaking, now=self.now)
-
-
-def _described(landscape: Landscape, about: PlaceId) -> str | None:
-    found: Any = landscape.networks.get(NetworkId(about)) or landscape.groups.get(GroupId(about))
-    return None if found is None else f"{found.name} · {found.access} · {found.status} · {found.topic}"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from spaces.actions import (
     Action,
     AddAlias,
+    Ban,
     Content,
     CreateRoom,
     Invite,
@@ -23,6 +24,7 @@ from spaces.actions import (
     Say,
     SetState,
     StateEvent,
+    Unban,
     Withdraw,
 )
 from spaces.identifiers import PlaceId, printable
@@ -68,6 +70,10 @@ def in_words(landscape: Landscape, action: Action) -> Sentence:
             return sentence("invite {person} to {place}", person=user, place=here)
         case Remove(user=user):
             return sentence("remove {person} from {place}", person=user, place=here)
+        case Ban(user=user):
+            return sentence("ban {person} from {place}", person=user, place=here)
+        case Unban(user=user):
+            return sentence("end the ban of {person} from {place}", person=user, place=here)
         case _:
             return _of_the_bot(here, action)
 

@@ -16,11 +16,14 @@ from bot.paths.ports import Paths
 from bot.reply import Document
 from spaces.access import Standing
 from spaces.changes import Ids
+from spaces.differences import Changed
 from spaces.identifiers import EventId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.sentences import Sentence
 
 if TYPE_CHECKING:
+    from bot.audit.ports import AuditLog
+    from bot.bans.ports import Present
     from bot.codes.ports import Codes
     from bot.invitations.ports import Invitations
     from bot.lifecycle.ports import Lifecycle
@@ -117,10 +120,13 @@ class Work(Protocol):
 
     async def place_of_room(self, room: RoomId) -> PlaceId | None: ...
 
-    async def change(self, landscape: Landscape, *, what: str, about: PlaceId) -> int:
+    async def change(
+        self, landscape: Landscape, *, what: str, about: PlaceId, undoes: int | None = None
+    ) -> int:
         """Take `landscape` as the new one, and put what it entails in Matrix into the outbox.
 
-        `what` is for the audit log, in a few words. Returns how many writes it will take.
+        `what` is for the audit log, in a few words; `undoes` is the entry there that it takes back. Returns
+        how many writes it will take.
         """
 
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None: ...
@@ -139,8 +145,21 @@ class Work(Protocol):
         Should they take more than 2 s, `meanwhile` is said first and later edited into `reply`.
         """
 
-    async def note(self, what: str, about: PlaceId) -> None:
-        """Write into the audit log without changing anything (an admin's look at a hidden network)."""
+    async def note(
+        self, what: str, about: PlaceId, done: tuple[Changed, ...] = (), undoes: int | None = None
+    ) -> None:
+        """Write into the audit log without changing the landscape (an admin's look at a hidden network).
+
+        `done` is what else was done and can be undone.
+        """
+
+    @property
+    def audit(self) -> AuditLog:
+        """What was done before."""
+
+    @property
+    def bans(self) -> Present:
+        """Who is where, for bans."""
 
     @property
     def lifecycle(self) -> Lifecycle:

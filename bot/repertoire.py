@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.applications.applying import Applying
 from bot.applications.commands import with_applications
+from bot.audit import audit_commands
+from bot.bans import ban_commands
 from bot.codes import code_commands
 from bot.command import Commands
 from bot.invitations import invitation_commands
@@ -16,5 +18,13 @@ from bot.speaking import Speaking
 
 def all_commands(templates: Templates) -> Commands:
     """The commands of all features, with their replies; help comes with the conversation."""
-    features = (Joining(), Speaking(), code_commands(), invitation_commands(), lifecycle_commands())
+    features = (
+        Joining(),
+        code_commands(),
+        invitation_commands(),
+        lifecycle_commands(),
+        audit_commands(),
+        ban_commands(),
+        Speaking(),
+    )
     return with_applications(network_commands(templates, Applying()).including(*features))

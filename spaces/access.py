@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from spaces.bans import is_banned
 from spaces.deeds import Deed, refusal_at_top, refusal_within
 from spaces.errors import Ambiguous, Forbidden, Unknown
 from spaces.identifiers import ALIAS_PREFIX, GroupId, NetworkId, PlaceId, UserId, printable
@@ -148,7 +149,7 @@ def may_enter(landscape: Landscape, standing: Standing, place: PlaceId) -> bool:
     """Whether the homeserver would let them in now: by the join rule, an invitation, or being there."""
     if place not in landscape.networks and place not in landscape.groups:
         return False
-    if landscape.status_of(place) is Status.PROPOSED:
+    if landscape.status_of(place) is Status.PROPOSED or is_banned(landscape, place, standing.user):
         return False
     if place in standing.joined or place in standing.invited:
         return True
@@ -254,7 +255,7 @@ def may(
     network = _network_of(landscape, place)
     if network is None:
         return False
-    if coordinates(landscape, standing, network):
+    if coordinates(landscape, standing, network) or (deed is Deed.AUDIT and standing.is_admin):
         return True
     orphaned = not landscape.coordinators_of(network)
     return deed is Deed.COORDINATE and standing.is_admin and orphaned

@@ -174,6 +174,38 @@ class Remove(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Ban(Action):
+    """Keep `user` out of the room, whether or not they are there."""
+
+    user: UserId = UserId("")
+    reason: str = ""
+
+    @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        return ()
+
+    @property
+    def key(self) -> str:
+        return f"Membership:{self.room}:{self.user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unban(Action):
+    """Let `user` come in again as others do; it brings nobody back."""
+
+    user: UserId = UserId("")
+    reason: str = ""
+
+    @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        return ()
+
+    @property
+    def key(self) -> str:
+        return f"Membership:{self.room}:{self.user}"
+
+
+@dataclass(frozen=True, slots=True)
 class Say(Action):
     """Send one m.room.message event. `said` is unique for what is said, so that it is said once."""
 

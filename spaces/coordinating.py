@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spaces.bans import check_not_banned
 from spaces.errors import Conflict
 from spaces.identifiers import NetworkId, UserId
 from spaces.landscape import Landscape
@@ -9,9 +10,10 @@ from spaces.network import Coordinator
 
 
 def add_coordinator(landscape: Landscape, network: NetworkId, user: UserId) -> Landscape:
-    """With `user` a coordinator of `network`, again perhaps."""
+    """With `user` a coordinator of `network`, again perhaps. Raises `Conflict` for who is banned from it."""
     if user in landscape.coordinators_of(network):
         return landscape
+    check_not_banned(landscape, network, user)
     return landscape.having(Coordinator(network, user))
 
 

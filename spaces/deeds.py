@@ -29,6 +29,8 @@ class Deed(StrEnum):
     RELEASE = "release it"
     INVITE = "invite to it"
     ACCEPT = "answer for it"
+    BAN = "ban people from it or take them out"
+    AUDIT = "read its audit log"
 
 
 _WHO_CAN: Mapping[Deed, Sentence] = {
@@ -44,6 +46,8 @@ _WHO_CAN: Mapping[Deed, Sentence] = {
     Deed.RELEASE: sentence("Only a coordinator of {whose} can release it."),
     Deed.INVITE: sentence("Only a coordinator of {whose} can invite to it."),
     Deed.ACCEPT: sentence("Only a coordinator of {whose} can answer for it."),
+    Deed.BAN: sentence("Only a coordinator of {whose} can ban people from it or take them out."),
+    Deed.AUDIT: sentence("Only a coordinator of {whose} can read its audit log."),
 }
 
 

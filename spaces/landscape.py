@@ -14,7 +14,7 @@ from typing import Any
 
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.lookalikes import folded
-from spaces.network import Access, Coordinator, Group, Link, Network, Share, Status
+from spaces.network import EVERYWHERE, Access, Banned, Coordinator, Group, Link, Network, Share, Status
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
@@ -29,6 +29,7 @@ class Landscape:
     shares: Mapping[tuple[GroupId, NetworkId], Share] = field(default_factory=lambda: _EMPTY)
     coordinators: Mapping[tuple[NetworkId, UserId], Coordinator] = field(default_factory=lambda: _EMPTY)
     slugs: Mapping[str, PlaceId] = field(default_factory=lambda: _EMPTY)
+    bans: Mapping[tuple[PlaceId, str], Banned] = field(default_factory=lambda: _EMPTY)
 
     # -- looking -----------------------------------------------------------------------------
 
@@ -111,6 +112,10 @@ class Landscape:
     def coordinated_by(self, user: UserId) -> frozenset[NetworkId]:
         return self._coordinated_by.get(user, frozenset())
 
+    def bans_of(self, place: PlaceId) -> tuple[Banned, ...]:
+        """The bans from this very place, or the rules for EVERYWHERE."""
+        return self._bans_of.get(place, ())
+
     def slug_of(self, place: PlaceId) -> str:
         """`arts-uk` or `arts-uk/painting`."""
         found = self.place(place)
@@ -120,10 +125,11 @@ class Landscape:
 
     # -- changing ----------------------------------------------------------------------------
 
-    def having(self, *values: Network | Group | Link | Share | Coordinator) -> Landscape:
+    def having(self, *values: Network | Group | Link | Share | Coordinator | Banned) -> Landscape:
         """This landscape with each of `values` put in or put in place of what it replaces."""
         networks, groups, links = dict(self.networks), dict(self.groups), dict(self.links)
         shares, coordinators, slugs = dict(self.shares), dict(self.coordinators), dict(self.slugs)
+        bans = dict(self.bans)
         for value in values:
             match value:
                 case Network():
@@ -138,16 +144,20 @@ class Landscape:
                     shares[value.group, value.network] = value
                 case Coordinator():
                     coordinators[value.network, value.user] = value
-        return Landscape(networks, groups, links, shares, coordinators, slugs)
+                case Banned():
+                    bans[value.place, value.who] = value
+        return Landscape(networks, groups, links, shares, coordinators, slugs, bans)
 
-    def lacking(self, *values: Link | Share) -> Landscape:
-        """This landscape without these links and shares."""
+    def lacking(self, *values: Link | Share | Banned) -> Landscape:
+        """This landscape without these links, shares and bans."""
         gone_links = {(v.parent, v.child) for v in values if isinstance(v, Link)}
         gone_shares = {(v.group, v.network) for v in values if isinstance(v, Share)}
+        gone_bans = {(v.place, v.who) for v in values if isinstance(v, Banned)}
         return replace(
             self,
             links={k: v for k, v in self.links.items() if k not in gone_links},
             shares={k: v for k, v in self.shares.items() if k not in gone_shares},
+            bans={k: v for k, v in self.bans.items() if k not in gone_bans},
         )
 
     def changed_since(self, before: Landscape) -> frozenset[PlaceId]:
@@ -162,6 +172,7 @@ class Landscape:
         for group, network in _differing(before.shares, self.shares):
             touched.update((group, network))
         touched.update(network for network, _ in _differing(before.coordinators, self.coordinators))
+        touched.update(place for place, _ in _differing(before.bans, self.bans) if place != EVERYWHERE)
         return frozenset(_with_neighbours(touched, (before, self)))
 
     def _below(self, networks: set[NetworkId]) -> set[NetworkId]:
@@ -273,6 +284,10 @@ class Landscape:
     @cached_property
     def _former(self) -> Mapping[NetworkId, tuple[UserId, ...]]:
         return _grouped((c.network, c.user) for c in self.coordinators.values() if c.former)
+
+    @cached_property
+    def _bans_of(self) -> Mapping[PlaceId, tuple[Banned, ...]]:
+        return _grouped((ban.place, ban) for ban in self.bans.values())
 
     @cached_property
     def _coordinated_by(self) -> Mapping[UserId, frozenset[NetworkId]]:

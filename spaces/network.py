@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from spaces.identifiers import GroupId, NetworkId, Slug, UserId
+from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, UserId
 from spaces.sentences import sentence
 
 
@@ -134,3 +134,22 @@ class Coordinator:
     network: NetworkId
     user: UserId
     former: bool = False
+
+
+EVERYWHERE = PlaceId("*")
+"""Stands for every network of the server, in a rule of an admin's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Banned:
+    """Who is kept out of a place: a Matrix ID or, EVERYWHERE, a rule such as `@*:bad.example`.
+
+    `rule` is the one that it follows from, if any; `at` is in seconds since 1970.
+    """
+
+    place: PlaceId
+    who: str
+    by: str = ""
+    reason: str = ""
+    at: float = 0.0
+    rule: str = ""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from spaces.actions import (
     Action,
     AddAlias,
+    Ban,
     Content,
     CreateRoom,
     Invite,
@@ -22,6 +23,7 @@ from spaces.actions import (
     RemoveAlias,
     SetState,
     StateEvent,
+    Unban,
     Withdraw,
 )
 from spaces.identifiers import NetworkId, PlaceId, UserId
@@ -154,7 +156,7 @@ def undone(room: FoundRoom, action: Action) -> FoundRoom:
             return replace(room, published=room.published - {under})
         case Withdraw(under=under):
             return replace(room, published=room.published | {under})
-        case Invite(user=user) | Remove(user=user):
+        case Invite(user=user) | Remove(user=user) | Ban(user=user) | Unban(user=user):
             return replace(room, members={u: m for u, m in room.members.items() if u != user})
         case _:
             return room
@@ -187,6 +189,7 @@ def _difference(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[Acti
     return [
         *(Withdraw(wanted.place, under) for under in sorted(found.published - published)),
         *shutting,
+        *_bans(wanted, found),
         *([ReadBack(wanted.place)] if shutting else ()),
         *_links(wanted, found),
         *(AddAlias(wanted.place, alias) for alias in sorted(aliases - found.aliases)),
@@ -195,6 +198,13 @@ def _difference(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[Acti
         *(Publish(wanted.place, under) for under in sorted(published - found.published)),
         *(Invite(wanted.place, user) for user in wanted.invited if user not in {*found.members, maker.bot}),
     ]
+
+
+def _bans(wanted: WantedRoom, found: FoundRoom) -> Iterator[Ban]:
+    """They come before anything that opens the room."""
+    for banned in wanted.banned:
+        if found.members.get(UserId(banned.who)) != "ban":
+            yield Ban(wanted.place, UserId(banned.who), banned.reason)
 
 
 def _state_steps(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[SetState]:
@@ -264,7 +274,9 @@ def _after(room: FoundRoom, action: Action, maker: Maker) -> FoundRoom:
             return replace(room, published=room.published - {action.under})
         case Invite():
             return replace(room, members={**room.members, action.user: "invite"})
-        case Remove():
+        case Remove() | Unban():
             return replace(room, members={**room.members, action.user: "leave"})
+        case Ban():
+            return replace(room, members={**room.members, action.user: "ban"})
         case _:
             return room

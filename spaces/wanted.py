@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from spaces.actions import Content, StateEvent
+from spaces.bans import bans_on
 from spaces.identifiers import ALIAS_PREFIX, NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
-from spaces.network import Access, Group, Network, Purpose, Status
+from spaces.network import Access, Banned, Group, Network, Purpose, Status
 from spaces.power_levels import RoomKind
 
 ENCRYPTION: Content = {"algorithm": "m.megolm.v1.aes-sha2"}
@@ -22,7 +23,7 @@ class WantedRoom:
 
     `state` holds all but the power levels, which depend on the room's version and on what is found.
     `invited` are those whom the bot invites once. `barred` are places that no Space shows. `alias` is
-    the localpart shown to people.
+    the localpart shown to people. `banned` are kept out of it.
     """
 
     place: PlaceId
@@ -36,6 +37,7 @@ class WantedRoom:
     invited: tuple[UserId, ...] = ()
     children: Mapping[PlaceId, Content] = field(default_factory=dict)
     barred: frozenset[PlaceId] = frozenset()
+    banned: tuple[Banned, ...] = ()
 
 
 def wanted_room(landscape: Landscape, place: PlaceId, server: str) -> WantedRoom | None:
@@ -114,6 +116,7 @@ def _space(landscape: Landscape, network: Network, server: str) -> WantedRoom:
         invited=coordinators if network.status is Status.ACTIVE else (),
         children=_children(landscape, network, server),
         barred=_barred(landscape, network),
+        banned=bans_on(landscape, network.id),
     )
 
 
@@ -131,6 +134,7 @@ def _room(landscape: Landscape, group: Group, server: str) -> WantedRoom:
         archived=status is Status.ARCHIVED,
         alias=alias_of(landscape, group),
         invited=coordinators if shut else (),
+        banned=bans_on(landscape, group.id),
     )
 
 

@@ -14,7 +14,19 @@ from appservice.store import tables
 from appservice.store.database import Connection, upsert
 from spaces.identifiers import GroupId, NetworkId, Slug, UserId
 from spaces.landscape import Landscape
-from spaces.network import Access, Coordinator, Group, Kind, Link, Network, Purpose, Share, Status
+from spaces.network import (
+    EVERYWHERE,
+    Access,
+    Banned,
+    Coordinator,
+    Group,
+    Kind,
+    Link,
+    Network,
+    Purpose,
+    Share,
+    Status,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +42,7 @@ _CASTS: Mapping[str, Any] = {
     "network": NetworkId,
     "group": GroupId,
     "user": UserId,
+    "place": place_id,
 }
 _TABLES: tuple[tuple[str, Table, type[Any]], ...] = (
     ("networks", tables.networks, Network),
@@ -37,6 +50,7 @@ _TABLES: tuple[tuple[str, Table, type[Any]], ...] = (
     ("links", tables.links, Link),
     ("shares", tables.shares, Share),
     ("coordinators", tables.coordinators, Coordinator),
+    ("bans", tables.bans, Banned),
 )
 _REVISION = "landscape"
 _READ_REVISION = select(tables.marks.c.value).where(tables.marks.c.name == _REVISION)
@@ -97,6 +111,7 @@ async def _load(connection: Connection) -> Landscape:
         },
         coordinators={(c.network, c.user): c for c in loaded["coordinators"] if c.network in networks},
         slugs={row.slug: place_id(row.place) for row in given},
+        bans={(b.place, b.who): b for b in loaded["bans"] if b.place in {EVERYWHERE, *networks, *groups}},
     )
 
 
@@ -104,9 +119,14 @@ async def _rows(connection: Connection, table: Table, cls: type[Any]) -> Any:
     """Every row that can be read. One that cannot is logged and left alone, so that all others are served."""
     for row in (await connection.execute(select(table))).mappings():
         try:
-            yield cls(**{name: _cast(cls, name, value) for name, value in row.items()})
+            yield value_of(cls, dict(row))
         except (ValueError, TypeError) as error:
             log.error("row_set_aside", table=table.name, reason=type(error).__name__)
+
+
+def value_of(cls: type[Any], fields: Mapping[str, Any]) -> Any:
+    """The value of these fields as they are kept. Raises `ValueError` or `TypeError`."""
+    return cls(**{name: _cast(cls, name, value) for name, value in fields.items()})
 
 
 def _cast(cls: type[Any], name: str, value: Any) -> Any:

@@ -46,6 +46,8 @@ _NAMING_PLACES: tuple[Column[Any], ...] = (
     tables.wishes.c.place,
     tables.wishes.c.via,
     tables.offers.c.network,
+    tables.audit_networks.c.network,
+    tables.bans.c.place,
 )
 
 

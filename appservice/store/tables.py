@@ -100,6 +100,17 @@ snapshots = Table(
     Column("body", Text, nullable=False),  # what held when it was archived
 )
 
+bans = Table(
+    "bans",
+    metadata,
+    Column("place", String, primary_key=True),  # `*` for a rule of an admin's
+    Column("who", String, primary_key=True),
+    Column("by", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("rule", String, nullable=False),  # which it follows from, if any
+)
+
 # -- rooms and who is in them -----------------------------------------------------------------------
 
 rooms = Table(
@@ -385,8 +396,19 @@ audit = Table(
     Column("about", String, nullable=False),
     Column("before", Text),
     Column("after", Text),
+    Column("source", String, nullable=False, server_default=""),  # chat, hand, blueprint, …
+    Column("difference", Text),  # what is needed to undo it, as JSON
+    Column("undoes", Integer),  # the entry that it takes back
     Index(None, "about"),
+    Index(None, "who"),
+    Index(None, "undoes"),
     sqlite_autoincrement=True,
+)
+audit_networks = Table(  # whose coordinators read an entry
+    "audit_networks",
+    metadata,
+    Column("network", String, primary_key=True),
+    Column("entry", Integer, primary_key=True, autoincrement=False),
 )
 marks = Table(
     "marks",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from bot.applications import words
 from bot.audience import audience_of, require_fit
+from bot.bans.keeping_out import is_kept_out
 from bot.command import Call, Name, command
 from bot.networks.phrases import in_a_row, link
 from bot.networks.rules import named, ways_in
@@ -50,7 +51,7 @@ class Applying:
         """Apply for `place`, or say how the application stands; None where nobody can apply."""
         if not ways_in(call.landscape, place, call.standing).ask:
             return None
-        if (await call.work.members_of(place)).get(call.sender) == "ban":
+        if await is_kept_out(call.work, place, call.sender):
             return None
         require_fit(call.landscape, await audience_of(call), place)
         if may_decide(call.landscape, call.standing, place):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bot.applications import words
+from bot.bans.keeping_out import is_kept_out
 from bot.command import Call, Name, command
 from bot.networks.phrases import link
 from bot.networks.rules import named, only_as_admin
@@ -219,7 +220,7 @@ async def _require_possible(call: Call, found: Sequence[Application], approved: 
         place, called = application.place, named(call.landscape, application.place).name
         if not is_there(call.landscape, place):
             raise Conflict("“{place}” is archived, so nobody can join it.", place=called)
-        if (await call.work.members_of(place)).get(application.person) == "ban":
+        if await is_kept_out(call.work, place, application.person):
             raise Conflict(
                 "{person} is banned from “{place}”. Lift the ban first, or `deny {number}`.",
                 person=application.person,

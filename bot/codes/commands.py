@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
+from bot.bans.keeping_out import is_kept_out
 from bot.codes import previews
 from bot.codes.permissions import COORDINATING
 from bot.codes.ports import Made, Wish
@@ -246,7 +247,7 @@ async def _taken(call: Call, code: Code) -> bool:
 
 
 async def _is_banned(call: Call, place: PlaceId) -> bool:
-    return (await call.work.members_of(place)).get(call.sender) == "ban"
+    return await is_kept_out(call.work, place, call.sender)
 
 
 # -- what has to be so ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from bot.invitations import previews
 from bot.networks.rules import Named, named
 from bot.permissions import may
 from spaces.access import Deed
+from spaces.bans import is_banned
 from spaces.errors import Conflict, Forbidden, Malformed
 from spaces.identifiers import PlaceId, UserId
 from spaces.invitations import Entry, Invitation, Outcome, Result, entries_in, verdict, with_pills
@@ -122,6 +123,7 @@ async def _judged(
             continue
         before = known.get(entry.user)
         how = "join" if entry.user == call.bot else members.get(entry.user)
+        how = "ban" if is_banned(call.landscape, place, entry.user) else how
         result = verdict(before, how, call.now.timestamp(), again=again, asking=asking)
         outcomes.append(Outcome(place, entry.typed, entry.user, result, since=_no_since(before)))
     return outcomes

@@ -14,7 +14,8 @@ from bot.paths.ports import Wish
 from bot.reply import Document
 from spaces import changes
 from spaces.access import Standing, may_enter, may_see
-from spaces.errors import Conflict
+from spaces.bans import is_banned
+from spaces.errors import Conflict, Forbidden
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.network import Group, Status
 from spaces.reach import left_by
@@ -150,6 +151,10 @@ class Membership:
 def require_open(call: Call, place: PlaceId) -> None:
     """Raise `Conflict` where nobody can get in at present."""
     status, called = call.landscape.status_of(place), call.landscape.place(place).name
+    if is_banned(call.landscape, place, call.sender):
+        raise Forbidden(
+            "I cannot let you into “{place}”. Its coordinators decide who comes in.", place=called
+        )
     if status is Status.PROPOSED:
         raise Conflict("“{place}” is not made yet: it waits for a yes. `show` tells whose.", place=called)
     if status is Status.ARCHIVED:

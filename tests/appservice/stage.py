@@ -30,7 +30,7 @@ from bot.repertoire import all_commands
 from bot.reply import from_json, plain
 from config.blueprints import template
 from spaces import changes
-from spaces.actions import Action, CreateRoom, Invite, ReadBack, Remove, Say, SetState
+from spaces.actions import Action, Ban, CreateRoom, Invite, ReadBack, Remove, Say, SetState, Unban
 from spaces.identifiers import EventId, NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Access
 from spaces.reconcile import Maker
@@ -227,8 +227,10 @@ class PlayedRooms:
                 self.set(room, event.type, content, key=key, by=BOT)
             case Invite(user=user):
                 self.set(room, "m.room.member", {"membership": "invite"}, key=user, by=BOT)
-            case Remove(user=user):
+            case Remove(user=user) | Unban(user=user):
                 self.set(room, "m.room.member", {"membership": "leave"}, key=user, by=BOT)
+            case Ban(user=user):
+                self.set(room, "m.room.member", {"membership": "ban"}, key=user, by=BOT)
             case _:
                 pass
         return Outcome()

@@ -52,6 +52,8 @@ EVERY_KIND: list[Action] = [
     actions.Invite(ARTS, ALICE, "Willkommen, 你好"),
     actions.Invite(ARTS, ALICE, reported=True, look_first=True),
     actions.Remove(TALK, ALICE, "n.aaaaaaaaaaaaaaaa"),
+    actions.Ban(TALK, ALICE, "Selling things"),
+    actions.Unban(TALK, ALICE),
     actions.Say(OURS, "tell:1", {"document": [["Paragraph", 0, [["Text", "n.abc"]]]], "relates": None}),
     actions.Say(ROOM, "answer:$1", {"edits": "progress:$1"}),
     actions.Redact(ROOM, EventId("$event")),

@@ -62,6 +62,7 @@ class Stage:
             is_direct=place is None,
             thread=EventId("$thread") if in_thread else None,
         )
+        self.work.audit.who = person(who)
         self.forget()
         if heard.is_direct:
             self.work.paths.talking.add(heard.sender)

@@ -11,6 +11,8 @@ from bot.languages import ENGLISH, words_in
 from bot.ports import Heard, ServiceStatus
 from bot.reply import Document, in_language
 from spaces.access import Standing
+from spaces.bans import unbanned
+from spaces.differences import Changed, difference
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.lifecycle import Snapshot
@@ -19,6 +21,7 @@ from spaces.wanted import wanted_room
 from tests.bot.codes_kept import CodesKept
 from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.lifecycle.fake import FakeLifecycle
+from tests.bot.log_kept import FakeLog, FakePresent
 from tests.bot.paths_kept import PathsKept
 from tests.bot.questions_kept import QuestionsKept
 
@@ -61,6 +64,7 @@ class FakeWork(QuestionsKept):
     notes: list[tuple[str, PlaceId]] = field(default_factory=list)
     language: str = ENGLISH
     codes: CodesKept = field(default_factory=CodesKept)
+    audit: FakeLog = field(default_factory=FakeLog)
     paths: PathsKept = field(init=False)
     spoken_with: set[UserId] = field(default_factory=set)
     snapshots: dict[PlaceId, Snapshot] = field(default_factory=dict)
@@ -85,14 +89,20 @@ class FakeWork(QuestionsKept):
     async def place_of_room(self, room: RoomId) -> PlaceId | None:
         return self.rooms.get(room)
 
-    async def change(self, landscape: Landscape, *, what: str, about: PlaceId) -> int:
+    async def change(
+        self, landscape: Landscape, *, what: str, about: PlaceId, undoes: int | None = None
+    ) -> int:
         touched = landscape.changed_since(self.landscape)
-        self.landscape = landscape
+        self.audit.keep(landscape, what, about, difference(self.landscape, landscape), undoes)
+        before, self.landscape = self.landscape, landscape
+        self.memberships |= dict.fromkeys(unbanned(before, landscape), "leave")
         self.changes.append((what, about))
         for place in touched:
             wanted = wanted_room(landscape, place, SERVER)
             for user in wanted.invited if wanted else ():
                 self.memberships.setdefault((place, user), "invite")
+            for banned in wanted.banned if wanted else ():
+                self.memberships[place, UserId(banned.who)] = "ban"
         return len(touched)
 
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None:
@@ -124,8 +134,16 @@ class FakeWork(QuestionsKept):
         chosen, standing = self.languages.get(user), await self.standing_of(user)
         return chosen or usual(self.landscape, standing, here, self.language, direct=direct)
 
-    async def note(self, what: str, about: PlaceId) -> None:
-        self.notes.append((what, about))
+    async def note(
+        self, what: str, about: PlaceId, done: tuple[Changed, ...] = (), undoes: int | None = None
+    ) -> None:
+        self.audit.keep(self.landscape, what, about, done, undoes)
+        if not done:
+            self.notes.append((what, about))
+
+    @property
+    def bans(self) -> FakePresent:
+        return FakePresent(self.memberships, self.admins)
 
     @property
     def lifecycle(self) -> FakeLifecycle:

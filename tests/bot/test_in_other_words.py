@@ -65,9 +65,11 @@ class OddWork(FakeWork):
     async def _language_of(self, user: object, here: object, *, direct: bool = True) -> str:
         return ODD
 
-    async def change(self, landscape: Landscape, *, what: str, about: PlaceId) -> int:
+    async def change(
+        self, landscape: Landscape, *, what: str, about: PlaceId, undoes: int | None = None
+    ) -> int:
         self.names |= {name.casefold() for name in names_in(landscape)}
-        return await super().change(landscape, what=what, about=about)
+        return await super().change(landscape, what=what, about=about, undoes=undoes)
 
 
 class OddStage(Stage):

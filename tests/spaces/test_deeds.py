@@ -46,6 +46,8 @@ ARCHIVE       | no    yes  no    no    no     no       no        no       no    
 RELEASE       | no    yes  no    no    no     no       no        no       no      no       no       no
 INVITE        | no    yes  no    no    no     no       no        no       no      no       no       no
 ACCEPT        | no    yes  no    no    no     no       no        no       no      no       no       no
+BAN           | no    yes  no    no    no     no       no        no       no      no       no       no
+AUDIT         | yes   yes  no    no    no     no       no        no       no      no       no       no
 """)
 
 
@@ -123,6 +125,7 @@ def test_r2_an_admin_names_coordinators_only_where_there_are_none():
     assert [deed for deed in Deed if may(orphaned, admin, deed, world.quiet)] == [
         Deed.CREATE_TOP,
         Deed.COORDINATE,
+        Deed.AUDIT,
     ]
     assert not may(orphaned, Standing(SOMEONE), Deed.COORDINATE, world.quiet)
 
