@@ -123,7 +123,7 @@ class Inbox:
 
     async def _split(self) -> bool:
         """Split the oldest transaction into its events; whether there was one."""
-        async with self._database.reading() as connection:
+        async with self._database.reading(apart=True) as connection:
             kept = await inbox.next_transaction(connection)
         if kept is None:
             return False
@@ -164,7 +164,7 @@ class Inbox:
         return isinstance(id_, str) and _can_be_a_key(id_) and self._listeners.concerns_us(event)
 
     async def _handle_next(self) -> bool:
-        async with self._database.reading() as connection:
+        async with self._database.reading(apart=True) as connection:
             arrived = await inbox.next_event(connection)
         if arrived is None:
             return False

@@ -124,7 +124,7 @@ class Outbox:
     async def _load(self) -> None:
         self._news = False
         try:
-            async with self._works.database.reading() as connection:
+            async with self._works.database.reading(apart=True) as connection:
                 entries = await outbox.waiting(connection, after=self._last_seq)
         except (StoreError, OSError) as error:
             log.error("outbox_not_readable", reason=type(error).__name__)
@@ -167,7 +167,7 @@ class Outbox:
         Once it has been made another may be, while what came of this one is written down.
         """
         try:
-            async with self._works.database.reading() as connection:
+            async with self._works.database.reading(apart=True) as connection:
                 if not await outbox.still_waits(connection, entry.seq):
                     return None  # what was made private meanwhile is not listed first
                 if not await self._still_private(connection, entry):

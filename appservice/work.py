@@ -71,13 +71,13 @@ class Works:
     @asynccontextmanager
     async def preview(self, who: UserId | str) -> AsyncIterator[UnitOfWork]:
         """A unit of work that is never committed: to see what it would do."""
-        async with self.database.reading(whole=True) as connection:
+        async with self.database.reading() as connection:
             landscape = await self._landscapes.load(connection)
             yield UnitOfWork(connection, landscape, self.surroundings, who)
 
     async def landscape(self) -> Landscape:
         """The landscape as it stands, to read."""
-        async with self.database.reading(whole=True) as connection:
+        async with self.database.reading() as connection:
             return await self._landscapes.load(connection)
 
 

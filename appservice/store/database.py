@@ -60,10 +60,10 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def reading(self, *, whole: bool = False) -> AsyncIterator[Connection]:
-        """Statements that only read; with `whole` they all see one moment, else each its own."""
-        options: dict[str, Any] = {"reading": "whole" if whole else "each"}
-        if whole and not self.is_sqlite:
+    async def reading(self, *, apart: bool = False) -> AsyncIterator[Connection]:
+        """Statements that only read and all see one moment; `apart` each sees its own, which costs less."""
+        options: dict[str, Any] = {"reading": "apart" if apart else "together"}
+        if not (apart or self.is_sqlite):
             options["isolation_level"] = "REPEATABLE READ"
         async with self.engine.connect() as connection:
             await connection.execution_options(**options)
@@ -132,7 +132,7 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 
 def _begin_at_once(connection: SyncConnection) -> None:
     reading = connection.get_execution_options().get("reading")
-    if reading != "each":
+    if reading != "apart":
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
