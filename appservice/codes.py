@@ -72,7 +72,7 @@ class JoinPages:
         self._now = now
 
     async def invitation(self, code: str) -> Document | None:
-        async with self._database.reading(whole=True) as connection:
+        async with self._database.reading() as connection:
             landscape = await self._landscapes.load(connection)
             found = await codes.find(connection, digest(code))
         if found is None or not serves(landscape, found, self._now()):
