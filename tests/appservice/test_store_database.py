@@ -105,6 +105,14 @@ async def test_a_reader_sees_what_was_committed_and_not_what_is_under_way(databa
         assert await journal.mark(reading, "a") == "1"
 
 
+async def test_the_statements_of_a_reading_see_one_moment_and_apart_each_its_own(database: Database) -> None:
+    async with database.reading() as together, database.reading(apart=True) as apart:
+        assert [await journal.mark(connection, "a") for connection in (together, apart)] == [None, None]
+        async with database.writing() as writing:
+            await journal.set_mark(writing, "a", "1")
+        assert [await journal.mark(connection, "a") for connection in (together, apart)] == [None, "1"]
+
+
 async def test_whether_the_database_answers(tmp_path: Path) -> None:
     assert not await Database("postgresql+asyncpg://nobody@127.0.0.1:1/none").answers()
     missing = Database(f"sqlite+aiosqlite:///{tmp_path / 'no folder' / 'hedgerow.db'}")

@@ -10,9 +10,16 @@ from typing import Any
 from appservice.encryption import Encryption
 from appservice.homeserver import Unreachable
 from appservice.key_news import KeyNews
+from appservice.store.encryption import Rotation
 from spaces.identifiers import RoomId, UserId
+from tests.appservice.stage import BOT
 
 ROOM = RoomId("!encrypted:hs.test")
+ALICE, EVE = "@alice:hs.test", "@eve:hs.test"
+HELLO = {"msgtype": "m.text", "body": "Hello"}
+PHONES = {BOT: "BOT-PHONE", ALICE: "ALICE-PHONE", EVE: "EVE-PHONE"}
+NO_ROTATION = Rotation()
+Phones = Callable[..., Any]
 Json = dict[str, Any]
 
 
@@ -123,3 +130,12 @@ class Phone:
     def restart(self) -> None:
         self.encryption.close()
         self.encryption.open(self.device_id)
+
+
+async def says(who: Phone, body: str = "Hello", rotation: Rotation = NO_ROTATION) -> dict[str, Any]:
+    return await who.encryption.encipher(ROOM, "m.room.message", {**HELLO, "body": body}, rotation)
+
+
+async def heard(by: Phone, sender: str, content: dict[str, Any]) -> str | None:
+    found = await by.encryption.decipher(ROOM, sender, content)
+    return None if found is None else str(found.content["body"])
