@@ -23,8 +23,10 @@ from appservice.store import inbox, journal, outbox
 from appservice.store.database import Database, StoreError
 from appservice.store.locks import ActingLock
 from bot.conversation import Conversation
+from bot.keeping.commands import Keeping
 from bot.networks import network_commands
 from bot.speaking import Speaking
+from bot.succession.commands import Succeeding
 from config.blueprints import template
 from config.settings import Settings
 from spaces.errors import Unavailable
@@ -131,7 +133,7 @@ class Hedgerow:
     async def _start(self) -> None:
         await self._greet()
         await self.engine.assemble()
-        commands = network_commands(template).including(Speaking())
+        commands = network_commands(template).including(Speaking(), Keeping(), Succeeding())
         bot = self.settings.homeserver.bot
         conversation = Conversation(
             commands,

@@ -34,6 +34,7 @@ _ACTIONS: dict[str, type[Action]] = {
         actions.Join,
         actions.Leave,
         actions.MarkDirect,
+        actions.TakeIn,
     )
 }
 _FIELDS: dict[str, Callable[[Any], Any]] = {
@@ -41,6 +42,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "inviter": UserId,
     "event": EventId,
     "state": tuple,
+    "via": tuple,
 }
 
 
@@ -79,6 +81,8 @@ def found_to_json(room: FoundRoom) -> str:
             "aliases": sorted(room.aliases),
             "published": sorted(room.published),
             "members": dict(room.members),
+            "overrides": dict(room.overrides),
+            "creator": room.creator,
         }
     )
 
@@ -92,6 +96,8 @@ def found_from_json(text: str, members: Mapping[UserId, str]) -> FoundRoom:
         aliases=frozenset(data["aliases"]),
         published=frozenset(NetworkId(n) for n in data["published"]),
         members={**{UserId(user): m for user, m in data["members"].items()}, **members},
+        overrides={UserId(user): level for user, level in data.get("overrides", {}).items()},
+        creator=UserId(data["creator"]) if data.get("creator") else None,
     )
 
 

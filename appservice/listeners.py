@@ -10,6 +10,7 @@ from appservice.budget import Answers, Invitations, Verdict
 from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
 from appservice.hearing import is_direct, message_in, reaction_in, redacted_by, replied_to
+from appservice.memberships import note_membership, tell_of_parting, wished_step
 from appservice.newcomers import decline_space, in_words_of, is_host, is_space
 from appservice.readback import MEMBERSHIPS
 from appservice.speech import notice
@@ -157,6 +158,7 @@ class Listeners:
             if membership in _PRESENT and await self._had_left(event.room, user, work):
                 work.put(ReadBack(place))
             name = kept_name(event.content.get("displayname"))
+            await note_membership(work, place, event, user, membership)
             await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
         here = await rooms.conversation(work.connection, event.room)
         if here is not None:
@@ -170,12 +172,15 @@ class Listeners:
         if membership == "invite":
             await self._invited(event, work)
         elif membership in _PARTING:
+            await tell_of_parting(work, event)
             await rooms.drop_conversation(work.connection, event.room)
             await outbox.drop(work.connection, Join(event.room).key)
 
     async def _invited(self, event: Event, work: UnitOfWork) -> None:
         if await work.place_of_room(event.room) is not None:
             work.put(Join(event.room, event.sender))
+        elif (step := await wished_step(work, event.room)) is not None:
+            work.put(step)
         elif not self._has_time_for(event, known := await self._is_known(event.sender, work), work):
             reason = await in_words_of(event.sender, too_many_invitations(), work) if known else None
             work.put(Leave(event.room, plain(reason) if reason else ""))

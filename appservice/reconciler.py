@@ -16,7 +16,7 @@ import structlog
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.inbox import Inbox
 from appservice.places import Places
-from appservice.store import encryption, inbox, journal, outbox, people
+from appservice.store import by_hand, encryption, inbox, journal, outbox, people
 from appservice.work import Works
 from spaces.actions import ReadBack
 from spaces.identifiers import RoomId, UserId
@@ -134,6 +134,7 @@ class Reconciler:
             await encryption.forget(connection, before=before)
             await outbox.forget(connection, before=before)
             await people.forget(connection, before=before)
+            await by_hand.forget(connection, before=before)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from appservice.adopting import taken_in
 from appservice.encrypted_rooms import note_encryption
 from appservice.lanes import Entry
 from appservice.newcomers import take_in_conversation
@@ -18,7 +19,18 @@ from bot.languages import words_in
 from bot.plan import in_words
 from bot.progress import finished, under_way
 from bot.reply import from_json, in_language
-from spaces.actions import Action, CreateRoom, Invite, Join, Leave, MarkDirect, ReadBack, Remove, Say
+from spaces.actions import (
+    Action,
+    CreateRoom,
+    Invite,
+    Join,
+    Leave,
+    MarkDirect,
+    ReadBack,
+    Remove,
+    Say,
+    TakeIn,
+)
 from spaces.identifiers import PlaceId, RoomId, UserId, printable
 from spaces.sentences import Sentence, sentence
 
@@ -46,7 +58,16 @@ class Settler:
             await self._conclude(work, entry.undertaking)
         if outcome.room is not None and isinstance(entry.action, CreateRoom):
             self._places.put(PlaceId(entry.action.room), outcome.room)
+        elif outcome.room is not None and isinstance(entry.action, TakeIn):
+            await self._note_taken(outcome.room)
         return passed
+
+    async def _note_taken(self, room: RoomId) -> None:
+        """A room that others have made is a place's from now on."""
+        async with self._works.database.reading() as connection:
+            place = await rooms.place_of(connection, room)
+        if place is not None:
+            self._places.put(place, room)
 
     async def _record(self, work: UnitOfWork, entry: Entry, outcome: Outcome) -> bool | None:
         action = entry.action
@@ -59,6 +80,8 @@ class Settler:
                 return await self._read_back(work, action, entry.seq, outcome)
             case Join():
                 await take_in_conversation(work, action, outcome)
+            case TakeIn():
+                await taken_in(work, self._places, action, outcome)
             case Leave():
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
             case Invite(user=user):

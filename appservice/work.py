@@ -18,6 +18,7 @@ from appservice.speech import direct_room_actions, notice, relation_of
 from appservice.store import inbox, journal, outbox, people, rooms
 from appservice.store.database import Connection, Database
 from appservice.store.landscape import LandscapeStore
+from appservice.succession import Succession, announce_orphans
 from appservice.surroundings import RandomIds, Surroundings
 from bot.audience import ONLOOKER
 from bot.languages import words_in
@@ -133,6 +134,10 @@ class UnitOfWork:
             cross_signed=self.surroundings.health.cross_signed,
         )
 
+    @property
+    def nominations(self) -> Succession:
+        return Succession(self)
+
     # -- the conversation ------------------------------------------------------------------------
 
     async def language_for(self, heard: Heard) -> str:
@@ -163,19 +168,32 @@ class UnitOfWork:
 
     # -- changing --------------------------------------------------------------------------------
 
-    async def change(self, landscape: Landscape, *, what: str, about: PlaceId) -> int:
+    async def change(
+        self, landscape: Landscape, *, what: str, about: PlaceId, by: UserId | None = None
+    ) -> int:
+        """`by` is who did it, if it is not whoever this work is on behalf of."""
         before, self._landscape = self._landscape, landscape
         self._languages.clear()
         touched = landscape.changed_since(before)
         await self._take_back(before, landscape)
         writes = await self.settle(touched)
-        await self.note(what, about, before=_described(before, about), after=_described(landscape, about))
+        was, is_now = _described(before, about), _described(landscape, about)
+        await self.note(what, about, before=was, after=is_now, by=by)
+        await announce_orphans(self, before, landscape)
         return writes
 
     async def _take_back(self, before: Landscape, after: Landscape) -> None:
-        """What a command links or unlinks is as it says, whatever somebody did to it by hand before."""
-        for parent, child in {**before.links, **after.links}:
-            if before.links.get((parent, child)) == after.links.get((parent, child)):
+        """What a command links or unlinks is as it says, whatever somebody did to it by hand before.
+
+        While a link or a share waits for a yes, what somebody put into the Space stays as it is.
+        """
+        links = {(ln.parent, PlaceId(ln.child)): ln.holds for ln in after.links.values()}
+        links |= {(s.network, PlaceId(s.group)): s.holds for s in after.shares.values()}
+        were = {(ln.parent, PlaceId(ln.child)): ln.holds for ln in before.links.values()}
+        were |= {(s.network, PlaceId(s.group)): s.holds for s in before.shares.values()}
+        for parent, child in {**were, **links}:
+            is_now = links.get((parent, child))
+            if is_now is False or were.get((parent, child)) == is_now:
                 continue
             found = await self.expected_of(parent)
             if found is not None:
@@ -223,6 +241,11 @@ class UnitOfWork:
     def put(self, *actions: Action) -> None:
         """Put single actions into the outbox."""
         self._actions += actions
+
+    async def look_at(self, places: Collection[PlaceId]) -> None:
+        for place in places:
+            if await rooms.room_of(self.connection, place) is not None:
+                self.put(ReadBack(place))
 
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None:
         await self._membership(Invite(place, user, reason))
@@ -314,9 +337,16 @@ class UnitOfWork:
         return self._undertaking
 
     async def note(
-        self, what: str, about: PlaceId, *, before: str | None = None, after: str | None = None
+        self,
+        what: str,
+        about: PlaceId,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        by: UserId | None = None,
     ) -> None:
-        self._notes.append({"what": what, "about": about, "before": before, "after": after})
+        who = by or self.who
+        self._notes.append({"who": who, "what": what, "about": about, "before": before, "after": after})
 
     @property
     def gathered(self) -> tuple[Action, ...]:
@@ -333,7 +363,7 @@ class UnitOfWork:
         await self._put(partings, self._undertaking)  # whoever leaves a room has nothing more to say there
         await rooms.save_expected(self.connection, self._expected)
         for note in self._notes:
-            await journal.write(self.connection, now=self.now, who=self.who, **note)
+            await journal.write(self.connection, now=self.now, **note)
 
     async def _put(self, actions: Iterable[Action], undertaking: int | None) -> None:
         gathered = list(actions)

@@ -6,12 +6,13 @@ together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.reply import Document
+from bot.succession.ports import Nominations
 from spaces.access import Standing
 from spaces.changes import Ids
 from spaces.identifiers import EventId, PlaceId, RoomId, UserId
@@ -100,6 +101,9 @@ class Work(Protocol):
         `what` is for the audit log, in a few words. Returns how many writes it will take.
         """
 
+    async def look_at(self, places: Collection[PlaceId]) -> None:
+        """Read the rooms of `places`, and put back what is not as it should be."""
+
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None: ...
 
     async def remove(self, place: PlaceId, user: UserId, *, reason: str) -> None: ...
@@ -134,3 +138,7 @@ class Work(Protocol):
         """Wait for it from who said `heard`, there, instead of what was awaited of that kind before."""
 
     async def stop_waiting(self, heard: Heard, kind: str) -> None: ...
+
+    @property
+    def nominations(self) -> Nominations:
+        """Who is to look after a network that nobody looks after."""

@@ -28,6 +28,7 @@ class Deed(StrEnum):
     ARCHIVE = "archive or restore it"
     INVITE = "invite to it"
     ACCEPT = "answer for it"
+    PAUSE = "pause or resume it"
 
 
 _WHO_CAN: Mapping[Deed, Sentence] = {
@@ -42,6 +43,7 @@ _WHO_CAN: Mapping[Deed, Sentence] = {
     Deed.ARCHIVE: sentence("Only a coordinator of {whose} can archive or restore it."),
     Deed.INVITE: sentence("Only a coordinator of {whose} can invite to it."),
     Deed.ACCEPT: sentence("Only a coordinator of {whose} can answer for it."),
+    Deed.PAUSE: sentence("Only a coordinator of {whose} can pause or resume it."),
 }
 
 

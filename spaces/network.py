@@ -45,6 +45,14 @@ class Status(StrEnum):
     ARCHIVED = "archived"
 
 
+class Pause(StrEnum):
+    """Whether what drifts is put back: nothing where it is paused."""
+
+    NONE = ""
+    ROOM = "room"  # not in this one room
+    ALL = "all"  # not in the network's Space nor in any of its groups
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """A self-governing community: a Space. `language` is the one spoken in it, empty for no choice."""
@@ -59,6 +67,7 @@ class Network:
     topic: str = ""
     status: Status = Status.ACTIVE
     language: str = ""
+    paused: Pause = Pause.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,7 @@ class Group:
     topic: str = ""
     purpose: Purpose = Purpose.TALK
     status: Status = Status.ACTIVE
+    paused: Pause = Pause.NONE
 
     @property
     def is_kit(self) -> bool:

@@ -24,9 +24,11 @@ import bot
 import spaces
 from bot.command import Command
 from bot.help import with_help
+from bot.keeping.commands import Keeping
 from bot.languages import ENGLISH, LANGUAGES
 from bot.networks import network_commands
 from bot.speaking import Speaking
+from bot.succession.commands import Succeeding
 from config.blueprints import template
 from spaces.errors import Refusal
 
@@ -87,7 +89,8 @@ def refusals() -> list[str]:
 
 
 def commands() -> list[Command]:
-    return list(with_help(network_commands(template).including(Speaking()), "!hedge"))
+    all_of_them = network_commands(template).including(Speaking(), Keeping(), Succeeding())
+    return list(with_help(all_of_them, "!hedge"))
 
 
 def _in_commands() -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from appservice.store import tables
 from appservice.store.database import Connection, upsert
 from spaces.identifiers import GroupId, NetworkId, Slug, UserId
 from spaces.landscape import Landscape
-from spaces.network import Access, Coordinator, Group, Kind, Link, Network, Purpose, Share, Status
+from spaces.network import Access, Coordinator, Group, Kind, Link, Network, Pause, Purpose, Share, Status
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +25,7 @@ _CASTS: Mapping[str, Any] = {
     "access": Access,
     "status": Status,
     "purpose": Purpose,
+    "paused": Pause,
     "parent": NetworkId,
     "child": NetworkId,
     "network": NetworkId,

@@ -56,6 +56,7 @@ class Shown:
     coordinators: tuple[UserId, ...]
     waiting: tuple[Waiting, ...]
     members: int | None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Running:
     status: ServiceStatus | None
     homeserver_answers: bool
     questions: tuple[Question, ...]
+    paused: tuple[Named, ...] = ()
 
 
 class Looking:
@@ -146,7 +148,14 @@ class Looking:
             status if call.standing.is_admin and alone else None,
             status.homeserver_answers,
             questions_for(call.landscape, call.sender) if alone else (),
+            _paused(call.landscape, call.sender) if alone else (),
         )
+
+
+def _paused(landscape: Landscape, user: UserId) -> tuple[Named, ...]:
+    """What is paused of the networks that they coordinate, by its nearest name."""
+    mine = [p for n in sorted(landscape.coordinated_by(user)) for p in sorted(landscape.places_of(n))]
+    return tuple(named(landscape, place) for place in mine if landscape.place(place).paused)
 
 
 async def _note_looks(call: Call, how: str, places: tuple[PlaceId, ...]) -> None:
@@ -184,6 +193,7 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         coordinators=landscape.coordinators_of(home),
         waiting=() if is_group else waiting_for(call, home, onlooker),
         members=members,
+        paused=home in landscape.coordinated_by(onlooker.user) and landscape.is_paused(found.id),
     )
 
 

@@ -10,7 +10,7 @@ from bot.networks.asking import Waiting
 from bot.networks.looking import Oneself, Running, Shown, Tree
 from bot.networks.phrases import KINDS, LISTED_AT_MOST, link, links, people, who_gets_in
 from bot.networks.questions import answers, summary
-from bot.networks.rules import Question
+from bot.networks.rules import Named, Question
 from bot.networks.tree import MOST_LINES, Leaf
 from bot.ports import ServiceStatus
 from bot.reply import Block, Bold, Bullet, Document, Paragraph, Person, item, line, paragraph, say
@@ -96,6 +96,8 @@ def _facts(result: Shown) -> Iterator[Block]:
         yield item("Looked after by: {people}", people=people(result.coordinators, "and"))
     else:
         yield item("Nobody looks after it at present.")
+    if result.paused:
+        yield item("Paused: nothing is put back in it until `resume {slug}`", slug=result.place.slug)
     if result.members is not None and result.status is Status.ACTIVE:
         yield item("Members: {number}", number=result.members)
 
@@ -146,7 +148,16 @@ def running(result: Running, call: Call) -> Document:
             "I am here, but the homeserver does not answer. What you asked for is kept until it does."
         ).blocks
     quiet = () if result.questions or result.status else (paragraph("Nothing waits for your yes."),)
-    return Document((*blocks, *_questions(result.questions), *quiet))
+    return Document((*blocks, *_questions(result.questions), *quiet, *_paused(result.paused)))
+
+
+def _paused(places: tuple[Named, ...]) -> Iterator[Block]:
+    for place in places:
+        yield item(
+            "{place} is paused: nothing is put back in it until `resume {slug}`",
+            place=link(place),
+            slug=place.slug,
+        )
 
 
 def _service(status: ServiceStatus) -> Iterator[Block]:

@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.conversation import Conversation
+from bot.keeping.commands import Keeping
 from bot.networks import network_commands
 from bot.networks.founding import Templates
 from bot.ports import Heard
 from bot.render import render
 from bot.reply import Document
 from bot.speaking import Speaking
+from bot.succession.commands import Succeeding
 from spaces.blueprint import Blueprint
+from spaces.by_hand import RolesChanged, with_roles
 from spaces.errors import Unknown
 from spaces.identifiers import EventId, RoomId, UserId
 from tests.bot.fake_work import SERVER, FakeWork
@@ -43,7 +46,9 @@ class Stage:
     ) -> None:
         self.work = FakeWork(admins={person(name) for name in admins})
         self.conversation = Conversation(
-            network_commands(templates).including(Speaking()), BOT, open_creation=open_creation
+            network_commands(templates).including(Speaking(), Keeping(), Succeeding()),
+            BOT,
+            open_creation=open_creation,
         )
         self._events = itertools.count(1)
         self._heard = (0, 0, 0)
@@ -90,7 +95,11 @@ class Stage:
         self.moves(who, slug, "join")
 
     async def leaves(self, who: str, slug: str) -> None:
+        """Whoever leaves a Space in their client gives up looking after the network."""
         self.moves(who, slug, "leave")
+        place, landscape = self.place(slug), self.work.landscape
+        if place.is_network and person(who) in landscape.coordinators_of(place):
+            self.work.landscape = with_roles(landscape, place, RolesChanged(demoted=(person(who),)))
 
     async def invites(self, who: str, whom: str, slug: str) -> None:
         self.moves(whom, slug, "invite")

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from bot.ports import Awaited, Heard
 from spaces.identifiers import RoomId, UserId
+from tests.bot.succession.nominated import Nominated
 
 
 @dataclass(kw_only=True)
 class QuestionsKept:
     languages: dict[UserId, str] = field(default_factory=dict)
     waiting: dict[tuple[UserId, RoomId], dict[str, Awaited]] = field(default_factory=dict)
+    nominations: Nominated = field(default_factory=Nominated)
 
     async def set_language(self, user: UserId, language: str) -> None:
         self.languages[user] = language

@@ -45,6 +45,7 @@ COORDINATE    | no    yes  no    no    no     no       no        no       no    
 ARCHIVE       | no    yes  no    no    no     no       no        no       no      no       no       no
 INVITE        | no    yes  no    no    no     no       no        no       no      no       no       no
 ACCEPT        | no    yes  no    no    no     no       no        no       no      no       no       no
+PAUSE         | no    yes  no    no    no     no       no        no       no      no       no       no
 """)
 
 
