@@ -90,6 +90,15 @@ class Hands:
         except Malformed:
             return None
 
+    def is_lost(self, step: SetState) -> bool:
+        """Whether nobody has changed what `step` puts back: the homeserver has it other than it was."""
+        key = (step.event.type, step.event.state_key)
+        return (
+            key not in self._news
+            and self._before.get(key) == step.event.content
+            and step.key not in self._pending
+        )
+
     def content(self, key: StateKey) -> Content | None:
         """What stands there, as it was read."""
         return self._found.state.get(key)

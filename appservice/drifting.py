@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import structlog
+
 from appservice.by_hand import Hands
-from appservice.store import by_hand
-from appservice.telling import tell_coordinators
+from appservice.store import by_hand, rooms
+from appservice.telling import tell_coordinators, tell_where_they_talk
 from appservice.work import UnitOfWork
-from bot.keeping.reports import PutBack, put_back
+from bot.keeping.added import asks_for_power
+from bot.keeping.reports import PutBack, put_back, was_lost
 from bot.networks.rules import Named, named
 from spaces.actions import SetState
 from spaces.by_hand import level_drifts
 from spaces.identifiers import NetworkId, PlaceId, UserId
-from spaces.network import Pause
+from spaces.network import Group, Pause
 from spaces.power_levels import BOT, users_in
 from spaces.reconcile import POWER_LEVELS, StateKey
+
+log = structlog.get_logger(__name__)
 
 
 async def report(work: UnitOfWork, place: PlaceId, steps: Iterable[SetState], hands: Hands) -> None:
@@ -46,6 +51,31 @@ async def report(work: UnitOfWork, place: PlaceId, steps: Iterable[SetState], ha
         await tell_coordinators(work, place, said, said=f"put back:{last}")
     if fights:
         await _pause(work, place)
+
+
+async def report_loss(work: UnitOfWork, place: PlaceId, gap: Iterable[SetState], hands: Hands) -> None:
+    """Tell the coordinators that a room of theirs was open, though nobody had opened it; hourly at most."""
+    lost = [step for step in gap if hands.is_lost(step)]
+    if not lost or not await rooms.is_ready(work.connection, place):
+        return
+    kinds = sorted({step.event.type for step in lost})
+    log.error("room_state_lost", place=place, kinds=kinds)
+    await work.note(f"put back what the homeserver had lost: {', '.join(kinds)}", place)
+    repairs = await by_hand.repairs(work.connection, place, "lost", now=work.now)
+    await by_hand.note_repair(work.connection, place, "lost", now=work.now, told=repairs.is_news(work.now))
+    if repairs.is_news(work.now):
+        said = was_lost(named(work.landscape, place))
+        await tell_coordinators(work, place, said, said=f"lost:{place}:{work.now}")
+
+
+async def report_power(work: UnitOfWork, group: PlaceId, maker_of_it: UserId) -> None:
+    """Somebody took away the power that the bot had in a room of theirs: ask for it again."""
+    landscape, bot = work.landscape, work.surroundings.maker.bot
+    found = landscape.place(group)
+    home = found.home if isinstance(found, Group) else found.id
+    asked = asks_for_power(named(landscape, group), named(landscape, home), bot)
+    people = {maker_of_it, *landscape.coordinators_of(home)}
+    await tell_where_they_talk(work, sorted(people), asked, said=f"power:{group}:{work.now}")
 
 
 async def _pause(work: UnitOfWork, place: PlaceId) -> None:

@@ -6,6 +6,7 @@ nothing of ours follows.
 
 from __future__ import annotations
 
+from appservice.store import rooms
 from appservice.store.by_hand import drop_wish
 from appservice.telling import tell_where_they_talk
 from appservice.work import UnitOfWork
@@ -29,7 +30,9 @@ async def added_to_space(
         work.put(TakeIn(RoomId(child), network, by, by_hand.via_of(content)))
         return True
     if not may_see(work.landscape, await work.standing_of(by), child):
-        await ask_to_be_invited(work, network, by, event)
+        room = await rooms.room_of(work.connection, child)
+        await work.note(f"by hand: room {room} added", network, after=room, by=by)
+        await ask_to_be_invited(work, network, by, f"{room}:{network}")
         return True  # as with any room that the bot cannot get into
     try:
         if child.is_network:
@@ -106,11 +109,11 @@ async def _ask_to_share(work: UnitOfWork, share: Share, by: UserId, event: str) 
         await work.tell(user, put, said=f"asks {event} {share.group}", reminding=True)
 
 
-async def ask_to_be_invited(work: UnitOfWork, network: NetworkId, by: UserId, event: str) -> None:
+async def ask_to_be_invited(work: UnitOfWork, network: NetworkId, by: UserId, once: str) -> None:
     """Tell who has added a room that the bot cannot get into it, where the two of them talk."""
     bot = work.surroundings.maker.bot
     said = asks_to_be_invited(named(work.landscape, network), bot)
-    await tell_where_they_talk(work, [by], said, said=f"invite me:{event}")
+    await tell_where_they_talk(work, [by], said, said=f"invite me:{once}")
 
 
 async def taken_out_of_space(work: UnitOfWork, network: NetworkId, child: PlaceId | str, by: UserId) -> None:

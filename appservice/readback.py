@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from appservice.by_hand import Hands, SetBy
-from appservice.drifting import report
+from appservice.drifting import report, report_loss, report_power
 from appservice.places import Places
 from appservice.store import by_hand, outbox, rooms
 from appservice.work import UnitOfWork
@@ -150,6 +150,9 @@ async def take_in(
         raise DoesNotHold(", ".join(sorted({step.event.type for step in gap})))
     if wanted and not is_paused:
         await report(work, place, [*drift(wanted, found, maker), *undoing], hands)
+        await report_loss(work, place, gap, hands)
+    if found.creator and before and may_keep_up(before, maker.bot) and not may_keep_up(found, maker.bot):
+        await report_power(work, place, found.creator)
     await work.settle([place])
     if gap and not is_paused:
         log.warning("room_not_closed", place=place, round=action.round)

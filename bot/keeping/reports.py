@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.networks.phrases import link, people
 from bot.networks.rules import Named
-from bot.reply import Block, Bullet, Document, Inline, Paragraph, Person, Text, paragraph
+from bot.reply import Block, Bullet, Document, Inline, Paragraph, Person, Text, paragraph, say
 from spaces.by_hand import LevelDrift
 from spaces.identifiers import UserId
 from spaces.sentences import Sentence, counted, sentence
@@ -129,6 +129,16 @@ _THINGS: Mapping[str, Sentence] = {
     "m.room.encryption": sentence("The encryption"),
     "m.space.parent": sentence("The way up to its network"),
 }
+
+
+def was_lost(place: Named) -> Document:
+    """To the coordinators: a room of theirs was not as it was made, and nobody had done it."""
+    return say(
+        "The homeserver had lost settings that keep {place} closed, though nobody had changed them. I have "
+        "put them back. If somebody is there now who should not be, that is why; the admin of the server "
+        "should know.",
+        place=link(place),
+    )
 
 
 def cannot_look_after(place: Named, by: UserId, bot: UserId) -> Document:

@@ -449,6 +449,32 @@ async def test_five_repairs_in_an_hour_are_no_fight(scene: Scene) -> None:
     assert (await landscape(scene)).networks[scene.arts].paused is Pause.NONE
 
 
+async def test_a53_what_the_homeserver_lost_is_put_back_and_told_once(scene: Scene) -> None:
+    for count in (1, 1):
+        scene.set(RULES, {"join_rule": "public"}, by=BOT)  # an event of long ago is the room's state again
+        assert await scene.read() is False, "no invitations meanwhile"
+        await scene.rooms.settle_all()
+        assert scene.rooms.content(scene.room, RULES) == {"join_rule": "invite"}
+        assert len(await told(scene)) == count
+    lost = "put back what the homeserver had lost: m.room.join_rules"
+    assert ("hedgerow", lost) in [(who, what) for who, what, *_ in await audit(scene)]
+
+
+async def test_a56_when_the_bot_loses_its_power_in_a_room_of_others_it_asks_for_it_again(
+    scene: Scene,
+) -> None:
+    make_room(scene, bots_level=100)
+    await reads(scene)
+    made = await adopted(scene)
+    await reads(scene, made)
+    asked = len(await told(scene))
+    lift(scene, MADE, {BOT: 0})
+    await reads(scene, made)
+    await reads(scene, made)
+    assert len(await told(scene)) == asked + 1
+    assert [a for a in await scene.waiting() if isinstance(a, SetState)] == []
+
+
 # -- pause ------------------------------------------------------------------------------------------
 
 

@@ -42,6 +42,7 @@ async def test_a29_a_half_made_room_is_closed_and_read_again_before_anything_els
         "m.room.guest_access",
         "ReadBack",
         NAME,
+        "Say",
     ]
     assert ReadBack(scene.arts, 1) in actions
     for action in actions[:4]:
