@@ -16,6 +16,7 @@ from appservice.readback import MEMBERSHIPS
 from appservice.speech import notice
 from appservice.store import outbox, people, rooms
 from appservice.store.rooms import ConversationRow
+from appservice.succession import Attendance
 from appservice.work import UnitOfWork
 from bot.conversation import Conversation
 from bot.greetings import (
@@ -59,6 +60,7 @@ class Listeners:
         self._bot = bot
         self._ours = (bot,) if sender is None else (bot, sender)
         self._answers = answers or Answers()
+        self._attendance = Attendance()
         self.invitations = Invitations()
 
     def concerns_us(self, raw: Mapping[str, Any]) -> bool:
@@ -72,6 +74,7 @@ class Listeners:
         """Let whoever listens hear `event`."""
         if event.sender in self._ours:
             return
+        await self._attendance.note(event.sender, work)
         if event.state_key is None:
             if event.type == "m.room.message":
                 await self._message(event, work)

@@ -17,6 +17,7 @@ from appservice.homeserver import Homeserver, HomeserverError
 from appservice.inbox import Inbox
 from appservice.places import Places
 from appservice.store import by_hand, encryption, inbox, journal, outbox, people
+from appservice.succession import look_for_silence
 from appservice.work import Works
 from spaces.actions import ReadBack
 from spaces.identifiers import RoomId, UserId
@@ -125,6 +126,11 @@ class Reconciler:
                 work.put(*(ReadBack(place) for place in some if place in made))
                 there = (work.landscape.networks, work.landscape.groups)
                 await work.settle([place for place in some if any(place in kind for kind in there)])
+
+    async def look_for_silence(self, after_seconds: float) -> None:
+        """See which networks nobody has looked after for that long, and tell their members."""
+        async with self._works.begin("hedgerow") as work:
+            await look_for_silence(work, after_seconds)
 
     async def tidy(self) -> None:
         """Forget the ids of what is long done."""

@@ -10,14 +10,16 @@ from appservice.store import nominations
 from bot.audience import ONLOOKER
 from bot.networks.rules import named
 from bot.reply import Document
-from bot.succession.words import is_orphaned
+from bot.succession.words import is_orphaned, is_silent
 from spaces.actions import Say
 from spaces.identifiers import NetworkId, UserId
 from spaces.landscape import Landscape
-from spaces.succession import orphaned_since
+from spaces.succession import fallen_silent, orphaned_since
 
 if TYPE_CHECKING:
     from appservice.work import UnitOfWork
+
+_DAY_SECONDS = 86_400.0
 
 
 class Succession:
@@ -28,6 +30,9 @@ class Succession:
 
     async def voices(self, network: NetworkId) -> Mapping[UserId, Collection[UserId]]:
         return await nominations.voices(self._work.connection, network)
+
+    async def is_silent(self, network: NetworkId) -> bool:
+        return network in await nominations.silent(self._work.connection)
 
     async def speak(self, network: NetworkId, nominee: UserId, by: UserId) -> None:
         await nominations.speak(self._work.connection, network, nominee, by, now=self._work.now)
@@ -48,3 +53,33 @@ async def announce_orphans(work: UnitOfWork, before: Landscape, after: Landscape
         await nominations.close(work.connection, network)
         said = is_orphaned(named(after, network))
         await succession.announce(network, said, said=f"orphaned:{network}:{work.now}")
+
+
+class Attendance:
+    """When those who look after networks were last heard of, written down once a day for each."""
+
+    def __init__(self) -> None:
+        self._noted: dict[UserId, float] = {}
+
+    async def note(self, user: UserId, work: UnitOfWork) -> None:
+        """They have said or done something where the bot is."""
+        networks = work.landscape.coordinated_by(user)
+        if networks and self._noted.get(user, 0.0) <= work.now - _DAY_SECONDS:
+            self._noted[user] = work.now
+            await nominations.heard_of(work.connection, {user: work.now})
+            await nominations.end_silence(work.connection, networks)
+
+
+async def look_for_silence(work: UnitOfWork, after_seconds: float) -> None:
+    """Tell the members of networks whose coordinators have not been heard of for that long, once."""
+    landscape = work.landscape
+    known = await nominations.last_words(work.connection)
+    people = {user for network in landscape.networks for user in landscape.coordinators_of(network)}
+    await nominations.heard_of(work.connection, dict.fromkeys(people - known.keys(), work.now))
+    told = await nominations.silent(work.connection)
+    for network in fallen_silent(landscape, known, work.now, after_seconds):
+        if network not in told:
+            await nominations.fall_silent(work.connection, network, now=work.now)
+            await nominations.close(work.connection, network)
+            said = is_silent(named(landscape, network))
+            await Succession(work).announce(network, said, said=f"silent:{network}:{work.now}")

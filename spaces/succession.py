@@ -55,3 +55,20 @@ def takes_over(
 def heard(voices: Collection[UserId], nominee: UserId) -> int:
     """How many have spoken for the nominee, who does not count."""
     return sum(user != nominee for user in voices)
+
+
+def fallen_silent(
+    landscape: Landscape, last_words: Mapping[UserId, float], now: float, after_seconds: float
+) -> list[NetworkId]:
+    """The networks in use whose coordinators, all of them, were last heard of that long ago.
+
+    Of whom nothing is known yet, nothing is concluded.
+    """
+    long_ago = {user for user, at in last_words.items() if at <= now - after_seconds}
+    return sorted(
+        network.id
+        for network in landscape.networks.values()
+        if network.status is Status.ACTIVE
+        and (people := landscape.coordinators_of(network.id))
+        and long_ago.issuperset(people)
+    )

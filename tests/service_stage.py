@@ -29,7 +29,16 @@ from tests.voices import Heard, Voice
 _SECONDS = 60.0
 _PAUSE = 0.03
 _ACCOUNT = ("/devices", "/profile/", "/account_data/", "/register", "/ping", "/keys/", "/sendToDevice/")
-_PASSING = {"audit", "conversations", "events", "marks", "outbox", "transactions", "undertakings"}
+_PASSING = {
+    "audit",
+    "conversations",
+    "events",
+    "last_words",
+    "marks",
+    "outbox",
+    "transactions",
+    "undertakings",
+}
 
 
 # -- the service --------------------------------------------------------------------------------------

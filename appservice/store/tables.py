@@ -148,6 +148,18 @@ wished_rooms = Table(
     Column("by", String, nullable=False),
     Column("at", Float, nullable=False),
 )
+last_words = Table(
+    "last_words",
+    metadata,
+    Column("user", String, primary_key=True),  # who looks after a network
+    Column("at", Float, nullable=False),  # when the bot last heard of them, to the day
+)
+silences = Table(
+    "silences",
+    metadata,
+    Column("network", String, primary_key=True),  # where members were told that nobody looks after it
+    Column("at", Float, nullable=False),
+)
 nominations = Table(
     "nominations",
     metadata,

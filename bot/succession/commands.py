@@ -64,7 +64,7 @@ class Succeeding:
 
         Three members have to agree, you among them, or a coordinator of a network above it.
         """
-        _require_say(call, in_)
+        await _require_say(call, in_)
         await _require_fit(call, person, in_)
         spoken = await _speak(call, person, in_)
         if not spoken.took_over:
@@ -87,7 +87,7 @@ class Succeeding:
         in_: Annotated[NetworkId, "the network that they are to look after"],
     ) -> Document:
         """Agree to who was proposed to look after a network."""
-        _require_say(call, in_)
+        await _require_say(call, in_)
         if person not in await call.work.nominations.voices(in_):
             raise Conflict(
                 "Nobody has proposed {person} for “{network}”. To do so: `nominate {person} --in {slug}`.",
@@ -105,7 +105,7 @@ class Succeeding:
         return _reply(await _speak(call, person, in_))
 
 
-def _require_say(call: Call, network: NetworkId) -> None:
+async def _require_say(call: Call, network: NetworkId) -> None:
     """Raise where somebody looks after the network, or the speaker has no say in it."""
     found = named(call.landscape, network)
     if not may_speak(call.landscape, call.standing, network):
@@ -115,7 +115,7 @@ def _require_say(call: Call, network: NetworkId) -> None:
             network=found.name,
             slug=found.slug,
         )
-    if not is_orphaned(call.landscape, network):
+    if not is_orphaned(call.landscape, network) and not await call.work.nominations.is_silent(network):
         raise Conflict(
             "“{network}” is looked after. `show {slug}` tells by whom: ask one of them.",
             network=found.name,

@@ -15,6 +15,9 @@ class Nominations(Protocol):
     async def voices(self, network: NetworkId) -> Mapping[UserId, Collection[UserId]]:
         """Each nominee, with those who have spoken for them."""
 
+    async def is_silent(self, network: NetworkId) -> bool:
+        """Whether its members were told that those who look after it have not been heard of for long."""
+
     async def speak(self, network: NetworkId, nominee: UserId, by: UserId) -> None:
         """Keep `by`'s word for `nominee`; said twice it counts once."""
 

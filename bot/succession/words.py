@@ -24,6 +24,22 @@ def is_orphaned(network: Named) -> Document:
     )
 
 
+def is_silent(network: Named) -> Document:
+    return Document(
+        (
+            paragraph(
+                "Those who look after {network} have not been heard of for a long time.",
+                network=link(network),
+            ),
+            paragraph(
+                "Propose a member who is to help: `!hedge nominate @USER --in {slug}`. Three members have to "
+                "agree, or a coordinator of a network above it.",
+                slug=network.slug,
+            ),
+        )
+    )
+
+
 def is_proposed(person: UserId, network: Named, by: UserId) -> Document:
     return say(
         "{proposer} proposes that {person} looks after {network}. To agree: "

@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from appservice.store import tables
+from appservice.succession import look_for_silence
 from spaces import changes
 from spaces.actions import ReadBack, Say, SetState, TakeIn
 from spaces.identifiers import GroupId, NetworkId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access, Pause
 from tests.appservice.scene import LEVELS, NAME, RULES, TOPIC, Scene
-from tests.appservice.stage import ALICE, BEN, BOT, Stage, member, says, text_of
+from tests.appservice.stage import ALICE, BEN, BOT, Stage, member, message, says, text_of
 
 AVATAR = "m.room.avatar"
 CHILD = "m.space.child"
@@ -537,6 +538,28 @@ async def test_r2_a_coordinator_who_leaves_the_space_in_their_client_has_given_u
     said = says(await scene.stage.hears(member(6, ALICE, "leave", scene.room)))
     assert [type(say) for say in said] == [Say]
     assert said[0].said.startswith("orphaned:")
+
+
+async def test_r2_after_a_long_silence_the_members_are_told_once_until_a_coordinator_is_heard_of(
+    scene: Scene,
+) -> None:
+    def told_in_welcome(actions: list[Any]) -> int:
+        return len([say for say in says(actions) if say.said.startswith("silent:")])
+
+    async def looks(days: float) -> int:
+        scene.stage.clock.seconds += days * 86_400
+        async with scene.stage.work() as work:
+            await look_for_silence(work, 180 * 86_400)
+        return told_in_welcome(await scene.rooms.settle_all())
+
+    assert [await looks(0), await looks(179), await looks(2), await looks(200)] == [0, 0, 1, 0]
+    async with scene.stage.work() as work:
+        assert await work.nominations.is_silent(scene.arts)
+    await scene.stage.hears(message(1, "good morning"))
+    async with scene.stage.work() as work:
+        assert not await work.nominations.is_silent(scene.arts)
+    await scene.rooms.settle_all()
+    assert [await looks(179), await looks(2)] == [0, 1]
 
 
 async def test_a56_a_bot_taken_out_of_a_room_says_so_to_who_looks_after_it(scene: Scene) -> None:

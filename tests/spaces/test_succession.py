@@ -7,7 +7,7 @@ from spaces.access import Standing
 from spaces.by_hand import RolesChanged, with_roles
 from spaces.identifiers import UserId
 from spaces.landscape import Landscape
-from spaces.succession import heard, is_orphaned, may_speak, orphaned_since, takes_over
+from spaces.succession import fallen_silent, heard, is_orphaned, may_speak, orphaned_since, takes_over
 from tests.spaces.worlds import PEOPLE, CountedIds, network
 
 ADA, BEN, CAT, DAN = PEOPLE
@@ -71,3 +71,13 @@ def test_a54_a_stranger_has_no_say_and_neither_has_who_looks_after_another_netwo
 
 def test_a_nominee_does_not_count_themselves():
     assert heard([ADA, BEN], BEN) == 1
+
+
+def test_r2_silent_is_only_where_all_were_heard_of_and_that_long_ago(place):
+    before, _, below = place
+    [above] = before.parents(below)
+    both = changes.add_coordinator(before, below, CAT)
+    assert fallen_silent(both, {BEN: 0.0, CAT: 0.0, ADA: 5.0}, 10.0, 6.0) == [below]
+    assert fallen_silent(both, {BEN: 0.0, CAT: 9.0, ADA: 4.0}, 10.0, 6.0) == [above]
+    assert fallen_silent(both, {BEN: 0.0}, 10.0, 6.0) == []
+    assert fallen_silent(changes.archive(both, below), {BEN: 0.0, CAT: 0.0}, 10.0, 6.0) == []

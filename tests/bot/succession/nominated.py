@@ -14,9 +14,13 @@ class Nominated:
     spoken: dict[tuple[NetworkId, UserId], list[UserId]] = field(default_factory=dict)
     announced: list[tuple[NetworkId, Document]] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
+    silent: set[NetworkId] = field(default_factory=set)
 
     async def voices(self, network: NetworkId) -> Mapping[UserId, Collection[UserId]]:
         return {nominee: by for (where, nominee), by in self.spoken.items() if where == network}
+
+    async def is_silent(self, network: NetworkId) -> bool:
+        return network in self.silent
 
     async def speak(self, network: NetworkId, nominee: UserId, by: UserId) -> None:
         voices = self.spoken.setdefault((network, nominee), [])

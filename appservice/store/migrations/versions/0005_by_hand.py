@@ -49,6 +49,18 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("network", "nominee", "by"),
     )
+    op.create_table(
+        "last_words",
+        sa.Column("user", sa.String(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("user"),
+    )
+    op.create_table(
+        "silences",
+        sa.Column("network", sa.String(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("network"),
+    )
     for table in ("networks", "groups"):
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.add_column(sa.Column("paused", sa.String(), nullable=False, server_default=""))
@@ -58,7 +70,7 @@ def downgrade() -> None:
     for table in ("networks", "groups"):
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.drop_column("paused")
-    for table in ("nominations", "wished_rooms"):
+    for table in ("silences", "last_words", "nominations", "wished_rooms"):
         op.drop_table(table)
     with op.batch_alter_table("put_back", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_put_back_place_thing_at"))
