@@ -93,8 +93,9 @@ class Hands:
     def is_lost(self, step: SetState) -> bool:
         """Whether nobody has changed what `step` puts back: the homeserver has it other than it was."""
         key = (step.event.type, step.event.state_key)
+        by = self._set_by.get(key)
         return (
-            key not in self._news
+            (by is None or by.sender == self._bot)
             and self._before.get(key) == step.event.content
             and step.key not in self._pending
         )

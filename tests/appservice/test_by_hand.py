@@ -505,6 +505,7 @@ async def test_h5_while_paused_nothing_is_put_back_and_what_is_a_coordinators_is
     await pauses(scene, Pause.NONE)
     await reads(scene, painting)
     assert scene.rooms.content(room, LEVELS)["invite"] == 50
+    assert await told(scene) == [], "who resumes knows what is put back"
 
 
 # -- memberships ------------------------------------------------------------------------------------
