@@ -174,6 +174,8 @@ async def test_a_room_that_the_bot_cannot_get_into_waits_for_an_invitation(villa
 
 async def test_what_opens_a_room_is_put_back_and_told_unless_it_is_paused(village: Village) -> None:
     async with village.talking("wyn") as (wyn,):
+        await wyn.ask("help")
+        await wyn.person.join((await village.room("Weavers")).id, via=[SERVER])
         room = await wyn.person.join((await village.room("Looms")).id, via=[SERVER])
         levels = await wyn.person.content(room, _LEVELS)
 
