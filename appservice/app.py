@@ -197,7 +197,11 @@ class Hedgerow:
         self.schedule.every(_APPLICATIONS_SECONDS, "applications", attendance.look, at_once=True)
         self.schedule.every(_PATHS_SECONDS, "paths", self.departing.tick)
         self.schedule.every(_DAY_SECONDS, "tidy", self.reconciler.tidy)
+        self.schedule.every(_DAY_SECONDS, "silence", self._look_for_silence, at_once=True)
         self.schedule.start()
+
+    async def _look_for_silence(self) -> None:
+        await self.reconciler.look_for_silence(self.settings.networks.silent_days * _DAY_SECONDS)
 
     def _loop_ended(self, loop: asyncio.Task[None]) -> None:
         """A loop ends when it is told to. If it ends otherwise, so does the service, to be started again."""

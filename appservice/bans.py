@@ -62,15 +62,24 @@ async def apply_rules(work: UnitOfWork, place: PlaceId, seen: Iterable[tuple[Use
         await work.change(landscape, what="banned by a rule", about=place, by=HEDGEROW)
 
 
+def is_ban_to_heed(work: UnitOfWork, place: PlaceId, event: Event, before: str | None) -> bool:
+    """Whether somebody who looks after `place` has banned somebody else from its room, or ended a ban."""
+    after, by = event.content.get("membership"), event.sender
+    return (
+        after != before
+        and "ban" in (after, before)
+        and by != event.state_key
+        and by in work.landscape.looking_after(place)
+    )
+
+
 async def heed_hand(work: UnitOfWork, place: PlaceId, event: Event, user: UserId, before: str | None) -> None:
     """What a coordinator does to somebody in a Matrix client means the same as the command.
 
     A ban that cannot be so, or its end, is put back. `before` was their membership.
     """
     after, by = event.content.get("membership"), event.sender
-    if after == before or by == user or by not in work.landscape.looking_after(place):
-        return
-    if "ban" not in (after, before):
+    if not is_ban_to_heed(work, place, event, before):
         return
     try:
         if after == "ban":
@@ -85,7 +94,7 @@ async def heed_hand(work: UnitOfWork, place: PlaceId, event: Event, user: UserId
         await work.settle([place])
         return
     if changed is not work.landscape:
-        await work.change(changed, what=f"by hand: {after} {user}", about=place, by=by)
+        await work.change(changed, what=f"by hand: {'ban' if after == 'ban' else 'unban'} {user}", about=place, by=by)
 
 
 def is_ruled_out(work: UnitOfWork, user: UserId) -> bool:

@@ -38,6 +38,7 @@ _ACTIONS: dict[str, type[Action]] = {
         actions.LetGo,
         actions.MarkDirect,
         actions.ReadFile,
+        actions.TakeIn,
     )
 }
 _FIELDS: dict[str, Callable[[Any], Any]] = {
@@ -46,6 +47,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "event": EventId,
     "state": tuple,
     "coordinators": lambda users: tuple(map(UserId, users)),
+    "via": tuple,
 }
 
 
@@ -84,6 +86,8 @@ def found_to_json(room: FoundRoom) -> str:
             "aliases": sorted(room.aliases),
             "published": sorted(room.published),
             "members": dict(room.members),
+            "overrides": dict(room.overrides),
+            "creator": room.creator,
         }
     )
 
@@ -97,6 +101,8 @@ def found_from_json(text: str, members: Mapping[UserId, str]) -> FoundRoom:
         aliases=frozenset(data["aliases"]),
         published=frozenset(NetworkId(n) for n in data["published"]),
         members={**{UserId(user): m for user, m in data["members"].items()}, **members},
+        overrides={UserId(user): level for user, level in data.get("overrides", {}).items()},
+        creator=UserId(data["creator"]) if data.get("creator") else None,
     )
 
 

@@ -14,11 +14,13 @@ from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
 from appservice.files import file_in
 from appservice.hearing import is_direct, message_in, reaction_in, redacted_by, replied_to
+from appservice.memberships import note_membership, tell_of_parting, wished_step
 from appservice.newcomers import decline_space, in_words_of, is_host, is_space
 from appservice.readback import MEMBERSHIPS
 from appservice.speech import notice
 from appservice.store import outbox, people, rooms
 from appservice.store.rooms import ConversationRow
+from appservice.succession import Attendance
 from appservice.work import UnitOfWork
 from bot.conversation import Conversation
 from bot.greetings import (
@@ -63,6 +65,7 @@ class Listeners:
         self._bot = bot
         self._ours = (bot,) if sender is None else (bot, sender)
         self._answers = answers or Answers()
+        self._attendance = Attendance()
         self.invitations = Invitations()
 
     def concerns_us(self, raw: Mapping[str, Any]) -> bool:
@@ -76,6 +79,7 @@ class Listeners:
         """Let whoever listens hear `event`."""
         if event.sender in self._ours:
             return
+        await self._attendance.note(event.sender, work)
         if event.state_key is None:
             if event.type == "m.room.message":
                 await self._message(event, work)
@@ -190,6 +194,7 @@ class Listeners:
         if event.sender == user:
             await invitations.seen(work, place, {user: membership}, {user: before})
         name = kept_name(event.content.get("displayname"))
+        await note_membership(work, place, event, user, before)
         await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
         await heed_hand(work, place, event, user, before)
         await apply_rules(work, place, [(user, membership)])
@@ -203,6 +208,7 @@ class Listeners:
         if membership == "invite":
             await self._invited(event, work)
         elif membership in _PARTING:
+            await tell_of_parting(work, event)
             await rooms.drop_conversation(work.connection, event.room)
             await outbox.drop(work.connection, Join(event.room).key)
 
@@ -211,6 +217,8 @@ class Listeners:
             work.put(Join(event.room, event.sender))
         elif is_ruled_out(work, event.sender):
             work.put(Leave(event.room))
+        elif (step := await wished_step(work, event.room)) is not None:
+            work.put(step)
         elif not self._has_time_for(event, known := await self._is_known(event.sender, work), work):
             reason = await in_words_of(event.sender, too_many_invitations(), work) if known else None
             work.put(Leave(event.room, plain(reason) if reason else ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ from spaces.actions import (
     Say,
     SetState,
     StateEvent,
+    TakeIn,
     Unban,
     Withdraw,
 )
@@ -98,6 +99,8 @@ class Performer:
                 await let_go(self._homeserver, room, coordinators)
             case Join(invited=invited):
                 return await self._join(room) if invited else await self._look(room)
+            case TakeIn(via=via):
+                return await self._come_into(room, via)
             case _:
                 await self._settle(action, room)
         return Outcome()
@@ -188,6 +191,16 @@ class Performer:
                 raise
             return Outcome()
         return await self._read(room)
+
+    async def _come_into(self, room: RoomId, via: Sequence[str]) -> Outcome:
+        """Join by whatever rule there is, and read the state; nothing where the bot is not let in."""
+        try:
+            await self._homeserver.join(room, next(iter(via), ""))
+            return Outcome(room, tuple(await self._homeserver.state(room)))
+        except HomeserverError as error:
+            if not error.is_final:
+                raise
+            return Outcome()
 
     async def _look(self, room: RoomId) -> Outcome:
         """The same without joining; nothing where the bot is not there."""

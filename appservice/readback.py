@@ -1,12 +1,12 @@
 """What a room's state, read just now, means: the gate, repairs, and what people changed by hand.
 
 A room passes the gate when everything that keeps people out is as it should be. Only then is it
-linked, invited to or opened. A name or topic that a coordinator set in their client is taken over.
+linked, invited to or opened. What people changed in their clients is judged in `appservice/by_hand.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,18 +15,25 @@ import structlog
 
 from appservice import invitations
 from appservice.bans import apply_rules
+from appservice.by_hand import Hands, SetBy
+from appservice.drifting import report, report_loss, report_power
 from appservice.places import Places
-from appservice.store import outbox, rooms
+from appservice.store import by_hand, outbox, rooms
 from appservice.work import UnitOfWork
-from bot.networks.rules import check_no_lookalike
-from spaces import changes
 from spaces.actions import ReadBack, SetState, StateEvent
 from spaces.display_names import kept_name
-from spaces.errors import Malformed, Refusal
+from spaces.errors import Malformed
 from spaces.identifiers import PlaceId, RoomId, UserId
-from spaces.landscape import Landscape
-from spaces.reconcile import FoundRoom, closing_gap, is_governed, project_room
-from spaces.wanted import room_name, wanted_room
+from spaces.reconcile import (
+    POWER_LEVELS,
+    FoundRoom,
+    closing_gap,
+    drift,
+    is_governed,
+    may_keep_up,
+    project_room,
+)
+from spaces.wanted import wanted_room
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +55,7 @@ class Read:
 
     found: FoundRoom
     members: Mapping[UserId, str]
-    senders: Mapping[str, str]
+    set_by: Mapping[tuple[str, str], SetBy]
     names: Mapping[UserId, str | None]
     by_name: frozenset[UserId] = frozenset()
     by_themselves: Mapping[UserId, str] = field(default_factory=dict)
@@ -61,15 +68,15 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
     members: dict[UserId, str] = {}
     own: dict[UserId, str] = {}
     names: dict[UserId, str | None] = {}
-    senders: dict[str, str] = {}
+    set_by: dict[tuple[str, str], SetBy] = {}
     by_name: set[UserId] = set()
-    version = "1"
+    version, creator = "1", None
     for event in events:
         kind, key, content = event.get("type"), event.get("state_key"), event.get("content")
         if not isinstance(kind, str) or not isinstance(key, str) or not isinstance(content, dict):
             continue
         if kind == "m.room.create":
-            version = str(content.get("room_version", "1"))
+            version, creator = str(content.get("room_version", "1")), _other_than(bot, event.get("sender"))
         elif kind == "m.room.member":
             who = _member(key, content, bot)
             members |= who
@@ -79,11 +86,20 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
         elif is_governed(kind) and _is_where_it_belongs(kind, key):
             here = places.localise(StateEvent(kind, content, key))
             state[kind, here.state_key] = here.content
-            senders[kind] = str(event.get("sender"))
+            set_by[kind, here.state_key] = SetBy(str(event.get("sender")), str(event.get("event_id") or ""))
             if event.get("sender") != bot:
                 by_hand.add((kind, here.state_key))
-    found = FoundRoom(version, state, frozenset(by_hand))
-    return Read(found, members, senders, names, frozenset(by_name), own)
+    found = FoundRoom(version, state, frozenset(by_hand), creator=creator)
+    return Read(found, members, set_by, names, frozenset(by_name), own)
+
+
+def _other_than(bot: UserId, sender: object) -> UserId | None:
+    """Who made the room, unless it was the bot; None, too, where nobody can have that name."""
+    if not isinstance(sender, str) or sender == bot:
+        return None
+    with suppress(Malformed):
+        return UserId.parse(sender)
+    return None
 
 
 def _is_where_it_belongs(kind: str, key: str) -> bool:
@@ -130,61 +146,47 @@ async def take_in(
         aliases=before.aliases if before else frozenset(),
         published=before.published if before else frozenset(),
         members={**(before.members if before else {}), **read.members},
+        overrides=before.overrides if before else {},
     )
     pending = await outbox.waiting_in(work.connection, place, but=seq)
-    maker = work.surroundings.maker
-    work.expect(place, project_room(found, pending, maker))
+    marks = await by_hand.marks(work.connection, place)
+    keys = frozenset(waiting.key for waiting in pending)
+    hands = Hands(work, place, found, before, read.set_by, marks, keys)
+    found = hands.judged()
+    maker, landscape = work.surroundings.maker, work.landscape
+    is_paused = landscape.is_paused(place)
+    undoing = [] if is_paused else hands.undoing
+    work.expect(place, project_room(_as_left(work, place, found), [*pending, *undoing], maker))
+    work.put(*undoing)
+    await hands.take_over()
+    found = replace(found, by_hand=found.by_hand - hands.refused)
+    await by_hand.set_marks(work.connection, place, hands.fresh_marks())
     wanted = wanted_room(work.landscape, place, work.surroundings.server)
-    gap = closing_gap(wanted, found, maker) if wanted else []
-    if gap and action.round >= MOST_ROUNDS:
+    gap = closing_gap(wanted, found, maker) if wanted and may_keep_up(found, maker.bot) else []
+    if gap and not is_paused and action.round >= MOST_ROUNDS:
         raise DoesNotHold(", ".join(sorted({step.event.type for step in gap})))
-    await _adopt(work, place, read, {action.key for action in pending})
     await apply_rules(work, place, read.members.items())
+    if wanted and not is_paused:
+        await report(work, place, [*drift(wanted, found, maker), *undoing], hands)
+        await report_loss(work, place, gap, hands)
+    if found.creator and before and may_keep_up(before, maker.bot) and not may_keep_up(found, maker.bot):
+        await report_power(work, place, found.creator)
     await work.settle([place])
-    if gap:
+    if gap and not is_paused:
         log.warning("room_not_closed", place=place, round=action.round)
         work.put(ReadBack(place, action.round + 1))
-    return not gap
+    return may_keep_up(found, maker.bot) and not _still_open(gap, is_paused=is_paused)
 
 
-async def _adopt(work: UnitOfWork, place: PlaceId, read: Read, pending: Set[str]) -> None:
-    """What was renamed or described by hand is so from now on, where our rules allow the name.
-
-    A command that is under way came later and wins.
-    """
-    bot = work.surroundings.maker.bot
-    landscape = work.landscape
-    for kind, change in (("m.room.name", _renamed), ("m.room.topic", _described)):
-        content = read.found.state.get((kind, ""))
-        if content is None or read.senders.get(kind) in (None, bot):
-            continue
-        if SetState(place, StateEvent(kind, {})).key in pending:
-            continue
-        try:
-            by = UserId.parse(read.senders[kind])
-            changed = change(work, landscape, place, content)
-            if place.is_network and (name := changed.place(place).name) != landscape.place(place).name:
-                check_no_lookalike(landscape, await work.standing_of(by), name)
-        except Refusal as refusal:
-            log.info("change_by_hand_put_back", place=place, reason=refusal.sentence)
-            continue
-        if changed is not landscape:
-            await work.change(changed, what=f"changed by hand in a Matrix client by {by}", about=place, by=by)
-            landscape = changed
+def _still_open(gap: Iterable[SetState], *, is_paused: bool) -> bool:
+    """Whether strangers may come in or read. Who has it paused answers for the levels themselves."""
+    return any(not (is_paused and step.event.type == POWER_LEVELS[0]) for step in gap)
 
 
-def _renamed(work: UnitOfWork, landscape: Landscape, place: PlaceId, content: Mapping[str, Any]) -> Landscape:
-    name = content.get("name")
-    shown = room_name(landscape, landscape.place(place))
-    if not isinstance(name, str) or name == shown:
-        return landscape
-    return changes.rename(landscape, work.ids, place, name)
-
-
-def _described(
-    work: UnitOfWork, landscape: Landscape, place: PlaceId, content: Mapping[str, Any]
-) -> Landscape:
-    topic = content.get("topic")
-    if not isinstance(topic, str) or topic == landscape.place(place).topic:
-        return landscape
-    return changes.describe(landscape, work.ids, place, topic=topic)
+def _as_left(work: UnitOfWork, place: PlaceId, found: FoundRoom) -> FoundRoom:
+    """The room as it was found; where repairs are paused, as if all were well, so that none is made."""
+    wanted = wanted_room(work.landscape, place, work.surroundings.server)
+    if wanted is None or not work.landscape.is_paused(place):
+        return found
+    maker = work.surroundings.maker
+    return project_room(found, drift(wanted, found, maker), maker)

@@ -16,7 +16,8 @@ import structlog
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.inbox import Inbox
 from appservice.places import Places
-from appservice.store import applications, encryption, inbox, invitations, journal, outbox, people
+from appservice.store import applications, by_hand, encryption, inbox, invitations, journal, outbox, people
+from appservice.succession import look_for_silence
 from appservice.work import Works
 from spaces.actions import ReadBack
 from spaces.identifiers import RoomId, UserId
@@ -126,6 +127,11 @@ class Reconciler:
                 there = (work.landscape.networks, work.landscape.groups)
                 await work.settle([place for place in some if any(place in kind for kind in there)])
 
+    async def look_for_silence(self, after_seconds: float) -> None:
+        """See which networks nobody has looked after for that long, and tell their members."""
+        async with self._works.begin("hedgerow") as work:
+            await look_for_silence(work, after_seconds)
+
     async def tidy(self) -> None:
         """Forget the ids of what is long done."""
         async with self._works.database.writing() as connection:
@@ -136,6 +142,7 @@ class Reconciler:
             await people.forget(connection, before=before)
             await applications.forget(connection, before=before)
             await invitations.forget(connection, before=before)
+            await by_hand.forget(connection, before=before)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from appservice import files, invitations
+from appservice.adopting import taken_in
 from appservice.encrypted_rooms import note_encryption
 from appservice.invitations import Reports
 from appservice.lanes import Entry
@@ -34,6 +35,7 @@ from spaces.actions import (
     ReadFile,
     Remove,
     Say,
+    TakeIn,
     Unban,
 )
 from spaces.identifiers import PlaceId, RoomId, UserId, printable
@@ -64,9 +66,18 @@ class Settler:
             await self._conclude(work, entry.undertaking)
         if outcome.room is not None and isinstance(entry.action, CreateRoom):
             self._places.put(PlaceId(entry.action.room), outcome.room)
+        elif outcome.room is not None and isinstance(entry.action, TakeIn):
+            await self._note_taken(outcome.room)
         if isinstance(entry.action, LetGo):
             self._places.drop(PlaceId(entry.action.room))
         return passed
+
+    async def _note_taken(self, room: RoomId) -> None:
+        """A room that others have made is a place's from now on."""
+        async with self._works.database.reading() as connection:
+            place = await rooms.place_of(connection, room)
+        if place is not None:
+            self._places.put(place, room)
 
     async def _record(self, work: UnitOfWork, entry: Entry, outcome: Outcome) -> bool | None:
         action = entry.action
@@ -79,6 +90,8 @@ class Settler:
                 return await self._read_back(work, action, entry.seq, outcome)
             case Join():
                 await take_in_conversation(work, action, outcome)
+            case TakeIn():
+                await taken_in(work, self._places, action, outcome)
             case Leave():
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
             case LetGo():

@@ -25,6 +25,7 @@ from appservice.store import inbox, outbox, paths, people, rooms
 from appservice.store.applications import StoredApplications
 from appservice.store.database import Connection, Database
 from appservice.store.landscape import LandscapeStore
+from appservice.succession import Succession, announce_orphans
 from appservice.surroundings import RandomIds, Surroundings
 from bot.audience import ONLOOKER
 from bot.audit.ports import Source
@@ -159,6 +160,10 @@ class UnitOfWork:
             cross_signed=self.surroundings.health.cross_signed,
         )
 
+    @property
+    def nominations(self) -> Succession:
+        return Succession(self)
+
     # -- the conversation ------------------------------------------------------------------------
 
     async def language_for(self, heard: Heard) -> str:
@@ -200,12 +205,22 @@ class UnitOfWork:
         await self._take_back(before, landscape)
         await end_bans(self, before, landscape)
         self.audit.changed(before, landscape, what=what, about=about, by=by, undoes=undoes)
-        return await self.settle(touched)
+        writes = await self.settle(touched)
+        await announce_orphans(self, before, landscape)
+        return writes
 
     async def _take_back(self, before: Landscape, after: Landscape) -> None:
-        """What a command links or unlinks is as it says, whatever somebody did to it by hand before."""
-        for parent, child in {**before.links, **after.links}:
-            if before.links.get((parent, child)) == after.links.get((parent, child)):
+        """What a command links or unlinks is as it says, whatever somebody did to it by hand before.
+
+        While a link or a share waits for a yes, what somebody put into the Space stays as it is.
+        """
+        links = {(ln.parent, PlaceId(ln.child)): ln.holds for ln in after.links.values()}
+        links |= {(s.network, PlaceId(s.group)): s.holds for s in after.shares.values()}
+        were = {(ln.parent, PlaceId(ln.child)): ln.holds for ln in before.links.values()}
+        were |= {(s.network, PlaceId(s.group)): s.holds for s in before.shares.values()}
+        for parent, child in {**were, **links}:
+            is_now = links.get((parent, child))
+            if is_now is False or were.get((parent, child)) == is_now:
                 continue
             found = await self.expected_of(parent)
             if found is not None:
@@ -254,6 +269,11 @@ class UnitOfWork:
     def put(self, *actions: Action) -> None:
         """Put single actions into the outbox."""
         self._actions += actions
+
+    async def look_at(self, places: Collection[PlaceId]) -> None:
+        for place in places:
+            if await rooms.room_of(self.connection, place) is not None:
+                self.put(ReadBack(place))
 
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None:
         await self.change_membership(Invite(place, user, reason))

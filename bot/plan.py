@@ -24,6 +24,7 @@ from spaces.actions import (
     Say,
     SetState,
     StateEvent,
+    TakeIn,
     Unban,
     Withdraw,
 )
@@ -85,7 +86,7 @@ def _of_the_bot(here: Sentence, action: Action) -> Sentence:
             return sentence("say something in {place}", place=here)
         case Redact():
             return sentence("take back something that was said in {place}", place=here)
-        case Join():
+        case Join() | TakeIn():
             return sentence("come into {place}", place=here)
         case Leave() | LetGo():
             return sentence("leave {place}", place=here)

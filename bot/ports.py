@@ -6,7 +6,7 @@ together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.applications.ports import Applications
 from bot.paths.ports import Paths
 from bot.reply import Document
+from bot.succession.ports import Nominations
 from spaces.access import Standing
 from spaces.changes import Ids
 from spaces.differences import Changed
@@ -129,6 +130,9 @@ class Work(Protocol):
         how many writes it will take.
         """
 
+    async def look_at(self, places: Collection[PlaceId]) -> None:
+        """Read the rooms of `places`, and put back what is not as it should be."""
+
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None: ...
 
     async def remove(self, place: PlaceId, user: UserId, *, reason: str) -> None: ...
@@ -180,3 +184,7 @@ class Work(Protocol):
         """Wait for it from who said `heard`, there, instead of what was awaited of that kind before."""
 
     async def stop_waiting(self, heard: Heard, kind: str) -> None: ...
+
+    @property
+    def nominations(self) -> Nominations:
+        """Who is to look after a network that nobody looks after."""

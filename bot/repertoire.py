@@ -9,11 +9,13 @@ from bot.bans import ban_commands
 from bot.codes import code_commands
 from bot.command import Commands
 from bot.invitations import invitation_commands
+from bot.keeping.commands import Keeping
 from bot.lifecycle import lifecycle_commands
 from bot.networks import network_commands
 from bot.networks.founding import Templates
 from bot.paths.joining import Joining
 from bot.speaking import Speaking
+from bot.succession.commands import Succeeding
 
 
 def all_commands(templates: Templates) -> Commands:
@@ -25,6 +27,8 @@ def all_commands(templates: Templates) -> Commands:
         lifecycle_commands(),
         audit_commands(),
         ban_commands(),
+        Keeping(),
+        Succeeding(),
         Speaking(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

@@ -156,9 +156,13 @@ class RoomsSettings(_Section):
 
 
 class NetworksSettings(_Section):
-    """`open_creation`: local users may create networks at the top, not only admins."""
+    """`open_creation`: local users may create networks at the top, not only admins.
+
+    `silent_days`: after so many days without a word of any coordinator members may find another.
+    """
 
     open_creation: Flag = False
+    silent_days: Annotated[int, _number(1, 3_650)] = 180
 
 
 class BotSettings(_Section):

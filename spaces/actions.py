@@ -259,6 +259,22 @@ class LetGo(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class TakeIn(Action):
+    """The bot comes into a room that `user` has put into the Space of `network`, to make it a group of it.
+
+    `via` are servers to go by.
+    """
+
+    network: NetworkId = NetworkId("")
+    user: UserId = UserId("")
+    via: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"TakeIn:{self.room}"
+
+
+@dataclass(frozen=True, slots=True)
 class MarkDirect(Action):
     """Note in the bot's account data that the room is a direct one with `user` (m.direct)."""
 

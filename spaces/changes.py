@@ -48,6 +48,7 @@ __all__ = [
     "add_coordinator",
     "archive",
     "check_name",
+    "check_topic",
     "create_group",
     "create_network",
     "decline",

@@ -31,6 +31,7 @@ class Deed(StrEnum):
     ACCEPT = "answer for it"
     BAN = "ban people from it or take them out"
     AUDIT = "read its audit log"
+    PAUSE = "pause or resume it"
 
 
 _WHO_CAN: Mapping[Deed, Sentence] = {
@@ -48,6 +49,7 @@ _WHO_CAN: Mapping[Deed, Sentence] = {
     Deed.ACCEPT: sentence("Only a coordinator of {whose} can answer for it."),
     Deed.BAN: sentence("Only a coordinator of {whose} can ban people from it or take them out."),
     Deed.AUDIT: sentence("Only a coordinator of {whose} can read its audit log."),
+    Deed.PAUSE: sentence("Only a coordinator of {whose} can pause or resume it."),
 }
 
 

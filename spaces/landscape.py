@@ -14,7 +14,18 @@ from typing import Any
 
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.lookalikes import folded
-from spaces.network import EVERYWHERE, Access, Banned, Coordinator, Group, Link, Network, Share, Status
+from spaces.network import (
+    EVERYWHERE,
+    Access,
+    Banned,
+    Coordinator,
+    Group,
+    Link,
+    Network,
+    Pause,
+    Share,
+    Status,
+)
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
@@ -69,6 +80,13 @@ class Landscape:
         if isinstance(found, Group) and found.status is Status.ACTIVE:
             return self.networks[found.home].status
         return found.status
+
+    def is_paused(self, place: PlaceId) -> bool:
+        """Whether what drifts in the room of `place` is left as it is."""
+        found = self.place(place)
+        if isinstance(found, Group) and self.networks[found.home].paused is Pause.ALL:
+            return True
+        return found.paused is not Pause.NONE
 
     def groups_of(self, network: NetworkId) -> tuple[Group, ...]:
         """Groups whose home `network` is: welcome, news, then by name."""

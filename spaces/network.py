@@ -46,6 +46,14 @@ class Status(StrEnum):
     RELEASED = "released"  # its rooms are being handed over to its coordinators, and then forgotten
 
 
+class Pause(StrEnum):
+    """Whether what drifts is put back: nothing where it is paused."""
+
+    NONE = ""
+    ROOM = "room"  # not in this one room
+    ALL = "all"  # not in the network's Space nor in any of its groups
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """A self-governing community: a Space. `language` is the one spoken in it, empty for no choice.
@@ -68,6 +76,7 @@ class Network:
     questions: str = ""
     grace_days: int = 7
     offers_groups: bool = False
+    paused: Pause = Pause.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,7 @@ class Group:
     topic: str = ""
     purpose: Purpose = Purpose.TALK
     status: Status = Status.ACTIVE
+    paused: Pause = Pause.NONE
 
     @property
     def is_kit(self) -> bool:

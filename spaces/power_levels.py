@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from spaces.actions import Content
@@ -63,15 +64,25 @@ def choose_version(wished: str, offered: Iterable[str], default: str) -> str | N
 
 
 def power_levels(
-    kind: RoomKind, version: str, bot: UserId, coordinators: Iterable[UserId], *, archived: bool = False
+    kind: RoomKind,
+    version: str,
+    bot: UserId,
+    coordinators: Iterable[UserId],
+    *,
+    archived: bool = False,
+    made_by_others: bool = False,
 ) -> Content:
-    """The whole content for a new room of `kind`. The bot has its own level, a coordinator or not."""
-    users: dict[str, int] = {} if creators_stand_above(version) else {bot: BOT}
+    """The whole content for a room of `kind`. The bot has its own level, a coordinator or not.
+
+    In a room that was `made_by_others` the bot stands above nothing and is named whatever the version.
+    """
+    above = creators_stand_above(version) and not made_by_others
+    users: dict[str, int] = {} if above else {bot: BOT}
     users |= {user: COORDINATOR for user in coordinators if user != bot}
     if kind is RoomKind.DIRECT:
         return {"users": users, "users_default": 0, "events_default": 0, "state_default": 50, "invite": 50}
     quiet = kind in (RoomKind.SPACE, RoomKind.NEWS)
-    tombstone = 150 if creators_stand_above(version) else 100
+    tombstone = 150 if above else 100
     events: dict[str, int] = dict.fromkeys(_FROM_50, 50) | dict.fromkeys(_FROM_100, 100)
     events |= {"m.room.tombstone": tombstone, "m.reaction": 0, "m.room.redaction": 0}
     content: dict[str, Any] = {
@@ -108,18 +119,60 @@ def released_levels(
     }
 
 
-def settle(wanted: Content, found: Content | None, former: Iterable[UserId]) -> Content:
+def users_in(levels: Content | None) -> dict[str, int]:
+    """The levels of single people in a content of any making; what is no level is not there."""
+    users = levels.get("users") if levels is not None else None
+    found = users.items() if isinstance(users, Mapping) else ()
+    return {user: level for user, level in found if isinstance(user, str) and type(level) is int}
+
+
+def settle(
+    wanted: Content,
+    found: Content | None,
+    former: Iterable[UserId],
+    overrides: Mapping[UserId, int] = MappingProxyType({}),
+) -> Content:
     """`wanted` with the `users` that coordinators have set by hand.
 
     Only `users` belongs to the coordinators. A level found there stays, but the bot's own; a
     coordinator who is missing gets theirs; who is one no longer, and still has theirs, loses it.
+    `overrides` are levels that somebody gave for this room alone, 0 for who was to have none.
     """
     users: dict[str, int] = dict(wanted["users"])
-    by_hand = found.get("users") if found is not None else None
-    for user, level in by_hand.items() if isinstance(by_hand, Mapping) else ():
-        if users.get(user) != BOT and type(level) is int and level < BOT:
+    by_hand = users_in(found)
+    for user, level in by_hand.items():
+        if users.get(user) != BOT and level < BOT:
             users[user] = level
     for user in former:
-        if user not in wanted["users"] and users.get(user) == COORDINATOR:
+        if user not in wanted["users"] and users.get(user) == COORDINATOR and user not in overrides:
+            del users[user]
+    for user, level in overrides.items():
+        if users.get(user) == BOT or level >= BOT:
+            continue
+        users[user] = level
+        if not level and user not in by_hand:
             del users[user]
     return {**wanted, "users": users}
+
+
+def beside_its_maker(settled: Content, found: Content | None) -> Content:
+    """`settled` for a room that somebody else has made: what stands level with the bot, or above, stays.
+
+    A level can be changed only from above it; without this the homeserver would refuse all the rest.
+    """
+    if found is None:
+        return settled
+    users = {user: level for user, level in users_in(found).items() if level >= BOT}
+    events = found.get("events")
+    shut = {
+        kind: level
+        for kind, level in (events.items() if isinstance(events, Mapping) else ())
+        if type(level) is int and level > BOT
+    }
+    rest = {key: level for key, level in found.items() if type(level) is int and level > BOT}
+    return {
+        **settled,
+        **rest,
+        "users": settled["users"] | users,
+        "events": settled["events"] | shut,
+    }

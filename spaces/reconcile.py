@@ -27,7 +27,15 @@ from spaces.actions import (
     Withdraw,
 )
 from spaces.identifiers import NetworkId, PlaceId, UserId
-from spaces.power_levels import RoomKind, power_levels, settle
+from spaces.power_levels import (
+    BOT,
+    RoomKind,
+    beside_its_maker,
+    creators_stand_above,
+    power_levels,
+    settle,
+    users_in,
+)
 from spaces.wanted import WantedRoom
 
 StateKey = tuple[str, str]
@@ -36,6 +44,7 @@ StateKey = tuple[str, str]
 POWER_LEVELS: StateKey = ("m.room.power_levels", "")
 JOIN_RULES: StateKey = ("m.room.join_rules", "")
 CANONICAL_ALIAS: StateKey = ("m.room.canonical_alias", "")
+_ENCRYPTION: StateKey = ("m.room.encryption", "")
 _EMPTY: Mapping[str, Content] = {"m.space.parent": {}, "m.room.topic": {"topic": ""}}
 _SHUT: Content = {"join_rule": "invite"}
 _SECURING = frozenset(
@@ -54,6 +63,7 @@ _GOVERNED = frozenset(
         "m.room.canonical_alias",
         "m.room.name",
         "m.room.topic",
+        "m.room.avatar",
         "m.room.history_visibility",
         "m.room.guest_access",
         "m.room.encryption",
@@ -68,7 +78,8 @@ class FoundRoom:
     """A room as it is, or as it will be once what is under way is done.
 
     Rooms of ours stand in `state` as places, also in its keys. `by_hand` are the entries that
-    someone other than the bot has set. `members` need hold only those whom we might invite.
+    someone other than the bot has set. `members` need hold only those whom we might invite. `overrides`
+    are levels that somebody gave by hand for this room alone. `creator` is None for a room of the bot's.
     """
 
     version: str
@@ -77,6 +88,8 @@ class FoundRoom:
     aliases: frozenset[str] = frozenset()
     published: frozenset[NetworkId] = frozenset()
     members: Mapping[UserId, str] = field(default_factory=dict)
+    overrides: Mapping[UserId, int] = field(default_factory=dict)
+    creator: UserId | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +134,16 @@ def _takes_out(action: Action) -> bool:
 def closing_gap(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[SetState]:
     """What keeps a room from being closed as it should be; empty means that the gate is passed."""
     return [step for step in _state_steps(wanted, found, maker) if step.closing]
+
+
+def drift(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[SetState]:
+    """All state that would be put to bring the room back to what it should be."""
+    return [step for step in _difference(wanted, found, maker) if isinstance(step, SetState)]
+
+
+def may_keep_up(found: FoundRoom, bot: UserId) -> bool:
+    """Whether the bot has the power to look after the room: its own rooms, or those where it is given it."""
+    return found.creator is None or users_in(found.state.get(POWER_LEVELS)).get(bot, 0) >= BOT
 
 
 def project(found: Found, actions: Iterable[Action], maker: Maker) -> dict[PlaceId, FoundRoom]:
@@ -180,6 +203,8 @@ def _closed(room: WantedRoom) -> dict[StateKey, Content]:
 
 
 def _difference(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[Action]:
+    if not may_keep_up(found, maker.bot):
+        return []
     steps = _state_steps(wanted, found, maker)
     shutting = [step for step in steps if step.closing]
     opening = [step for step in steps if not step.closing]
@@ -209,13 +234,12 @@ def _bans(wanted: WantedRoom, found: FoundRoom) -> Iterator[Ban]:
 
 def _state_steps(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[SetState]:
     target: dict[StateKey, Content] = dict(wanted.state)
-    levels = power_levels(
-        wanted.kind, found.version, maker.bot, wanted.coordinators, archived=wanted.archived
-    )
-    target[POWER_LEVELS] = settle(levels, found.state.get(POWER_LEVELS), (*wanted.former, maker.bot))
+    target[POWER_LEVELS] = _levels(wanted, found, maker)
     target |= {key: _EMPTY[key[0]] for key in found.state.keys() - target.keys() if key[0] in _EMPTY}
     if (wanted.alias or wanted.archived) and CANONICAL_ALIAS in found.by_hand:
         del target[CANONICAL_ALIAS]
+    if found.creator and found.state.get(_ENCRYPTION, {}).get("algorithm"):
+        target.pop(_ENCRYPTION, None)  # it was encrypted by whoever made it, in their way
     differing = [
         key for key, content in target.items() if found.state.get(key, _EMPTY.get(key[0], {})) != content
     ]
@@ -223,6 +247,21 @@ def _state_steps(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[Set
         SetState(wanted.place, StateEvent(key[0], target[key], key[1]), closing=_closes(key, target[key]))
         for key in sorted(differing, key=_safest_first)
     ]
+
+
+def _levels(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> Content:
+    theirs, there = found.creator is not None, found.state.get(POWER_LEVELS)
+    unnamed = found.creator if creators_stand_above(found.version) else None
+    levels = power_levels(
+        wanted.kind,
+        found.version,
+        maker.bot,
+        [user for user in wanted.coordinators if user != unnamed],
+        archived=wanted.archived,
+        made_by_others=theirs,
+    )
+    settled = settle(levels, there, (*wanted.former, maker.bot), found.overrides)
+    return beside_its_maker(settled, there) if theirs else settled
 
 
 def _closes(key: StateKey, content: Content) -> bool:

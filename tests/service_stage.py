@@ -30,7 +30,17 @@ from tests.voices import Heard, Voice
 _SECONDS = 60.0
 _PAUSE = 0.03
 _ACCOUNT = ("/devices", "/profile/", "/account_data/", "/register", "/ping", "/keys/", "/sendToDevice/")
-_PASSING = {"audit", "conversations", "events", "marks", "outbox", "recounts", "transactions", "undertakings"}
+_PASSING = {
+    "audit",
+    "conversations",
+    "events",
+    "last_words",
+    "marks",
+    "outbox",
+    "recounts",
+    "transactions",
+    "undertakings",
+}
 
 
 # -- the service --------------------------------------------------------------------------------------

@@ -48,6 +48,11 @@ _NAMING_PLACES: tuple[Column[Any], ...] = (
     tables.offers.c.network,
     tables.audit_networks.c.network,
     tables.bans.c.place,
+    tables.hand_marks.c.place,
+    tables.put_back.c.place,
+    tables.wished_rooms.c.network,
+    tables.silences.c.network,
+    tables.nominations.c.network,
 )
 
 

@@ -128,6 +128,14 @@ async def set_room(connection: Connection, place: PlaceId, room: RoomId) -> None
     await connection.execute(update(tables.rooms).where(tables.rooms.c.place == place).values(room_id=room))
 
 
+async def is_ready(connection: Connection, place: PlaceId) -> bool:
+    """Whether the place's room was closed as it should be when it was last read."""
+    found = (
+        await connection.execute(select(tables.rooms.c.ready).where(tables.rooms.c.place == place))
+    ).scalar()
+    return bool(found)
+
+
 async def set_ready(connection: Connection, place: PlaceId, ready: bool) -> None:
     await connection.execute(update(tables.rooms).where(tables.rooms.c.place == place).values(ready=ready))
 

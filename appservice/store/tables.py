@@ -43,6 +43,7 @@ networks = Table(
     Column("questions", Text, nullable=False, server_default=""),  # to who applies, one on each line
     Column("grace_days", Integer, nullable=False, server_default="7"),
     Column("offers_groups", Boolean, nullable=False, server_default=false()),
+    Column("paused", String, nullable=False, server_default=""),  # "" | room | all
 )
 groups = Table(
     "groups",
@@ -58,6 +59,7 @@ groups = Table(
     Column("topic", Text, nullable=False),
     Column("purpose", String, nullable=False),
     Column("status", String, nullable=False),
+    Column("paused", String, nullable=False, server_default=""),
     UniqueConstraint("home", "slug"),
 )
 links = Table(
@@ -139,6 +141,54 @@ memberships = Table(
     Column("skeleton", String),  # what a reader takes them for there
     Index(None, "user"),
     Index(None, "skeleton"),
+)
+hand_marks = Table(
+    "hand_marks",
+    metadata,
+    Column("place", String, primary_key=True),
+    Column("type", String, primary_key=True),
+    Column("state_key", String, primary_key=True),
+    Column("event_id", String, nullable=False),  # the last one that was dealt with
+    Column("content", Text, nullable=False),
+)
+put_back = Table(
+    "put_back",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("place", String, nullable=False),
+    Column("thing", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Index(None, "place", "thing", "at"),
+    sqlite_autoincrement=True,
+)
+wished_rooms = Table(
+    "wished_rooms",
+    metadata,
+    Column("room_id", String, primary_key=True),  # added to a Space by hand, and the bot cannot get in
+    Column("network", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", Float, nullable=False),
+)
+last_words = Table(
+    "last_words",
+    metadata,
+    Column("user", String, primary_key=True),  # who looks after a network
+    Column("at", Float, nullable=False),  # when the bot last heard of them, to the day
+)
+silences = Table(
+    "silences",
+    metadata,
+    Column("network", String, primary_key=True),  # where members were told that nobody looks after it
+    Column("at", Float, nullable=False),
+)
+nominations = Table(
+    "nominations",
+    metadata,
+    Column("network", String, primary_key=True),
+    Column("nominee", String, primary_key=True),
+    Column("by", String, primary_key=True),
+    Column("at", Float, nullable=False),
 )
 
 # -- in and out -------------------------------------------------------------------------------------

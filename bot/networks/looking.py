@@ -61,6 +61,7 @@ class Shown:
     questions: tuple[str, ...] = ()
     grace_days: int | None = None
     offers_groups: bool = False
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Running:
     homeserver_answers: bool
     questions: tuple[Question, ...]
     requests: int = 0
+    paused: tuple[Named, ...] = ()
 
 
 class Looking:
@@ -155,6 +157,7 @@ class Looking:
             status.homeserver_answers,
             questions_for(call.landscape, call.sender) if alone else (),
             await _requests_for(call) if alone else 0,
+            _paused(call.landscape, call.sender) if alone else (),
         )
 
 
@@ -163,6 +166,12 @@ async def _requests_for(call: Call) -> int:
     networks = call.landscape.coordinated_by(call.sender)
     places = [place for network in networks for place in call.landscape.places_of(network)]
     return len(await call.work.applications.open_at(places)) if places else 0
+
+
+def _paused(landscape: Landscape, user: UserId) -> tuple[Named, ...]:
+    """What is paused of the networks that they coordinate, by its nearest name."""
+    mine = [p for n in sorted(landscape.coordinated_by(user)) for p in sorted(landscape.places_of(n))]
+    return tuple(named(landscape, place) for place in mine if landscape.place(place).paused)
 
 
 async def _note_looks(call: Call, how: str, places: tuple[PlaceId, ...]) -> None:
@@ -204,6 +213,7 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         questions=() if is_group else _questions(landscape, onlooker, home),
         grace_days=found.grace_days if isinstance(found, Network) and is_theirs else None,
         offers_groups=isinstance(found, Network) and is_theirs and found.offers_groups,
+        paused=home in landscape.coordinated_by(onlooker.user) and landscape.is_paused(found.id),
     )
 
 

@@ -10,7 +10,7 @@ from bot.networks.asking import Waiting
 from bot.networks.looking import Oneself, Running, Shown, Tree
 from bot.networks.phrases import KINDS, LISTED_AT_MOST, link, links, people, stays_for, who_gets_in
 from bot.networks.questions import answers, summary
-from bot.networks.rules import Question
+from bot.networks.rules import Named, Question
 from bot.networks.tree import MOST_LINES, Leaf
 from bot.ports import ServiceStatus
 from bot.reply import Block, Bold, Bullet, Document, Paragraph, Person, item, line, paragraph, say
@@ -101,6 +101,8 @@ def _facts(result: Shown) -> Iterator[Block]:
         yield Bullet((stays_for(result.grace_days),))
     if result.offers_groups:
         yield item("I tell everyone who joins it which groups there are.")
+    if result.paused:
+        yield item("Paused: nothing is put back in it until `resume {slug}`", slug=result.place.slug)
     if result.members is not None and result.status is Status.ACTIVE:
         yield item("Members: {number}", number=result.members)
 
@@ -152,7 +154,7 @@ def running(result: Running, call: Call) -> Document:
         ).blocks
     waits = (*_questions(result.questions), *_requests(result.requests))
     quiet = () if waits or result.status else (paragraph("Nothing waits for your yes."),)
-    return Document((*blocks, *waits, *quiet))
+    return Document((*blocks, *waits, *quiet, *_paused(result.paused)))
 
 
 def _requests(requests: int) -> Iterator[Block]:
@@ -163,6 +165,15 @@ def _requests(requests: int) -> Iterator[Block]:
             requests,
         )
         yield Paragraph((head,))
+
+
+def _paused(places: tuple[Named, ...]) -> Iterator[Block]:
+    for place in places:
+        yield item(
+            "{place} is paused: nothing is put back in it until `resume {slug}`",
+            place=link(place),
+            slug=place.slug,
+        )
 
 
 def _service(status: ServiceStatus) -> Iterator[Block]:

@@ -7,6 +7,7 @@ homeserver would, in memory, and hands what came of it to the settler.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -30,7 +31,7 @@ from bot.repertoire import all_commands
 from bot.reply import from_json, plain
 from config.blueprints import template
 from spaces import changes
-from spaces.actions import Action, Ban, CreateRoom, Invite, ReadBack, Remove, Say, SetState, Unban
+from spaces.actions import Action, Ban, CreateRoom, Invite, ReadBack, Remove, Say, SetState, TakeIn, Unban
 from spaces.identifiers import EventId, NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Access
 from spaces.reconcile import Maker
@@ -183,6 +184,7 @@ class PlayedRooms:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self.state: dict[RoomId, dict[tuple[str, str], Json]] = {}
+        self._events = itertools.count(1)
         self.done: list[Action] = []
         self.ready: dict[PlaceId, bool] = {}
 
@@ -208,6 +210,8 @@ class PlayedRooms:
         self.done.append(entry.action)
         passed = await self._stage.settler.settle(entry, self._perform(entry.action))
         place = entry.action.room
+        if isinstance(entry.action, TakeIn) and (taken := self._stage.places.place(RoomId(place))):
+            self.ready.setdefault(taken, False)
         if isinstance(place, PlaceId):
             self.ready[place] = self.ready.get(place, False) if passed is None else passed
         return passed
@@ -225,6 +229,8 @@ class PlayedRooms:
             case SetState(event=event):
                 key, content = places.resolve(event.state_key), places.resolve(event.content)
                 self.set(room, event.type, content, key=key, by=BOT)
+            case TakeIn():
+                return Outcome(room, tuple(self.state[room].values())) if room in self.state else Outcome()
             case Invite(user=user):
                 self.set(room, "m.room.member", {"membership": "invite"}, key=user, by=BOT)
             case Remove(user=user) | Unban(user=user):
@@ -249,7 +255,8 @@ class PlayedRooms:
         self, room: RoomId, kind: str, content: Mapping[str, Any], *, key: str = "", by: UserId = ALICE
     ) -> None:
         """Set state, by hand unless `by` the bot."""
-        event = {"type": kind, "state_key": key, "content": dict(content), "sender": by}
+        id_ = f"$set{next(self._events)}"
+        event = {"type": kind, "state_key": key, "content": dict(content), "sender": by, "event_id": id_}
         self.state.setdefault(room, {})[kind, key] = event
 
     def content(self, room: RoomId, kind: str, key: str = "") -> Json:

@@ -40,10 +40,10 @@ async def test_o2_a_command_writes_who_when_what_before_and_after(scene: Scene) 
 
 
 async def test_o2_a_change_by_hand_bears_the_name_of_who_made_it(scene: Scene) -> None:
-    scene.set(NAME, {"name": "Arts by hand"}, by=BEN)
+    scene.set(NAME, {"name": "Arts by hand"}, by=ALICE)
     await scene.read()
     [entry, _] = await page(scene.stage, scene.arts)
-    assert (entry.who, entry.source) == (BEN, Source.HAND)
+    assert (entry.who, entry.source) == (ALICE, Source.HAND)
 
 
 async def test_o2_what_hedgerow_does_by_itself_says_so(scene: Scene) -> None:

@@ -42,6 +42,7 @@ async def test_a29_a_half_made_room_is_closed_and_read_again_before_anything_els
         "m.room.guest_access",
         "ReadBack",
         NAME,
+        "Say",
     ]
     assert ReadBack(scene.arts, 1) in actions
     for action in actions[:4]:
@@ -59,7 +60,7 @@ async def test_a53_a_private_room_opened_by_hand_is_closed_first_and_unready_mea
     assert await scene.read() is False
     assert not await scene.is_ready()
     done = await scene.rooms.settle_all()
-    assert types(done) == [RULES, "ReadBack", "Invite"]
+    assert types(done) == [RULES, "ReadBack", "Invite", "Say"]
     assert scene.rooms.content(scene.room, RULES) == {"join_rule": "invite"}
     assert await scene.is_ready()
 
@@ -144,11 +145,15 @@ async def test_a_name_and_a_topic_set_by_hand_are_taken_over(scene: Scene) -> No
 
 
 async def test_the_audit_log_says_who_changed_it_by_hand(scene: Scene) -> None:
-    scene.set(NAME, {"name": "Arts and Crafts"}, by=BEN)
+    scene.set(NAME, {"name": "Arts and Crafts"})
     await scene.read()
     async with scene.stage.database.reading() as connection:
-        said = (await connection.execute(select(tables.audit.c.what).order_by(tables.audit.c.id))).scalars()
-        assert list(said)[-1] == f"changed by hand in a Matrix client by {BEN}"
+        said = (await connection.execute(select(tables.audit).order_by(tables.audit.c.id))).all()
+        assert (said[-1].who, said[-1].what, said[-1].at) == (ALICE, "by hand: rename", scene.stage.clock())
+        assert (said[-1].before, said[-1].after) == (
+            "Arts · private · active · ",
+            "Arts and Crafts · private · active · ",
+        )
 
 
 async def test_a_name_set_by_hand_that_looks_like_one_that_they_may_see_is_put_back(scene: Scene) -> None:

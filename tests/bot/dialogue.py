@@ -15,6 +15,7 @@ from bot.render import render
 from bot.repertoire import all_commands
 from bot.reply import Document
 from spaces.blueprint import Blueprint
+from spaces.by_hand import RolesChanged, with_roles
 from spaces.errors import Unknown
 from spaces.identifiers import EventId, RoomId, UserId
 from tests.bot.fake_work import SERVER, FakeWork
@@ -99,7 +100,11 @@ class Stage:
             await arrived(self.work, person(who), place, now=NOW.timestamp(), said=said)
 
     async def leaves(self, who: str, slug: str) -> None:
+        """Whoever leaves a Space in their client gives up looking after the network."""
         self.moves(who, slug, "leave")
+        place, landscape = self.place(slug), self.work.landscape
+        if place.is_network and person(who) in landscape.coordinators_of(place):
+            self.work.landscape = with_roles(landscape, place, RolesChanged(demoted=(person(who),)))
 
     async def invites(self, who: str, whom: str, slug: str) -> None:
         self.moves(whom, slug, "invite")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from appservice.languages import usual
@@ -104,6 +104,8 @@ class FakeWork(QuestionsKept):
             for banned in wanted.banned if wanted else ():
                 self.memberships[place, UserId(banned.who)] = "ban"
         return len(touched)
+
+    async def look_at(self, places: Collection[PlaceId]) -> None: ...
 
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None:
         self.invited.append((place, user))

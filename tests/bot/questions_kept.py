@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.ports import Awaited, Heard
 from spaces.identifiers import RoomId, UserId
 from tests.bot.applications.kept import ApplicationsKept
+from tests.bot.succession.nominated import Nominated
 
 
 @dataclass(kw_only=True)
@@ -15,6 +16,7 @@ class QuestionsKept:
     languages: dict[UserId, str] = field(default_factory=dict)
     waiting: dict[tuple[UserId, RoomId], dict[str, Awaited]] = field(default_factory=dict)
     applications: ApplicationsKept = field(default_factory=ApplicationsKept)
+    nominations: Nominated = field(default_factory=Nominated)
 
     async def set_language(self, user: UserId, language: str) -> None:
         self.languages[user] = language

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
@@ -193,6 +193,8 @@ class RememberingWork(QuestionsKept):
     async def change(self, landscape: Landscape, *, what: str, about: PlaceId) -> int:
         self.landscape = landscape
         return 0
+
+    async def look_at(self, places: Collection[PlaceId]) -> None: ...
 
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None: ...
 

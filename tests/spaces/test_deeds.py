@@ -48,6 +48,7 @@ INVITE        | no    yes  no    no    no     no       no        no       no    
 ACCEPT        | no    yes  no    no    no     no       no        no       no      no       no       no
 BAN           | no    yes  no    no    no     no       no        no       no      no       no       no
 AUDIT         | yes   yes  no    no    no     no       no        no       no      no       no       no
+PAUSE         | no    yes  no    no    no     no       no        no       no      no       no       no
 """)
 
 

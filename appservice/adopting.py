@@ -1,0 +1,138 @@
+"""A room that somebody made, and put into a Space of ours, becomes a group, as far as the bot gets in.
+
+Its maker stays who they are there. What the bot needs, and lacks, it asks them for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from appservice.listing import ask_to_be_invited
+from appservice.newcomers import is_space
+from appservice.performing import Outcome
+from appservice.places import Places
+from appservice.readback import read_state
+from appservice.store import by_hand, rooms
+from appservice.store.by_hand import Mark, WishedRoom
+from appservice.telling import tell_where_they_talk
+from appservice.work import UnitOfWork
+from bot.keeping.added import asks_for_power, became_a_group, is_no_room_for_a_group
+from bot.networks.rules import named
+from spaces import changes
+from spaces.actions import Leave, ReadBack, TakeIn
+from spaces.errors import Refusal
+from spaces.identifiers import GroupId, RoomId
+from spaces.landscape import Landscape
+from spaces.network import Access, Status
+from spaces.power_levels import users_in
+from spaces.reconcile import POWER_LEVELS, FoundRoom, may_keep_up
+
+_UNNAMED = "Room"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a room says of itself, as far as it can be a group's."""
+
+    name: str
+    topic: str
+    access: Access
+    encrypted: bool
+
+
+async def taken_in(work: UnitOfWork, places: Places, action: TakeIn, outcome: Outcome) -> None:
+    """Make a group of the room that the bot has come into, or tell who added it why there is none."""
+    room, network = RoomId(action.room), action.network
+    if network not in work.landscape.networks:
+        return
+    if outcome.room is None or outcome.state is None:
+        wished = WishedRoom(room, network, action.user)
+        await by_hand.wish_room(work.connection, wished, now=work.now)
+        await ask_to_be_invited(work, network, action.user, f"{room}:{network}")
+        return
+    await by_hand.drop_wish(work.connection, room)
+    if (place := await work.place_of_room(room)) is not None:
+        work.put(ReadBack(place))
+    elif is_space(outcome.state):
+        work.put(Leave(room))
+        said = is_no_room_for_a_group(named(work.landscape, network))
+        await tell_where_they_talk(work, [action.user], said, said=f"no Space:{room}")
+    elif await _is_private(work, room) or work.landscape.networks[network].status is not Status.ACTIVE:
+        return
+    else:
+        await _adopt(work, places, action, outcome)
+
+
+async def _is_private(work: UnitOfWork, room: RoomId) -> bool:
+    """Whether it is where one person talks with the bot alone: that is not for others to read."""
+    here = await rooms.conversation(work.connection, room)
+    return here is not None and here.person is not None
+
+
+async def _adopt(work: UnitOfWork, places: Places, action: TakeIn, outcome: Outcome) -> None:
+    room, network, by = RoomId(action.room), action.network, action.user
+    read = read_state(outcome.state or (), work.surroundings.maker.bot, places)
+    found = replace(read.found, members=read.members)
+    landscape, group = _with_group(work, action, described_in(found))
+    await rooms.save_expected(work.connection, {group: found})
+    await rooms.set_room(work.connection, group, room)
+    await rooms.drop_conversation(work.connection, room)
+    marks = {(kind, str(key)): Mark(who.event, {}) for (kind, key), who in read.set_by.items() if who.event}
+    if POWER_LEVELS in read.set_by:
+        levels = users_in(found.state[POWER_LEVELS])
+        marks[POWER_LEVELS] = Mark(read.set_by[POWER_LEVELS].event, {"users": levels})
+    await by_hand.set_marks(work.connection, group, marks)
+    work.expect(group, found)
+    await _count_as_listed(work, action, group)
+    await work.change(landscape, what="by hand: group create", about=group, by=by)
+    work.put(ReadBack(group))
+    called, home = named(work.landscape, group), named(work.landscape, network)
+    await tell_where_they_talk(work, [by], became_a_group(called, home), said=f"a group:{room}")
+    if not may_keep_up(found, work.surroundings.maker.bot):
+        asked = asks_for_power(called, home, work.surroundings.maker.bot)
+        await tell_where_they_talk(work, {found.creator or by, by}, asked, said=f"power:{room}")
+
+
+async def _count_as_listed(work: UnitOfWork, action: TakeIn, group: GroupId) -> None:
+    """What stands in the Space under the room's id stands there for the group from now on."""
+    space = await work.expected_of(action.network)
+    if space is None:
+        return
+    was, key = ("m.space.child", str(action.room)), ("m.space.child", group)
+    state = {key if entry == was else entry: content for entry, content in space.state.items()}
+    by_hand_now = frozenset(key if entry == was else entry for entry in space.by_hand)
+    work.expect(action.network, replace(space, state=state, by_hand=by_hand_now))
+
+
+def described_in(found: FoundRoom) -> Described:
+    """Name, topic, who gets in and whether it is encrypted. What can be none of ours is left out."""
+    name = found.state.get(("m.room.name", ""), {}).get("name")
+    topic = found.state.get(("m.room.topic", ""), {}).get("topic")
+    rule = found.state.get(("m.room.join_rules", ""), {}).get("join_rule")
+    encrypted = bool(found.state.get(("m.room.encryption", ""), {}).get("algorithm"))
+    access = {"public": Access.PUBLIC, "restricted": Access.PRIVATE, "knock_restricted": Access.PRIVATE}
+    try:
+        kept = changes.check_name(name) if isinstance(name, str) else _UNNAMED
+    except Refusal:
+        kept = _UNNAMED
+    try:
+        about = changes.check_topic(topic) if isinstance(topic, str) else ""
+    except Refusal:
+        about = ""
+    word = access.get(rule, Access.INVITE) if isinstance(rule, str) else Access.INVITE
+    return Described(kept, about, word, encrypted)
+
+
+def _with_group(work: UnitOfWork, action: TakeIn, found: Described) -> tuple[Landscape, GroupId]:
+    """A public room in a network that is not public is one for its members."""
+    is_open = work.landscape.networks[action.network].access is Access.PUBLIC
+    access = Access.PRIVATE if found.access is Access.PUBLIC and not is_open else found.access
+    return changes.create_group(
+        work.landscape,
+        work.ids,
+        name=found.name,
+        home=action.network,
+        access=access,
+        encrypted=found.encrypted,
+        topic=found.topic,
+    )
