@@ -233,10 +233,13 @@ class Reach(RuleBasedStateMachine):
 
     @rule(days=st.sampled_from([0.0, 0.5, 1.0, 3.0, 7.0]), answers=st.booleans())
     def tick(self, days: float, answers: bool) -> None:
-        """Time passes and the service looks; what it asks to be read is read, if the homeserver `answers`."""
+        """Time passes and the service looks; what it asks to be read is read, if the homeserver `answers`.
+
+        It looks to know who is where, to see whose grace of no days begins, and to take them out.
+        """
         taken.append("tick")
         self.now += days * DAY
-        for _ in range(2):
+        for _ in range(3):
             self._look()
             for place in self.town.paths.asked_for if answers else ():
                 assert self.town.paths.read is not None
