@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 import structlog
-from sqlalchemy import Column, delete, select
+from sqlalchemy import delete, select
 
 from appservice.codec import place_id
 from appservice.store import tables
@@ -33,29 +33,6 @@ async def kept(connection: Connection, place: PlaceId) -> Snapshot | None:
         return None
 
 
-_NAMING_PLACES: tuple[Column[Any], ...] = (
-    tables.audit.c.about,
-    tables.codes.c.network,
-    tables.applications.c.place,
-    tables.invitations.c.place,
-    tables.invitation_outcomes.c.place,
-    tables.invitations_shown.c.place,
-    tables.admissions.c.place,
-    tables.departures.c.place,
-    tables.recounts.c.subject,
-    tables.wishes.c.place,
-    tables.wishes.c.via,
-    tables.offers.c.network,
-    tables.audit_networks.c.network,
-    tables.bans.c.place,
-    tables.hand_marks.c.place,
-    tables.put_back.c.place,
-    tables.wished_rooms.c.network,
-    tables.silences.c.network,
-    tables.nominations.c.network,
-)
-
-
 async def drop(connection: Connection, place: PlaceId) -> None:
     await connection.execute(delete(tables.snapshots).where(tables.snapshots.c.place == place))
 
@@ -75,8 +52,10 @@ async def forget_room(connection: Connection, place: PlaceId, *, but: int) -> No
 async def forget_words(connection: Connection, places: Collection[PlaceId]) -> None:
     """Forget what the audit log tells of these places, and what any feature keeps of them."""
     for place in places:
-        for column in _NAMING_PLACES:
-            await connection.execute(delete(column.table).where(column == place))
+        for table in tables.metadata.sorted_tables:
+            for column in table.columns:
+                if column.info == tables.NAMES_A_PLACE:
+                    await connection.execute(delete(table).where(column == place))
         await drop(connection, place)
 
 

@@ -35,7 +35,7 @@ def _differences(connection: Connection) -> list[object]:
 
 
 async def differences(database: Database) -> list[object]:
-    """What the tables in the database have other than those in `tables.py`."""
+    """What the tables in the database have other than those in `store/tables`."""
     async with database.reading() as connection:
         return await connection.run_sync(_differences)
 

@@ -1,0 +1,82 @@
+"""Every table, by what it is for. Times are seconds since 1970 (float); JSON is text."""
+
+from __future__ import annotations
+
+from appservice.store.tables.by_hand import (
+    hand_marks,
+    last_words,
+    nominations,
+    put_back,
+    silences,
+    wished_rooms,
+)
+from appservice.store.tables.coming_in import (
+    applications,
+    code_tries,
+    codes,
+    invitation_outcomes,
+    invitations,
+    invitations_shown,
+)
+from appservice.store.tables.company import conversations, memberships, rooms
+from appservice.store.tables.conversation import awaited, people
+from appservice.store.tables.encryption import complaints, deciphered, encrypted_rooms
+from appservice.store.tables.journal import audit, audit_networks, marks
+from appservice.store.tables.landscape import (
+    bans,
+    coordinators,
+    groups,
+    links,
+    networks,
+    shares,
+    slugs,
+    snapshots,
+)
+from appservice.store.tables.metadata import NAMES_A_PLACE, metadata
+from appservice.store.tables.traffic import events, outbox, transactions, undertakings
+from appservice.store.tables.ways import admissions, departures, offers, recounts, wishes
+
+__all__ = [
+    "NAMES_A_PLACE",
+    "admissions",
+    "applications",
+    "audit",
+    "audit_networks",
+    "awaited",
+    "bans",
+    "code_tries",
+    "codes",
+    "complaints",
+    "conversations",
+    "coordinators",
+    "deciphered",
+    "departures",
+    "encrypted_rooms",
+    "events",
+    "groups",
+    "hand_marks",
+    "invitation_outcomes",
+    "invitations",
+    "invitations_shown",
+    "last_words",
+    "links",
+    "marks",
+    "memberships",
+    "metadata",
+    "networks",
+    "nominations",
+    "offers",
+    "outbox",
+    "people",
+    "put_back",
+    "recounts",
+    "rooms",
+    "shares",
+    "silences",
+    "slugs",
+    "snapshots",
+    "transactions",
+    "undertakings",
+    "wished_rooms",
+    "wishes",
+]
