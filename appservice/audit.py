@@ -20,8 +20,6 @@ HEDGEROW = "hedgerow"
 class _Noted:
     entry: Entry
     networks: tuple[NetworkId, ...]
-    before: str | None = None
-    after: str | None = None
 
 
 class Trail:
@@ -69,9 +67,9 @@ class Trail:
         apart = by_network(after, done) if self._source is Source.BLUEPRINT else {}
         parts = [(PlaceId(network), part) for network, part in apart.items()] or [(about, done)]
         for place, part in parts:
-            entry = self._entry(what, place, part, by, undoes)
-            networks = (*_home(after, place), *concerned(after, part))
-            self._noted.append(_Noted(entry, networks, _described(before, place), _described(after, place)))
+            was, is_now = _described(before, place), _described(after, place)
+            entry = self._entry(what, place, part, by, undoes, was, is_now)
+            self._noted.append(_Noted(entry, (*_home(after, place), *concerned(after, part))))
 
     def noted(
         self,
@@ -86,19 +84,28 @@ class Trail:
     ) -> None:
         """Something that changes no landscape."""
         networks = (*_home(landscape, about), *concerned(landscape, done))
-        self._noted.append(_Noted(self._entry(what, about, done, by, undoes), networks, before, after))
+        entry = self._entry(what, about, done, by, undoes, before, after)
+        self._noted.append(_Noted(entry, networks))
 
-    def _entry(self, what: str, about: str, done: tuple[Changed, ...], by: str, undoes: int | None) -> Entry:
+    def _entry(
+        self,
+        what: str,
+        about: str,
+        done: tuple[Changed, ...],
+        by: str,
+        undoes: int | None,
+        before: str | None,
+        after: str | None,
+    ) -> Entry:
         source = self._source
         if by:
             source = Source.HEDGEROW if by == HEDGEROW else Source.HAND
-        return Entry(0, self._now(), by or self._who, source, what, about, done, undoes)
+        who = by or self._who
+        return Entry(0, self._now(), who, source, what, about, done, undoes, before or "", after or "")
 
     async def write(self) -> None:
         for noted in self._noted:
-            await audit.write(
-                self._connection, noted.entry, noted.networks, before=noted.before, after=noted.after
-            )
+            await audit.write(self._connection, noted.entry, noted.networks)
         self._noted = []
 
 

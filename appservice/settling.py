@@ -153,8 +153,7 @@ class Settler:
             await outbox.delivered(work.connection, entry.seq)  # who asked is told
         else:
             await outbox.failed(work.connection, entry.seq, said)
-        what = f"gave up: {printable(str(said))}"
-        await work.note(what, action.room)
+            await work.note(f"gave up: {printable(str(said))}", action.room)
         lost: list[Entry] = []
         if isinstance(action, (CreateRoom, ReadBack)) and isinstance(action.room, PlaceId):
             lost = depending_on(action.room, await outbox.waiting(work.connection))

@@ -172,7 +172,15 @@ def _abbreviated(commands: Iterable[Command]) -> str:
     by_word: dict[str, list[str]] = {}
     for one in commands:
         by_word.setdefault(one.words[0], []).append(" ".join(one.words[1:]))
-    return "; ".join(f"{first} {', '.join(rest)}".strip() for first, rest in by_word.items())
+    return "; ".join(_with_rest(first, rest) for first, rest in by_word.items())
+
+
+def _with_rest(first: str, rest: Iterable[str]) -> str:
+    """`network create, link`; a word that is a command itself stands with each: `join, join all`."""
+    several = list(rest)
+    if "" not in several:
+        return f"{first} {', '.join(several)}"
+    return ", ".join(f"{first} {one}".strip() for one in several)
 
 
 def _cut(text: str, room: int) -> str:

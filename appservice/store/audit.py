@@ -26,25 +26,22 @@ _KINDS: Mapping[str, type[Any]] = {
 
 a = tables.audit.c
 n = tables.audit_networks.c
-_ENTRY = (a.id, a.at, a.who, a.source, a.what, a.about, a.difference, a.undoes)
+_ENTRY = (a.id, a.at, a.who, a.source, a.what, a.about, a.difference, a.undoes, a.before, a.after)
 
 
 async def write(
     connection: Connection,
     entry: Entry,
     networks: Collection[NetworkId],
-    *,
-    before: str | None = None,
-    after: str | None = None,
 ) -> None:
-    """Keep an entry, which gets its number here. `before` and `after` describe the place that it is about."""
+    """Keep an entry, which gets its number here."""
     values = {
         "at": entry.at,
         "who": entry.who,
         "what": entry.what,
         "about": entry.about,
-        "before": before,
-        "after": after,
+        "before": entry.before or None,
+        "after": entry.after or None,
         "source": entry.source.value,
         "difference": to_json(entry.changed) if entry.changed else None,
         "undoes": entry.undoes,
@@ -108,6 +105,8 @@ def _entry(row: Any) -> Entry:
         row.about,
         from_json(row.difference) if row.difference else (),
         row.undoes,
+        row.before or "",
+        row.after or "",
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
+from bot.audit.notes import what_was_noted
 from bot.audit.ports import Entry
 from bot.languages import LANGUAGES
 from bot.networks.rules import named
@@ -25,19 +25,10 @@ from spaces.network import (
     Share,
     Status,
 )
-from spaces.sentences import Listed, Sentence, listed, sentence
+from spaces.sentences import Listed, Sentence, counted, listed, sentence
 
 _SAID_AT_MOST = 6
 _TOPIC_AT_MOST = 120
-_LOOKED = ": looked at by "
-_BY_HAND = re.compile(r"by hand: (\w+) (@\S+)")
-_DEEDS = {
-    "invite": sentence("invited {person} to {place}"),
-    "deny": sentence("did not let {person} into {place}"),
-    "kick": sentence("took {person} out of {place}"),
-    "ban": sentence("banned {person} from {place}"),
-    "unban": sentence("ended the ban of {person} from {place}"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +77,9 @@ def _unseen(entry: Entry, reader: Reader) -> Sentence:
     place = PlaceId(entry.about)
     if not reader.knows(place):
         return sentence("did something that you cannot see")
-    if _LOOKED in entry.what:
-        how = entry.what.partition(_LOOKED)[0]
-        return sentence("looked at {place} with `{how}`, as an admin", place=reader.name(place), how=how)
-    if (by_hand := _BY_HAND.fullmatch(entry.what)) and by_hand[1] in _DEEDS:
-        said = _DEEDS[by_hand[1]]
-        return replace(said, parts={"person": Person(UserId(by_hand[2])), "place": reader.name(place)})
-    if entry.what.startswith("gave up"):
-        return sentence("could not do something that {place} needs", place=reader.name(place))
-    return sentence("changed {place}", place=reader.name(place))
+    if entry.changed:
+        return sentence("changed {place}", place=reader.name(place))
+    return what_was_noted(entry, reader.name(place))
 
 
 def _phrases(entry: Entry, reader: Reader) -> Iterator[Sentence]:
@@ -168,6 +153,30 @@ def _smaller(before: Network | Group, after: Network | Group, place: Inline) -> 
     if isinstance(before, Network) and isinstance(after, Network) and before.language != after.language:
         language = LANGUAGES.get(after.language, after.language)
         yield sentence("chose {language} as the language of {place}", language=language, place=place)
+    if before.paused != after.paused:
+        yield replace(_PAUSES[bool(after.paused)], parts={"place": place})
+    if isinstance(before, Network) and isinstance(after, Network):
+        yield from _comings(before, after, place)
+
+
+_PAUSES = {True: sentence("let {place} be as it is"), False: sentence("looks after {place} again")}
+
+
+def _comings(before: Network, after: Network, place: Inline) -> Iterator[Sentence]:
+    if before.questions != after.questions:
+        yield sentence("changed what {place} asks of those who want to join", place=place)
+    if before.grace_days != after.grace_days:
+        yield counted(
+            "changed how long people can stay in {place} without a way in to one day",
+            "changed how long people can stay in {place} without a way in to {count} days",
+            after.grace_days,
+            place=place,
+        )
+    if before.offers_groups != after.offers_groups:
+        if after.offers_groups:
+            yield sentence("had everyone who joins {place} told of its groups", place=place)
+        else:
+            yield sentence("had those who join {place} told of its groups no longer", place=place)
 
 
 _STATUSES = {

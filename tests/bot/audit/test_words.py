@@ -126,11 +126,31 @@ def test_what_is_in_another_network_is_left_out() -> None:
         ("gave up: create the Space “Quiet”", "could not do something that Arts needs"),
         ("network link under quiet-7f3a", "changed Arts"),
         ("whatever an older version kept", "changed Arts"),
+        ("invite 1 people", "invited one person to Arts"),
+        ("invite 12 people", "invited 12 people to Arts"),
+        ("code create 7", "made code 7, which lets people into Arts"),
+        ("code create 7 --role coordinator", "made code 7, which makes people coordinators of Arts"),
+        ("code revoke 7", "ended code 7 of Arts"),
+        ("redeem code 7", "used code 7 of Arts"),
+        ("accept @eve:hs.test", "said yes to an invitation to Arts"),
+        ("join @eve:hs.test: asks to be let in", "asked to be let into Arts"),
+        ("approve @eve:hs.test", "let @eve:hs.test into Arts"),
+        ("denied @eve:hs.test, in a Matrix client", "did not let @eve:hs.test into Arts"),
+        ("by hand: power of @eve:hs.test", "changed the power of @eve:hs.test in Arts from 0 to 50"),
+        ("by hand: taken off the list of quiet-7f3a", "took Arts off the list of a network"),
+        (
+            "put back what @eve:hs.test changed by hand: m.room.join_rules",
+            "put back what @eve:hs.test changed by hand in Arts: m.room.join_rules",
+        ),
+        (
+            "no path left for @eve:hs.test: stays for 7 days",
+            "found no way left for @eve:hs.test into Arts, where they can stay for 7 days more",
+        ),
     ],
 )
 def test_an_entry_without_a_difference_is_told_without_its_machine_words(what: str, told: str) -> None:
     w = World()
-    entry = Entry(1, 0.0, CORA, Source.CHAT, what, w.arts)
+    entry = Entry(1, 0.0, CORA, Source.CHAT, what, w.arts, before="0", after="50")
     assert w.of(entry, w.landscape, Standing(CORA)) == told
 
 
