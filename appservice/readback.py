@@ -25,7 +25,7 @@ from spaces.display_names import kept_name
 from spaces.errors import Malformed, Refusal
 from spaces.identifiers import PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
-from spaces.reconcile import FoundRoom, closing_gap, is_governed, project_room
+from spaces.reconcile import JOIN_RULES, FoundRoom, closing_gap, is_governed, project_room
 from spaces.wanted import room_name, wanted_room
 
 log = structlog.get_logger(__name__)
@@ -135,7 +135,8 @@ async def take_in(
     maker = work.surroundings.maker
     work.expect(place, project_room(found, pending, maker))
     wanted = wanted_room(work.landscape, place, work.surroundings.server)
-    gap = closing_gap(wanted, found, maker) if wanted else []
+    put_off = {step.key for step in pending if step.behind}
+    gap = _not_put_off(work, closing_gap(wanted, found, maker) if wanted else [], put_off, found)
     if gap and action.round >= MOST_ROUNDS:
         raise DoesNotHold(", ".join(sorted({step.event.type for step in gap})))
     await _adopt(work, place, read, {action.key for action in pending})
@@ -144,7 +145,32 @@ async def take_in(
     if gap:
         log.warning("room_not_closed", place=place, round=action.round)
         work.put(ReadBack(place, action.round + 1))
+    elif put_off and action.key not in put_off:
+        work.put(ReadBack(place, behind=tuple(sorted(put_off))))
     return not gap
+
+
+def _not_put_off(
+    work: UnitOfWork, gap: list[SetState], put_off: Set[str], found: FoundRoom
+) -> list[SetState]:
+    """`gap` without what waits until the room is linked elsewhere: the members of which networks get in.
+
+    Where others get in it waits no longer.
+    """
+    if _is_for_members(found.state.get(JOIN_RULES, {})):
+        return [step for step in gap if step.key not in put_off]
+    work.put(*(step for step in gap if step.key in put_off))
+    return gap
+
+
+def _is_for_members(rules: Mapping[str, Any]) -> bool:
+    """Whether a room lets in the members of rooms of ours, and nobody else."""
+    allowed = rules.get("allow")
+    return (
+        rules.get("join_rule") == "restricted"
+        and isinstance(allowed, list)
+        and all(isinstance(one, dict) and isinstance(one.get("room_id"), PlaceId) for one in allowed)
+    )
 
 
 async def _adopt(work: UnitOfWork, place: PlaceId, read: Read, pending: Set[str]) -> None:

@@ -34,6 +34,7 @@ from spaces.actions import (
     ReadFile,
     Remove,
     Say,
+    SetState,
     Unban,
 )
 from spaces.identifiers import PlaceId, RoomId, UserId, printable
@@ -145,6 +146,8 @@ class Settler:
         lost: list[Entry] = []
         if isinstance(action, (CreateRoom, ReadBack)) and isinstance(action.room, PlaceId):
             lost = depending_on(action.room, await outbox.waiting(work.connection))
+        if isinstance(action, SetState):
+            lost = coming_after(entry, await outbox.waiting(work.connection))
         if isinstance(action, ReadBack):
             await self._wait_for_better(work, action, lost)
             await self._conclude_all(work, (entry, *lost))
@@ -248,6 +251,17 @@ def depending_on(place: PlaceId, waiting: Iterable[Entry]) -> list[Entry]:
         if missing.intersection((action.room, *action.needs)):
             lost.append(entry)
             missing.update(_unmade([entry]))
+    return lost
+
+
+def coming_after(given_up: Entry, waiting: Iterable[Entry]) -> list[Entry]:
+    """Of the waiting actions, oldest first, those that were to be done only after `given_up`."""
+    missing = {given_up.action.key}
+    lost: list[Entry] = []
+    for entry in waiting:
+        if entry.seq > given_up.seq and missing.intersection(entry.action.behind):
+            lost.append(entry)
+            missing.add(entry.action.key)
     return lost
 
 

@@ -20,7 +20,8 @@ from typer.testing import CliRunner
 from appservice import logs
 from appservice.cli import app
 from appservice.demo.synapse import free_port
-from appservice.doctor import Finding, examine
+from appservice.doctor import examine
+from appservice.findings import Finding
 from appservice.server import Server
 from config.sections import PublicSettings
 from config.settings import Settings, load_settings
