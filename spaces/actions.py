@@ -176,6 +176,7 @@ class Invite(Action):
     reason: str = ""
     reported: bool = False
     look_first: bool = False
+    behind: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -233,10 +233,14 @@ class Reach(RuleBasedStateMachine):
 
     @rule(days=st.sampled_from([0.0, 0.5, 1.0, 3.0, 7.0]), answers=st.booleans())
     def tick(self, days: float, answers: bool) -> None:
-        """Time passes and the service looks; what it asks to be read is read, if the homeserver `answers`."""
+        """Time passes and the service looks; what it asks to be read is read, if the homeserver `answers`.
+
+        A first look may have a network read by whose members a second sees that somebody has no path,
+        and has their rooms read; the third takes them out.
+        """
         taken.append("tick")
         self.now += days * DAY
-        for _ in range(2):
+        for _ in range(3):
             self._look()
             for place in self.town.paths.asked_for if answers else ():
                 assert self.town.paths.read is not None
