@@ -46,6 +46,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "inviter": UserId,
     "event": EventId,
     "state": tuple,
+    "behind": tuple,
     "coordinators": lambda users: tuple(map(UserId, users)),
     "via": tuple,
 }

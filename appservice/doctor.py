@@ -10,14 +10,13 @@ import shlex
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-
-import aiohttp
 
 from appservice.cross_signing import Seeds, is_cross_signed
 from appservice.device import DEVICE_MARK, SEEDS_MARK
+from appservice.findings import SECONDS, Finding, of_connection
 from appservice.homeserver import Disowned, Homeserver, HomeserverError, Identity
 from appservice.key_calls import KeyCalls
+from appservice.pages_reached import look_at_pages
 from appservice.store import journal
 from appservice.store.database import Database, StoreError
 from appservice.store.locks import lock_file
@@ -25,30 +24,7 @@ from config.settings import Settings
 from spaces.errors import Unavailable
 
 _WHO_AM_I = "/_matrix/client/v3/account/whoami"
-_SECONDS = 15
 _OWNER = "the user that Hedgerow runs as"
-
-Verdict = Literal["ok", "look", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what was looked at, what was found, and how to mend it where `found` does not say so."""
-
-    verdict: Verdict
-    about: str
-    found: str
-    mend: str = ""
-
-    @property
-    def is_well(self) -> bool:
-        """Whether nothing has to be mended: what one should look at is well."""
-        return self.verdict != "failed"
-
-    def __str__(self) -> str:
-        found = self.found if self.found.endswith((".", "?", "!")) else f"{self.found}."
-        mend = f" To mend it: {self.mend}" if self.mend else ""
-        return f"{self.verdict:<7} {self.about}: {found}{mend}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +59,8 @@ async def _looks(
     yield finding
     if (key := _key(settings, kept)) is not None:
         yield key
+    if (pages := await look_at_pages(settings)) is not None:
+        yield pages
     reached = await _homeserver(homeserver, settings.homeserver.url)
     yield reached
     if not reached.is_well:
@@ -165,7 +143,7 @@ def _key(settings: Settings, kept: _Kept | None) -> Finding | None:
 
 async def _homeserver(homeserver: Homeserver, url: str) -> Finding:
     try:
-        await homeserver.call("GET", "/_matrix/client/versions", seconds=_SECONDS)
+        await homeserver.call("GET", "/_matrix/client/versions", seconds=SECONDS)
     except HomeserverError as error:
         if error.errcode:  # a Matrix server, whatever it thinks of the token
             return Finding("ok", "homeserver", f"{url} answers")
@@ -176,19 +154,8 @@ async def _homeserver(homeserver: Homeserver, url: str) -> Finding:
 
 
 def _in_words(error: HomeserverError) -> str:
-    match error.__cause__:
-        case aiohttp.ClientConnectorCertificateError():
-            return "its certificate is not one that this machine trusts"
-        case aiohttp.ClientSSLError():
-            return "no encrypted connection comes about"
-        case aiohttp.ClientConnectorDNSError():
-            return "its name is not known"
-        case TimeoutError():
-            return f"no answer came in {_SECONDS} seconds"
-        case aiohttp.ClientConnectorError():
-            return "nothing there takes a connection"
-        case OSError() | aiohttp.ClientError():
-            return "the connection ended before an answer came"
+    if (words := of_connection(error.__cause__)) is not None:
+        return words
     if not error.status:
         return error.message
     return f"it says {error.status} {error.errcode} {error.message}".rstrip()
@@ -196,7 +163,7 @@ def _in_words(error: HomeserverError) -> str:
 
 async def _token(homeserver: Homeserver, config: Path) -> Finding:
     try:
-        await homeserver.call("GET", _WHO_AM_I, query={"user_id": homeserver.user}, seconds=_SECONDS)
+        await homeserver.call("GET", _WHO_AM_I, query={"user_id": homeserver.user}, seconds=SECONDS)
     except Disowned:
         return _token_not_known(config)
     except HomeserverError as error:

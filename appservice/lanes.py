@@ -112,13 +112,14 @@ class Lanes:
 
     def __init__(self) -> None:
         self._runnable: dict[str, list[tuple[int, Entry]]] = defaultdict(list)
-        self._blocked: dict[PlaceId, list[Entry]] = defaultdict(list)
-        self._lacking: dict[int, set[PlaceId]] = {}
+        self._blocked: dict[PlaceId | int, list[Entry]] = defaultdict(list)
+        self._lacking: dict[int, set[PlaceId | int]] = {}
+        self._asked: dict[str, set[int]] = defaultdict(set)
         self._parked: dict[str, float] = {}
         self._silent: set[str] = set()
         self._under_way: dict[str, Entry] = {}
         self._paces: dict[str, Pace] = defaultdict(Pace)
-        self._known: set[int] = set()
+        self._known: dict[int, str] = {}
         self._postponed: list[tuple[float, int, Entry]] = []
         self._made: set[PlaceId] = set()
         self._ready: set[PlaceId] = set()
@@ -134,14 +135,20 @@ class Lanes:
         """Take a waiting action. One that is known already is left as it is."""
         if entry.seq in self._known:
             return
-        self._known.add(entry.seq)
-        lacking = {place for place in entry.action.needs if place not in self._ready}
+        self._known[entry.seq] = entry.action.key
+        self._asked[entry.action.key].add(entry.seq)
+        self._let_run(entry)
+
+    def _let_run(self, entry: Entry) -> None:
+        """It can be taken from now on, or once there is what it lacks."""
+        lacking: set[PlaceId | int] = {place for place in entry.action.needs if place not in self._ready}
+        lacking |= {seq for key in entry.action.behind for seq in self._asked.get(key, ()) if seq < entry.seq}
         if self._waits_for_room(entry.action):
             lacking.add(PlaceId(entry.action.room))
         if lacking:
             self._lacking[entry.seq] = lacking
-            for place in lacking:
-                self._blocked[place].append(entry)
+            for what in lacking:
+                self._blocked[what].append(entry)
         else:
             heapq.heappush(self._runnable[entry.lane], (entry.seq, entry))
 
@@ -175,14 +182,24 @@ class Lanes:
                 self._runnable[lane] = [pair for pair in heap if pair[0] not in self._lacking]
                 heapq.heapify(self._runnable[lane])
 
-    def _free(self, entry: Entry, place: PlaceId) -> None:
+    def _free(self, entry: Entry, what: PlaceId | int) -> None:
         lacking = self._lacking.get(entry.seq)
         if lacking is None:
             return
-        lacking.discard(place)
+        lacking.discard(what)
         if not lacking:
             del self._lacking[entry.seq]
-            heapq.heappush(self._runnable[entry.lane], (entry.seq, entry))
+            self._let_run(entry)  # what it had may be gone meanwhile
+
+    def _is_over(self, seq: int) -> None:
+        """It is done or will never be: what waited for it waits no longer."""
+        key = self._known.pop(seq, None)
+        if key is not None:
+            self._asked[key].discard(seq)
+            if not self._asked[key]:
+                del self._asked[key]
+        for entry in self._blocked.pop(seq, ()):
+            self._free(entry, seq)
 
     def take(self, now: float, room_for: int) -> list[Entry]:
         """At most `room_for` actions to deliver now, what is said first, then oldest first."""
@@ -206,7 +223,7 @@ class Lanes:
         while self._postponed and self._postponed[0][0] <= now:
             _, _, entry = heapq.heappop(self._postponed)
             if entry.seq in self._known:
-                self._known.discard(entry.seq)
+                del self._known[entry.seq]
                 self.add(entry)
 
     def _candidates(self, now: float) -> Iterator[Entry]:
@@ -228,16 +245,17 @@ class Lanes:
         self._under_way.pop(entry.lane, None)
         self._parked.pop(entry.lane, None)
         self._silent.discard(entry.lane)
-        self._known.discard(entry.seq)
+        self._is_over(entry.seq)
 
     def drop(self, seqs: Set[int]) -> None:
         """Forget these: they will never be done."""
-        self._known -= seqs
         for seq in seqs:
             self._lacking.pop(seq, None)
         for lane, heap in self._runnable.items():
             self._runnable[lane] = [pair for pair in heap if pair[0] not in seqs]
             heapq.heapify(self._runnable[lane])
+        for seq in seqs:
+            self._is_over(seq)
 
     def release(self) -> None:
         """The homeserver answers: rooms that waited for that wait no longer."""

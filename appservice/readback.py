@@ -6,7 +6,7 @@ linked, invited to or opened. What people changed in their clients is judged in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,6 +25,7 @@ from spaces.display_names import kept_name
 from spaces.errors import Malformed
 from spaces.identifiers import PlaceId, RoomId, UserId
 from spaces.reconcile import (
+    JOIN_RULES,
     POWER_LEVELS,
     FoundRoom,
     closing_gap,
@@ -162,7 +163,9 @@ async def take_in(
     found = replace(found, by_hand=found.by_hand - hands.refused)
     await by_hand.set_marks(work.connection, place, hands.fresh_marks())
     wanted = wanted_room(work.landscape, place, work.surroundings.server)
+    put_off = {step.key for step in pending if step.behind}
     gap = closing_gap(wanted, found, maker) if wanted and may_keep_up(found, maker.bot) else []
+    gap = _not_put_off(work, gap, put_off, found)
     if gap and not is_paused and action.round >= MOST_ROUNDS:
         raise DoesNotHold(", ".join(sorted({step.event.type for step in gap})))
     await apply_rules(work, place, read.members.items())
@@ -175,12 +178,37 @@ async def take_in(
     if gap and not is_paused:
         log.warning("room_not_closed", place=place, round=action.round)
         work.put(ReadBack(place, action.round + 1))
+    elif put_off and action.key not in put_off:
+        work.put(ReadBack(place, behind=tuple(sorted(put_off))))
     return may_keep_up(found, maker.bot) and not _still_open(gap, is_paused=is_paused)
 
 
 def _still_open(gap: Iterable[SetState], *, is_paused: bool) -> bool:
     """Whether strangers may come in or read. Who has it paused answers for the levels themselves."""
     return any(not (is_paused and step.event.type == POWER_LEVELS[0]) for step in gap)
+
+
+def _not_put_off(
+    work: UnitOfWork, gap: list[SetState], put_off: Set[str], found: FoundRoom
+) -> list[SetState]:
+    """`gap` without what waits until the room is linked elsewhere: the members of which networks get in.
+
+    Where others get in it waits no longer.
+    """
+    if _is_for_members(found.state.get(JOIN_RULES, {})):
+        return [step for step in gap if step.key not in put_off]
+    work.put(*(step for step in gap if step.key in put_off))
+    return gap
+
+
+def _is_for_members(rules: Mapping[str, Any]) -> bool:
+    """Whether a room lets in the members of rooms of ours, and nobody else."""
+    allowed = rules.get("allow")
+    return (
+        rules.get("join_rule") == "restricted"
+        and isinstance(allowed, list)
+        and all(isinstance(one, dict) and isinstance(one.get("room_id"), PlaceId) for one in allowed)
+    )
 
 
 def _as_left(work: UnitOfWork, place: PlaceId, found: FoundRoom) -> FoundRoom:

@@ -35,6 +35,7 @@ from spaces.actions import (
     ReadFile,
     Remove,
     Say,
+    SetState,
     TakeIn,
     Unban,
 )
@@ -157,6 +158,8 @@ class Settler:
         lost: list[Entry] = []
         if isinstance(action, (CreateRoom, ReadBack)) and isinstance(action.room, PlaceId):
             lost = depending_on(action.room, await outbox.waiting(work.connection))
+        if isinstance(action, SetState):
+            lost = coming_after(entry, await outbox.waiting(work.connection))
         if isinstance(action, ReadBack):
             await self._wait_for_better(work, action, lost)
             await self._conclude_all(work, (entry, *lost))
@@ -260,6 +263,17 @@ def depending_on(place: PlaceId, waiting: Iterable[Entry]) -> list[Entry]:
         if missing.intersection((action.room, *action.needs)):
             lost.append(entry)
             missing.update(_unmade([entry]))
+    return lost
+
+
+def coming_after(given_up: Entry, waiting: Iterable[Entry]) -> list[Entry]:
+    """Of the waiting actions, oldest first, those that were to be done only after `given_up`."""
+    missing = {given_up.action.key}
+    lost: list[Entry] = []
+    for entry in waiting:
+        if entry.seq > given_up.seq and missing.intersection(entry.action.behind):
+            lost.append(entry)
+            missing.add(entry.action.key)
     return lost
 
 

@@ -35,6 +35,7 @@ from bot.reply import Document, in_language, to_json
 from spaces.access import Standing, may_enter
 from spaces.actions import Action, Invite, Leave, ReadBack, Remove, Say, Unban
 from spaces.bans import bans_on
+from spaces.entering import space_first
 from spaces.hierarchy import parents_first
 from spaces.identifiers import DirectId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
@@ -392,7 +393,7 @@ class UnitOfWork:
         tellings = [a for a in self._actions if isinstance(a, Say)]
         partings = [a for a in self._actions if isinstance(a, Leave)]
         others = [a for a in self._actions if not isinstance(a, (Say, Leave))]
-        await self._put(others, self._undertaking)
+        await self._put(space_first(self._landscape, others), self._undertaking)
         await self._put(tellings, None)
         await self._put(partings, self._undertaking)  # whoever leaves a room has nothing more to say there
         await rooms.save_expected(self.connection, self._expected)

@@ -28,7 +28,8 @@ class StateEvent:
 class Action:
     """Something to do in one room. Actions of one room are delivered in order.
 
-    `needs` are the places whose rooms must be closed and read back before.
+    `needs` are the places whose rooms must be closed and read back before; `behind` are the keys of what
+    was asked for earlier, in whichever room, and must be done before.
     """
 
     room: PlaceId | RoomId
@@ -39,8 +40,17 @@ class Action:
         return f"{type(self).__name__}:{self.room}"
 
     @property
+    def replaces(self) -> tuple[str, ...]:
+        """The keys of what is not to be done any more, if it still waits when this comes."""
+        return (self.key,)
+
+    @property
     def needs(self) -> tuple[PlaceId, ...]:
         return (self.room,) if isinstance(self.room, PlaceId) else ()
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ class ReadBack(Action):
     """
 
     round: int = 0
+    behind: tuple[str, ...] = ()
 
     @property
     def needs(self) -> tuple[PlaceId, ...]:
@@ -73,14 +84,28 @@ class ReadBack(Action):
 
 @dataclass(frozen=True, slots=True)
 class SetState(Action):
-    """Put one state event. `closing` ones go before the gate, all others wait for it."""
+    """Put one state event. `closing` ones go before the gate, all others wait for it.
+
+    An `early` one says less than what follows it in the same place, and does not replace that.
+    """
 
     event: StateEvent = field(default_factory=lambda: StateEvent("", {}))
     closing: bool = False
+    behind: tuple[str, ...] = ()
+    early: bool = False
 
     @property
     def key(self) -> str:
+        return f"{self.whole}:early" if self.early else self.whole
+
+    @property
+    def whole(self) -> str:
+        """The key of it, or of what follows where it is an early one."""
         return f"SetState:{self.room}:{self.event.type}:{self.event.state_key}"
+
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        return (self.key,) if self.early else (self.whole, f"{self.whole}:early")
 
     @property
     def needs(self) -> tuple[PlaceId, ...]:
@@ -151,6 +176,7 @@ class Invite(Action):
     reason: str = ""
     reported: bool = False
     look_first: bool = False
+    behind: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -27,6 +27,7 @@ from spaces.actions import (
     Withdraw,
 )
 from spaces.identifiers import NetworkId, PlaceId, UserId
+from spaces.moving import in_turn
 from spaces.power_levels import (
     BOT,
     RoomKind,
@@ -123,7 +124,7 @@ def reconcile(wanted: Iterable[WantedRoom], found: Found, maker: Maker) -> list[
         if steps:
             now[room.place] = project_room(None, steps, maker)
         actions += [*steps, *_difference(room, now[room.place], maker)]
-    return sorted(actions, key=_takes_out)
+    return sorted(in_turn(actions, found), key=_takes_out)
 
 
 def _takes_out(action: Action) -> bool:

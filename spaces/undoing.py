@@ -17,10 +17,11 @@ from spaces.differences import Changed, Presence
 from spaces.errors import Conflict
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
-from spaces.network import EVERYWHERE, Banned, Coordinator, Group, Link, Network, Share
+from spaces.network import EVERYWHERE, Banned, Coordinator, Group, Link, Network, Share, Status
 from spaces.sentences import Sentence, sentence
 
-_WORDS = ("topic", "access", "ask", "listed", "language")
+_WORDS = ("topic", "access", "ask", "listed", "language", "questions", "grace_days", "offers_groups")
+_ASLEEP_OR_AWAKE = {Status.ACTIVE, Status.ARCHIVED}
 _DERIVED = ("slug", "canonical")
 _NOTHING = sentence("Entry {number} changed nothing that could be undone.")
 
@@ -60,17 +61,37 @@ def _why_not(one: Changed) -> Sentence | None:
         if before is None:
             return sentence("Entry {number} made something. What is made is not undone; it can be archived.")
         if isinstance(before, (Network, Group)) and before.status is not value.status:
-            return sentence("Entry {number} put something to sleep or woke it, and `undo` does neither.")
-    if isinstance(value, Share):
-        return sentence("Entry {number} is about the sharing of a group, which `undo` cannot take back.")
+            return _why_it_stays(before.status, value.status)
+    if isinstance(value, Share) and not _is_whole(one):
+        return sentence(
+            "Entry {number} is an answer to a question. To take a group out of a network: `group unshare`."
+        )
     if isinstance(value, Link) and not _is_whole(one):
         return sentence("Entry {number} is an answer to a question. To part networks: `network unlink`.")
     return None
 
 
+def _why_it_stays(before: Status, after: Status) -> Sentence | None:
+    """Of what changed its status; None for what was archived or restored."""
+    if {before, after} == _ASLEEP_OR_AWAKE:
+        return None
+    if after is Status.RELEASED:
+        return sentence("Entry {number} handed something over to its people, and that is not taken back.")
+    return sentence("Entry {number} settled what had been proposed. What has come of it can be archived.")
+
+
+def archived_or_restored(one: Changed) -> Status | None:
+    """ARCHIVED for a place that was put to sleep, ACTIVE for one that was woken, None for all else."""
+    before, after = one.before, one.after
+    if not isinstance(before, (Network, Group)) or not isinstance(after, (Network, Group)):
+        return None
+    is_it = {before.status, after.status} == _ASLEEP_OR_AWAKE
+    return after.status if is_it else None
+
+
 def _is_whole(one: Changed) -> bool:
-    """Whether a link came or went, rather than having got another yes, or a no."""
-    gone = one.after is None and isinstance(one.before, Link) and one.before.holds
+    """Whether a link or share came or went, rather than having got another yes, or a no."""
+    gone = one.after is None and isinstance(one.before, (Link, Share)) and one.before.holds
     return one.before is None or gone
 
 
@@ -95,10 +116,14 @@ def _needed(one: Changed) -> Iterable[Needed]:
             differing = _differing(one)
             if "name" in differing:
                 yield Needed(Deed.RENAME, (place,))
-            if differing != ("name",):
+            if "status" in differing:
+                yield Needed(Deed.ARCHIVE, (place,))
+            if {*differing} - {"name", "status"}:
                 yield Needed(Deed.DESCRIBE, (place,))
         case Link(parent=parent, child=child):
             yield Needed(Deed.LINK if one.after is None else Deed.UNLINK, (child, parent))
+        case Share(group=group, network=network):
+            yield Needed(Deed.SHARE, (group, network))
         case Coordinator(network=network):
             yield Needed(Deed.COORDINATE, (network,))
         case Banned(place=place, rule=rule):
@@ -113,8 +138,16 @@ def _needed(one: Changed) -> Iterable[Needed]:
 def undo(landscape: Landscape, ids: Ids, done: Iterable[Changed], undoing: Undoing) -> Landscape:
     """The landscape without what was done. Raises `Conflict` where something later stands on it."""
     for one in (one for one in done if not _is_derived(one)):
+        _check_there(landscape, one)
         landscape = _without(landscape, ids, one, undoing)
     return landscape
+
+
+def _check_there(landscape: Landscape, one: Changed) -> None:
+    """Raise `Conflict` where something that it is about was released since, and forgotten."""
+    places: set[str] = {EVERYWHERE, *landscape.networks, *landscape.groups}
+    if not places.issuperset(place for need in _needed(one) for place in need.places):
+        raise Conflict("What that was about is not there any more.")
 
 
 def _without(landscape: Landscape, ids: Ids, one: Changed, undoing: Undoing) -> Landscape:
@@ -123,6 +156,8 @@ def _without(landscape: Landscape, ids: Ids, one: Changed, undoing: Undoing) -> 
             return _as_before(landscape, ids, one)
         case Link():
             return _relinked(landscape, one, undoing)
+        case Share():
+            return _reshared(landscape, one, undoing)
         case Coordinator(network=network, user=user):
             if landscape.coordinators.get((network, user)) != one.after:
                 raise _changed_since(landscape, network)
@@ -149,6 +184,9 @@ def _as_before(landscape: Landscape, ids: Ids, one: Changed) -> Landscape:
         raise _changed_since(landscape, after.id)
     if "name" in differing:
         landscape = changes.rename(landscape, ids, after.id, before.name)
+    if "status" in differing:
+        change = changes.restore if after.status is Status.ARCHIVED else changes.archive
+        landscape = change(landscape, after.id)
     words = {name: getattr(before, name) for name in differing if name in _WORDS}
     return changes.describe(landscape, ids, after.id, **words) if words else landscape
 
@@ -173,6 +211,26 @@ def _relinked(landscape: Landscape, one: Changed, undoing: Undoing) -> Landscape
     if now is None or replace(now, canonical=link.canonical) != link:
         raise _changed_since(landscape, link.child)
     return changes.unlink(landscape, link.parent, link.child)
+
+
+def _reshared(landscape: Landscape, one: Changed, undoing: Undoing) -> Landscape:
+    share = one.value
+    assert isinstance(share, Share)
+    now = landscape.shares.get((share.group, share.network))
+    if now != one.after:
+        raise _changed_since(landscape, share.group)
+    if one.after is not None:
+        return changes.unshare(landscape, share.group, share.network)
+    home = landscape.groups[share.group].home
+    agreed = undoing.agrees(home), undoing.agrees(share.network)
+    return changes.share(
+        landscape,
+        share.group,
+        share.network,
+        home_agrees=agreed[0],
+        network_agrees=agreed[1],
+        by=undoing.by,
+    )
 
 
 def _differing(one: Changed) -> tuple[str, ...]:

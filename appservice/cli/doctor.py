@@ -11,7 +11,8 @@ import typer
 
 from appservice import logs
 from appservice.cli.common import DEFAULT_CONFIG, ConfigOption, hide_secrets
-from appservice.doctor import Finding, examine
+from appservice.doctor import examine
+from appservice.findings import Finding
 from config.settings import Problem, read_settings
 
 

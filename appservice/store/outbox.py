@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from appservice.codec import action_from_json, action_to_json, sentence_from_jso
 from appservice.lanes import Entry
 from appservice.store import tables
 from appservice.store.database import Connection
-from spaces.actions import Action, Say
+from spaces.actions import Action, Say, SetState
 from spaces.identifiers import EventId, PlaceId, RoomId, UserId
 from spaces.sentences import Sentence
 
@@ -68,10 +68,11 @@ async def put(
 
     One that waits with the same key is replaced. What has been said once is not said again.
     """
-    last = {action.key: action for action in actions}
+    latest = {action.key: action for action in actions}
+    last = {key: action for key, action in latest.items() if not _is_overtaken(action, latest)}
     said = await _present(connection, [key for key, a in last.items() if isinstance(a, Say)])
     fresh = [action for action in last.values() if action.key not in said]
-    for keys in _chunks([action.key for action in fresh if not isinstance(action, Say)]):
+    for keys in _chunks([key for action in fresh if not isinstance(action, Say) for key in action.replaces]):
         await connection.execute(delete(tables.outbox).where(t.key.in_(keys), t.status == "waiting"))
     rows = [
         {
@@ -88,6 +89,14 @@ async def put(
     if rows:
         await connection.execute(_PUT, rows)
     return fresh
+
+
+def _is_overtaken(action: Action, latest: Mapping[str, Action]) -> bool:
+    """Whether it is an early form of something that is taken away after all."""
+    if not isinstance(action, SetState) or not action.early:
+        return False
+    whole = latest.get(action.whole)
+    return isinstance(whole, SetState) and not whole.event.content
 
 
 async def _present(connection: Connection, keys: Collection[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -11,8 +11,17 @@ from bot.audit import previews
 from bot.audit.ports import Entry
 from bot.audit.words import Reader
 from bot.command import Call, command
+from bot.lifecycle.archiving import Restored, put_to_sleep, wake
+from bot.lifecycle.sharing import check_is_open
 from bot.networks.asking import Waiting, ask, has_yes_of, waiting_side
-from bot.networks.rules import check_no_lookalike, question, waits_for
+from bot.networks.rules import (
+    Question,
+    check_no_lookalike,
+    question,
+    question_of_share,
+    share_waits_for,
+    waits_for,
+)
 from bot.networks.sides import coordinates_any
 from spaces import access
 from spaces.bans import is_banned
@@ -21,9 +30,9 @@ from spaces.differences import Changed, Presence
 from spaces.errors import Conflict, Forbidden, Unknown
 from spaces.identifiers import NetworkId, PlaceId
 from spaces.landscape import Landscape
-from spaces.network import EVERYWHERE, Link, Network
+from spaces.network import EVERYWHERE, Network, Share, Status
 from spaces.sentences import sentence
-from spaces.undoing import Undoing, needed_for, undo, why_not
+from spaces.undoing import Undoing, archived_or_restored, needed_for, undo, why_not
 
 AT_ONCE = 60
 """How many entries one answer holds, page by page."""
@@ -43,11 +52,15 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was done by `entry` is taken back; where it needs the yes of another side, that is asked."""
+    """What was done by `entry` is taken back; where it needs the yes of another side, that is asked.
+
+    `restored` is what came back by it.
+    """
 
     entry: Entry
     reader: Reader
     waiting: tuple[Waiting, ...]
+    restored: Restored | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +123,10 @@ class Auditing:
         reader = Reader(call.landscape, call.standing, _all_read(call, entry))
         call.confirm(await previews.undoing(call, entry, reader, landscape))
         before = call.landscape
-        about, what = PlaceId(entry.about), f"undo {entry.number}"
-        if landscape is not before:
-            await call.work.change(landscape, what=what, about=about, undoes=entry.number)
+        restored = await _take_on(call, landscape, entry) if landscape is not before else None
         await _bring_back(call, entry)
-        return Undone(entry, replace(reader, landscape=landscape), await _ask_again(call, before))
+        waiting = await _ask_again(call, before)
+        return Undone(entry, replace(reader, landscape=landscape), waiting, restored)
 
 
 def require_alone(call: Call) -> None:
@@ -178,6 +190,8 @@ def _undone(call: Call, entry: Entry) -> Landscape:
     )
     landscape = undo(call.landscape, call.work.ids, entry.changed, undoing)
     for one in entry.changed:
+        if isinstance(one.before, Share) and one.after is None:
+            check_is_open(call, one.before.group)
         renamed = isinstance(one.before, Network) and isinstance(one.after, Network)
         if (
             renamed
@@ -186,6 +200,19 @@ def _undone(call: Call, entry: Entry) -> Landscape:
         ):
             check_no_lookalike(call.landscape, call.standing, one.before.name)
     return landscape
+
+
+async def _take_on(call: Call, landscape: Landscape, entry: Entry) -> Restored | None:
+    """What is archived or restored by it is so as by the command."""
+    about, what = PlaceId(entry.about), f"undo {entry.number}"
+    for one in entry.changed:
+        if (status := archived_or_restored(one)) is Status.ARCHIVED:
+            return await wake(call, about, landscape, what=what, undoes=entry.number)
+        if status is Status.ACTIVE:
+            await put_to_sleep(call, about, landscape, what=what, undoes=entry.number)
+            return None
+    await call.work.change(landscape, what=what, about=about, undoes=entry.number)
+    return None
 
 
 def _all_read(call: Call, entry: Entry) -> frozenset[NetworkId]:
@@ -210,14 +237,19 @@ async def _bring_back(call: Call, entry: Entry) -> None:
 
 
 async def _ask_again(call: Call, before: Landscape) -> tuple[Waiting, ...]:
-    """Put links that wait now, and did not before, to the side that has not spoken."""
+    """Put links and shares that wait now, and did not before, to the side that has not spoken."""
     audience = await audience_of(call)
     waiting: list[Waiting] = []
-    for link in _asked(call.landscape, before):
-        await ask(call, question(call.landscape, link), waits_for(link))
-        waiting.append(waiting_side(call, waits_for(link), audience))
+    for asked, side in _asked(call.landscape, before):
+        await ask(call, asked, side)
+        waiting.append(waiting_side(call, side, audience))
     return tuple(waiting)
 
 
-def _asked(now: Landscape, before: Landscape) -> Sequence[Link]:
-    return [ln for key, ln in now.links.items() if not ln.holds and key not in before.links]
+def _asked(now: Landscape, before: Landscape) -> Iterator[tuple[Question, NetworkId]]:
+    for key, link in now.links.items():
+        if not link.holds and key not in before.links:
+            yield question(now, link), waits_for(link)
+    for shared, share in now.shares.items():
+        if not share.holds and shared not in before.shares:
+            yield question_of_share(now, share), share_waits_for(now, share)

@@ -7,12 +7,14 @@ from bot.audit.ports import Entry
 from bot.audit.times import when
 from bot.audit.words import Reader, what_was_done, who_did
 from bot.command import Call
+from bot.lifecycle.archiving import preview_of_archiving
 from bot.networks import previews
 from bot.networks.rules import named, ways_in
 from bot.reply import Block, Document, Paragraph, paragraph
 from spaces.identifiers import PlaceId
 from spaces.landscape import Landscape
-from spaces.network import Access, Group
+from spaces.network import Access, Group, Status
+from spaces.undoing import archived_or_restored
 
 _WIDTHS = {Access.INVITE: 0, Access.PRIVATE: 1, Access.PUBLIC: 2}
 
@@ -27,6 +29,8 @@ async def undoing(call: Call, entry: Entry, reader: Reader, undone: Landscape) -
         what=what_was_done(entry, reader),
     )
     blocks: list[Block] = [said, paragraph("What has been changed since stays as it is.")]
+    if any(archived_or_restored(one) is Status.ACTIVE for one in entry.changed):
+        blocks += (await preview_of_archiving(call, PlaceId(entry.about))).blocks
     for place in _opened(call.landscape, undone):
         people = await previews.people_in(call, [place])
         ways = ways_in(undone, place, await audience_of(call))

@@ -7,6 +7,7 @@ from bot.audit.ports import Entry, Source
 from bot.audit.times import when
 from bot.audit.words import Reader, what_was_done, who_did
 from bot.command import Call, reply_to
+from bot.lifecycle.replies import restored
 from bot.networks.asking import Waiting
 from bot.networks.phrases import link, people
 from bot.reply import Block, Bullet, Document, Paragraph, item, paragraph, say
@@ -52,7 +53,8 @@ _SOURCES = {
 @reply_to(Undone)
 def undone(result: Undone, call: Call) -> Document:
     done = paragraph("Entry {number} is undone.", number=result.entry.number)
-    return Document((done, *(_waits(waiting) for waiting in result.waiting)))
+    back = restored(result.restored, call).blocks if result.restored else ()
+    return Document((done, *back, *(_waits(waiting) for waiting in result.waiting)))
 
 
 def _waits(waiting: Waiting) -> Paragraph:

@@ -25,7 +25,7 @@ from spaces.network import (
     Share,
     Status,
 )
-from spaces.sentences import Listed, Sentence, counted, listed, sentence
+from spaces.sentences import Listed, Sentence, listed, sentence
 
 _SAID_AT_MOST = 6
 _TOPIC_AT_MOST = 120
@@ -126,7 +126,8 @@ def _of_place(one: Changed, reader: Reader) -> Iterator[Sentence]:
     if before.name != after.name:
         yield sentence("renamed {before} to {after}", before=Bold(before.name), after=Bold(after.name))
     if before.status is not after.status:
-        yield replace(_STATUSES[after.status], parts={"place": place})
+        woken = before.status is Status.ARCHIVED and after.status is Status.ACTIVE
+        yield replace(_RESTORED if woken else _STATUSES[after.status], parts={"place": place})
     if before.topic != after.topic:
         yield _topic(before.topic, after.topic, place)
     if before.access is not after.access:
@@ -156,34 +157,50 @@ def _smaller(before: Network | Group, after: Network | Group, place: Inline) -> 
     if before.paused != after.paused:
         yield replace(_PAUSES[bool(after.paused)], parts={"place": place})
     if isinstance(before, Network) and isinstance(after, Network):
-        yield from _comings(before, after, place)
+        yield from _for_applicants_and_newcomers(before, after, place)
 
 
 _PAUSES = {True: sentence("let {place} be as it is"), False: sentence("looks after {place} again")}
 
 
-def _comings(before: Network, after: Network, place: Inline) -> Iterator[Sentence]:
+def _for_applicants_and_newcomers(before: Network, after: Network, place: Inline) -> Iterator[Sentence]:
     if before.questions != after.questions:
-        yield sentence("changed what {place} asks of those who want to join", place=place)
+        yield _questions(before.questions, after.questions, place)
     if before.grace_days != after.grace_days:
-        yield counted(
-            "changed how long people can stay in {place} without a way in to one day",
-            "changed how long people can stay in {place} without a way in to {count} days",
-            after.grace_days,
+        yield sentence(
+            "changed how many days people stay in {place} without a path from {before} to {after}",
             place=place,
+            before=before.grace_days,
+            after=after.grace_days,
         )
     if before.offers_groups != after.offers_groups:
         if after.offers_groups:
-            yield sentence("had everyone who joins {place} told of its groups", place=place)
+            yield sentence("let everyone who joins {place} be told its groups", place=place)
         else:
-            yield sentence("had those who join {place} told of its groups no longer", place=place)
+            yield sentence("let no longer everyone who joins {place} be told its groups", place=place)
+
+
+def _questions(before: str, after: str, place: Inline) -> Sentence:
+    was, now = _short(" ".join(before.split())), _short(" ".join(after.split()))
+    if not before:
+        return sentence("asked who applies to {place}: “{questions}”", place=place, questions=now)
+    if not after:
+        return sentence("asked who applies to {place} no longer: “{questions}”", place=place, questions=was)
+    return sentence(
+        "changed what who applies to {place} is asked from “{before}” to “{after}”",
+        place=place,
+        before=was,
+        after=now,
+    )
 
 
 _STATUSES = {
     Status.PROPOSED: sentence("proposed {place}"),
     Status.ACTIVE: sentence("brought {place} about"),
     Status.ARCHIVED: sentence("archived {place}"),
+    Status.RELEASED: sentence("released {place}"),
 }
+_RESTORED = sentence("restored {place}")
 
 
 def _topic(before: str, after: str, place: Inline) -> Sentence:

@@ -123,19 +123,31 @@ async def _archive(call: Call, place: PlaceId) -> Archived:
     if status is Status.RELEASED:
         raise released(before.place(place))
     landscape = changes.archive(before, place)
-    places = [p for p in own_places(before, place) if before.status_of(p) is Status.ACTIVE]
-    call.confirm(await _preview(call, place, places))
-    rooms = await call.work.lifecycle.rooms(places)
-    await call.work.lifecycle.keep(place, snapshot(before, place, rooms))
-    await call.work.change(landscape, what="archive", about=place)
-    for room in (p for p in places if p.is_group):
-        notice = notices.last_notice(named(before, place))
-        await call.work.lifecycle.announce(room, notice, said=f"archived {call.heard.event}")
+    call.confirm(await preview_of_archiving(call, place))
+    await put_to_sleep(call, place, landscape, what="archive")
     return Archived(named(before, place))
 
 
-async def _preview(call: Call, place: PlaceId, places: list[PlaceId]) -> Document:
+async def put_to_sleep(
+    call: Call, place: PlaceId, asleep: Landscape, *, what: str, undoes: int | None = None
+) -> None:
+    """Take on `asleep`, in which `place` is archived; what holds now is kept, and each group is told."""
+    before, lifecycle = call.landscape, call.work.lifecycle
+    places = _awake_in(before, place)
+    await lifecycle.keep(place, snapshot(before, place, await lifecycle.rooms(places)))
+    await call.work.change(asleep, what=what, about=place, undoes=undoes)
+    for room in (p for p in places if p.is_group):
+        notice = notices.last_notice(named(before, place))
+        await lifecycle.announce(room, notice, said=f"archived {call.heard.event}")
+
+
+def _awake_in(landscape: Landscape, place: PlaceId) -> list[PlaceId]:
+    return [p for p in own_places(landscape, place) if landscape.status_of(p) is Status.ACTIVE]
+
+
+async def preview_of_archiving(call: Call, place: PlaceId) -> Document:
     landscape, audience = call.landscape, await audience_of(call)
+    places = _awake_in(landscape, place)
     children = landscape.children(NetworkId(place)) if place.is_network else ()
     above = doors_of(landscape, landscape.place(place))
     people = await people_in(call, places)
@@ -154,16 +166,24 @@ async def _restore(call: Call, place: PlaceId) -> Restored:
     if landscape is before:
         _check_awake(before, place)
         return Restored(named(before, place), ways_in(before, place, audience), already=True)
-    kept = await call.work.lifecycle.kept(place) or Snapshot()
-    await call.work.lifecycle.bring_back_levels(kept.rooms)
-    await call.work.change(landscape, what="restore", about=place)
-    await call.work.lifecycle.bring_back_aliases(kept.rooms)
-    await call.work.lifecycle.drop(place)
+    return await wake(call, place, landscape, what="restore")
+
+
+async def wake(
+    call: Call, place: PlaceId, awake: Landscape, *, what: str, undoes: int | None = None
+) -> Restored:
+    """Take on `awake`, in which `place` is archived no longer; what was kept of it comes back."""
+    lifecycle, audience = call.work.lifecycle, await audience_of(call)
+    kept = await lifecycle.kept(place) or Snapshot()
+    await lifecycle.bring_back_levels(kept.rooms)
+    await call.work.change(awake, what=what, about=place, undoes=undoes)
+    await lifecycle.bring_back_aliases(kept.rooms)
+    await lifecycle.drop(place)
     return Restored(
-        named(landscape, place),
-        ways_in(landscape, place, audience),
-        tuple(_not_back(call, lost_links(kept, landscape, place), audience)),
-        lost_coordinators(kept, landscape, place),
+        named(awake, place),
+        ways_in(awake, place, audience),
+        tuple(_not_back(call, lost_links(kept, awake, place), audience)),
+        lost_coordinators(kept, awake, place),
     )
 
 

@@ -71,7 +71,7 @@ class Sharing:
         Its members get in then. A coordinator of the side that did not speak is asked.
         """
         home, was = call.landscape.groups[group].home, call.landscape.shares.get((group, with_))
-        _check_is_open(call, group)
+        check_is_open(call, group)
         landscape = changes.share(
             call.landscape,
             group,
@@ -120,7 +120,8 @@ class Sharing:
         return Unshared(here, there, was_asked)
 
 
-def _check_is_open(call: Call, group: GroupId) -> None:
+def check_is_open(call: Call, group: GroupId) -> None:
+    """Raise `Conflict` for a group that no other network can list."""
     found = call.landscape.groups[group]
     if found.access is Access.INVITE and not found.is_kit:
         raise Conflict(

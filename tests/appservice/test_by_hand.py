@@ -106,7 +106,7 @@ async def test_h5_a_picture_stays_and_is_in_the_audit_log(scene: Scene) -> None:
     scene.set(AVATAR, {"url": "mxc://hs.test/one"})
     await reads(scene)
     assert scene.rooms.content(scene.room, AVATAR) == {"url": "mxc://hs.test/one"}
-    assert (await audit(scene))[-1] == (ALICE, "by hand: picture", "", "mxc://hs.test/one")
+    assert (await audit(scene))[-1] == (ALICE, "by hand: picture", None, "mxc://hs.test/one")
     before = len(await audit(scene))
     await reads(scene)
     assert len(await audit(scene)) == before, "what was dealt with once is not noted again"

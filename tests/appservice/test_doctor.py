@@ -7,18 +7,23 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from appservice import logs
 from appservice.cli import app
 from appservice.demo.synapse import free_port
-from appservice.doctor import Finding, examine
+from appservice.doctor import examine
+from appservice.findings import Finding
+from appservice.server import Server
+from config.sections import PublicSettings
 from config.settings import Settings, load_settings
 from tests.fake import FakeHomeserver, Fault
 from tests.hedgerow import running, settings_for
@@ -152,6 +157,77 @@ async def test_a_key_that_opens_nothing_is_told_without_a_homeserver_and_changes
     assert (tmp_path / "h.db").read_bytes() == before
     off = other.model_copy(update={"enabled": False})
     assert "`encryption.key`" not in "".join(await lines(made.model_copy(update={"encryption": off})))
+
+
+# -- the public pages -------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def answering(status: int, server: str = "nginx") -> AsyncIterator[str]:
+    """Something else that answers everything with `status`: its address."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(status=status, text="something else", headers={"Server": server})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    made = Server(app)
+    await made.start("127.0.0.1", 0)
+    try:
+        yield f"127.0.0.1:{made.port}"
+    finally:
+        await made.stop()
+
+
+def with_pages(settings: Settings, listen: str, base_url: str) -> Settings:
+    public = PublicSettings.model_validate({"listen": listen, "base_url": base_url})
+    return settings.model_copy(update={"public": public})
+
+
+async def pages_line(settings: Settings) -> str:
+    [found] = [line for line in await lines(settings) if " public pages: " in line]
+    return found
+
+
+async def test_pages_that_answer_where_they_should_are_well(settings: Callable[..., Settings]) -> None:
+    at = f"127.0.0.1:{free_port()}"
+    made = with_pages(settings(), at.replace("127.0.0.1", "0.0.0.0"), f"http://{at}")
+    assert (await pages_line(made)).startswith("look    public pages: nothing answers on 0.0.0.0")
+    async with running(made):
+        assert await pages_line(made) == (
+            f"ok      public pages: http://{at} leads to {made.public.listen}, and it answers."
+        )
+
+
+async def test_pages_whose_address_leads_elsewhere_are_told_with_the_mend(
+    settings: Callable[..., Settings],
+) -> None:
+    at, nobody = f"127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
+    async with running(with_pages(settings(), at, f"http://{at}")), answering(404, "hedgerow") as elsewhere:
+        found = await pages_line(with_pages(settings(), at, f"http://{elsewhere}"))
+        assert found.startswith(
+            f"failed  public pages: http://{elsewhere} leads to something else (it says 404). To mend it: let"
+        )
+        assert f"below http://{elsewhere}/join/ on to http://{at}/join/" in found
+        found = await pages_line(with_pages(settings(), at, nobody))
+        assert f"{nobody} does not answer this machine (nothing there takes a connection)" in found
+        assert "`public.base_url`" in found
+
+
+async def test_a_service_without_its_pages_and_another_program_in_their_place_are_told_apart(
+    settings: Callable[..., Settings],
+) -> None:
+    at = f"127.0.0.1:{free_port()}"
+    async with running(settings()):
+        found = await pages_line(with_pages(settings(), at, f"http://{at}"))
+        assert found.startswith(f"failed  public pages: Hedgerow runs, and {at} does not answer (nothing")
+        assert "To mend it: stop `hedgerow run` and start it again" in found
+    async with answering(200) as other:
+        found = await pages_line(with_pages(settings(), other, f"http://{other}"))
+        assert found == (
+            f"failed  public pages: another program answers on {other}. "
+            "To mend it: end that program, or write another port into `public.listen`."
+        )
 
 
 # -- whether the database can be written to ---------------------------------------------------------

@@ -165,6 +165,44 @@ async def test_a_server_that_cannot_be_reached_holds_up_nobody(desk: Desk) -> No
     assert len(tries) == 1, "all others went before it was tried once more"
 
 
+async def test_each_person_is_invited_to_the_space_before_its_groups_however_slow_the_space_is(
+    desk: Desk,
+) -> None:
+    people = [f"@p{number}:hs.test" for number in range(3)]
+    for user in people:
+        desk.fake.add_user(user)
+    await desk.ask("group create Painting --in arts-uk")
+    space, group = desk.space("Arts UK"), desk.space("Painting")
+    for user in people[:2]:
+        desk.fake.script(
+            lambda call, user=user: _invites(user)(call) and call.params["room_id"] == space,
+            Fault.too_many(600),
+            2,
+        )
+    answer = await desk.ask(f"invite {', '.join(people)} --to arts-uk/painting, arts-uk")
+    assert "6 invitations" in answer
+    for user in people:
+        first, then = (desk.fake.room(room).state["m.room.member", user].position for room in (space, group))
+        assert first < then, user
+
+
+async def test_a47_an_invitation_that_waits_when_somebody_is_banned_is_not_made(desk: Desk) -> None:
+    desk.fake.add_user("@eve:hs.test")
+    await desk.ask("group create Painting --in arts-uk")
+    group = desk.space("Painting")
+    desk.fake.script(_invites("@eve:hs.test"), Fault.too_many(1500), None)
+    desk.admin.send(desk.room, "invite @eve:hs.test --to arts-uk, arts-uk/painting")
+    await desk.until(lambda: any(_invites("@eve:hs.test")(call) for call in desk.fake.calls))
+    desk.admin.send(desk.room, "ban @eve:hs.test --in arts-uk")
+    await desk.until(lambda: "Shall I?" in desk.said(desk.admin, desk.room)[-1])
+    desk.admin.send(desk.room, "yes")
+    await desk.until(lambda: desk.fake.room(group).membership("@eve:hs.test") == "ban")
+    desk.fake.clear_script()
+    await desk.quiet()
+    assert desk.invitations(group)["@eve:hs.test"] == 0
+    assert desk.invitations(desk.space("Arts UK"))["@eve:hs.test"] == 0
+
+
 async def test_five_hundred_are_invited_once_each_whatever_happens_meanwhile(tmp_path: Path) -> None:
     """Against a limit, with the service stopped and started in the middle, while others work."""
     async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -126,6 +127,51 @@ def test_a_room_that_names_its_parent_is_made_only_when_the_parent_is_closed() -
     assert done(lanes) == []
     lanes.ready(ARTS)
     assert done(lanes) == [1]
+
+
+def test_what_comes_behind_something_in_another_room_waits_for_it_and_holds_up_nothing() -> None:
+    first = child(ARTS, HEALTH)
+    last = replace(name_of(ROOM), behind=(first.key,))
+    lanes = lanes_of(first, last, say(ROOM), made=(ARTS, HEALTH), ready=(HEALTH,))
+    assert done(lanes) == [3]
+    lanes.ready(ARTS)
+    [entry] = lanes.take(0, 100)
+    lanes.put_back(entry, 60.0)
+    assert done(lanes, 59.0) == []
+    assert done(lanes, 60.0) == [1]
+    assert done(lanes, 60.0) == [2]
+    assert len(lanes) == 0
+
+
+def test_only_what_was_asked_for_earlier_is_waited_for() -> None:
+    one, other = name_of(ROOM), name_of(OTHER)
+    lanes = lanes_of(replace(one, behind=(other.key, "what is long done")), replace(other, behind=(one.key,)))
+    assert done(lanes) == [1]
+    assert done(lanes) == [2]
+
+
+def test_what_comes_behind_something_that_is_dropped_or_that_was_postponed_is_not_held_up_for_ever() -> None:
+    first = Invite(ROOM, ALICE)
+    last = replace(name_of(OTHER), behind=(first.key,))
+    lanes = lanes_of(first, last)
+    [entry] = lanes.take(0, 100)
+    lanes.postpone(entry, 5.0)
+    assert done(lanes, 4.0) == []
+    assert done(lanes, 5.0) == [1]
+    assert done(lanes, 5.0) == [2]
+    lanes = lanes_of(first, last)
+    lanes.drop({1})
+    assert done(lanes) == [2]
+
+
+def test_what_waited_for_something_else_waits_for_its_own_room_if_that_is_open_meanwhile() -> None:
+    first = name_of(OTHER)
+    lanes = lanes_of(first, replace(name_of(ARTS), behind=(first.key,)), ready=(ARTS,))
+    lanes.unready(ARTS)
+    assert done(lanes) == [1]
+    assert done(lanes) == []
+    lanes.ready(ARTS)
+    assert done(lanes) == [2]
 
 
 def test_what_waits_for_one_room_holds_up_no_other() -> None:

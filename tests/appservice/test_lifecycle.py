@@ -202,7 +202,10 @@ async def house(tmp_path: Path, version: str) -> AsyncIterator[House]:
             fake.release()
 
 
-async def test_p6_restored_it_has_its_former_aliases_and_what_people_were_given_by_hand(house: House) -> None:
+@pytest.mark.parametrize("words", [("network restore crafts",), ("undo", "yes")], ids=["restore", "undo"])
+async def test_p6_restored_it_has_its_former_aliases_and_what_people_were_given_by_hand(
+    house: House, words: tuple[str, ...]
+) -> None:
     fake, server = house.fake, "hs.test"
     await house.make(
         "network create Arts", "network rename arts --to Crafts", "group create Talk --in crafts"
@@ -217,7 +220,8 @@ async def test_p6_restored_it_has_its_former_aliases_and_what_people_were_given_
     assert not set(aliases) & set(fake.world.aliases_of(crafts))
     notices = [body for who, body in house.admin.messages(talk.room_id) if who == fake.bot]
     assert [n.partition(":")[0] for n in notices] == ["This network is archived"]
-    assert "All is as it was." in await house.ask("network restore crafts")
+    answers = [await house.ask(said) for said in words]
+    assert "All is as it was." in answers[-1]
     assert set(aliases) <= set(fake.world.aliases_of(crafts))
     assert talk.content("m.room.power_levels") == given | {"users": {ADMIN: 50, BEN: 40}}
     assert await house.kept_of("hedge_arts") == ["rooms"]

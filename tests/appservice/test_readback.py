@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import select
 
 from appservice.readback import MOST_ROUNDS
 from appservice.store import outbox, tables
-from spaces.actions import Action, Invite, Publish, ReadBack, SetState
+from spaces.actions import Action, Invite, Publish, ReadBack, Say, SetState, StateEvent
 from spaces.identifiers import RoomId, UserId
 from spaces.network import Access
 from tests.appservice.scene import LEVELS, NAME, RULES, TOPIC, Scene
@@ -63,6 +64,22 @@ async def test_a53_a_private_room_opened_by_hand_is_closed_first_and_unready_mea
     assert types(done) == [RULES, "ReadBack", "Invite", "Say"]
     assert scene.rooms.content(scene.room, RULES) == {"join_rule": "invite"}
     assert await scene.is_ready()
+
+
+async def test_p5_who_gets_in_changes_in_its_turn_but_nobody_else_gets_in_meanwhile(scene: Scene) -> None:
+    allowed = [{"type": "m.room_membership", "room_id": scene.room}]
+    scene.set(RULES, {"join_rule": "restricted", "allow": allowed})
+    shut = SetState(
+        scene.arts, StateEvent(RULES, {"join_rule": "invite"}), closing=True, behind=("the link",)
+    )
+    await scene.stage.put(shut)
+    assert await scene.read() is True
+    assert await scene.waiting() == [shut, ReadBack(scene.arts, behind=(shut.key,))]
+    allowed.append({"type": "m.room_membership", "room_id": "!foreign"})
+    scene.set(RULES, {"join_rule": "restricted", "allow": allowed})
+    assert await scene.read() is False
+    repairs = [step for step in await scene.waiting() if not isinstance(step, Say)]
+    assert repairs == [replace(shut, behind=()), ReadBack(scene.arts, 1)]
 
 
 @pytest.mark.parametrize(

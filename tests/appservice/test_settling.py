@@ -308,3 +308,16 @@ async def test_after_an_outage_the_homeserver_is_asked_again_at_once(stage: Stag
             await asyncio.sleep(0.005)
         await loop.until_empty()
     assert loop.script.tries == [action.key] * 2
+
+
+async def test_what_comes_behind_something_that_is_given_up_is_not_done_either(stage: Stage) -> None:
+    first = SetState(ARTS, StateEvent("m.space.child", {"via": ["hs.test"]}, HEALTH))
+    then = SetState(HEALTH, StateEvent("m.space.parent", {"via": ["hs.test"]}, ARTS), behind=(first.key,))
+    last = SetState(SOMERSET, StateEvent("m.space.child", {}, HEALTH), behind=(then.key,))
+    other = SetState(SOMERSET, StateEvent("m.room.name", {"name": "Somerset"}))
+    await stage.put(first, then, other, last)
+    entries = await stage.entries()
+    [given_up] = [entry for entry in entries if entry.action == first]
+    lost = await stage.settler.give_up(given_up, sentence("no"))
+    assert lost == {entry.seq for entry in entries if entry.action.behind}
+    assert await stage.waiting() == [other]

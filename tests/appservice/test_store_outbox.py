@@ -52,6 +52,17 @@ async def test_of_two_with_one_key_put_at_once_the_last_is_kept(stage: Stage) ->
     assert await stage.waiting() == [named(ARTS, "Arts")]
 
 
+async def test_an_early_form_waits_beside_what_follows_and_goes_with_it(stage: Stage) -> None:
+    whole = SetState(ARTS, StateEvent("m.space.parent", {"via": ["hs.test"], "canonical": True}, HEALTH))
+    early = SetState(ARTS, StateEvent("m.space.parent", {"via": ["hs.test"]}, HEALTH), early=True)
+    gone = SetState(ARTS, StateEvent("m.space.parent", {}, HEALTH))
+    await stage.put(early, whole)
+    assert await stage.waiting() == [early, whole]
+    await stage.put(gone)
+    assert await stage.waiting() == [gone]
+    assert await stage.put(early, whole, gone) == [gone]
+
+
 @pytest.mark.parametrize("until", ["waiting", "done", "failed"])
 async def test_what_is_said_is_put_once_ever(stage: Stage, until: str) -> None:
     said = Say(DIRECT, "answer:$1", {"document": [], "relates": None, "edits": None})

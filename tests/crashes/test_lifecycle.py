@@ -21,18 +21,28 @@ def places(fake: FakeHomeserver) -> list[str]:
 
 
 def said(fake: FakeHomeserver, room: str) -> list[str]:
-    timeline = fake.world.rooms[room].timeline
-    return [e.content["body"] for e in timeline if e.type == "m.room.message" and e.sender == fake.bot]
+    """What the bot said there, each as it was last edited."""
+    texts: dict[str, str] = {}
+    for event in fake.world.rooms[room].timeline:
+        if event.type == "m.room.message" and event.sender == fake.bot:
+            replaces = event.content.get("m.relates_to", {}).get("rel_type") == "m.replace"
+            said_first = event.content["m.relates_to"]["event_id"] if replaces else event.event_id
+            texts[said_first] = event.content["m.new_content"]["body"] if replaces else event.content["body"]
+    return list(texts.values())
 
 
 async def quiet(fake: FakeHomeserver, room: str, at_least: int) -> list[str]:
     """What the bot said in `room` once so much is said, and the homeserver has been quiet for a while."""
     calm, seen = 0, -1
-    while calm < 5 or len(said(fake, room)) < at_least:
+    while calm < 5 or len(said(fake, room)) < at_least or _is_under_way(said(fake, room)):
         await asyncio.sleep(0.04)
         calm = calm + 1 if len(fake.calls) == seen else 0
         seen = len(fake.calls)
     return said(fake, room)
+
+
+def _is_under_way(texts: list[str]) -> bool:
+    return any(text.endswith("…") for text in texts)
 
 
 async def up_to_the_yes(fake: FakeHomeserver, verb: str) -> tuple[FakeUser, str]:

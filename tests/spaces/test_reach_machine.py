@@ -235,7 +235,8 @@ class Reach(RuleBasedStateMachine):
     def tick(self, days: float, answers: bool) -> None:
         """Time passes and the service looks; what it asks to be read is read, if the homeserver `answers`.
 
-        It looks to know who is where, to see whose grace of no days begins, and to take them out.
+        A first look may have a network read by whose members a second sees that somebody has no path,
+        and has their rooms read; the third takes them out.
         """
         taken.append("tick")
         self.now += days * DAY

@@ -1,5 +1,7 @@
 """Taking a change back: the inverse on what is there now, or a reason why not."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
@@ -10,6 +12,7 @@ from spaces.differences import Changed, Presence, by_network, concerned, differe
 from spaces.errors import Conflict, Refusal
 from spaces.identifiers import UserId
 from spaces.landscape import Landscape
+from spaces.lifecycle import without
 from spaces.network import EVERYWHERE, Access, Banned, Status
 from spaces.undoing import Needed, Undoing, needed_for, undo, why_not
 from tests.spaces.worlds import BOT, CountedIds, changed_landscapes, landscapes, moderate, network
@@ -48,6 +51,15 @@ def ways(world):
     yield "close", world.changed(changes.describe, ids, world.arts, access=Access.PRIVATE, ask=True)
     yield "open a group", world.changed(changes.describe, ids, world.painting, access=Access.PUBLIC)
     yield "language", world.changed(changes.describe, ids, world.arts, language="cy")
+    yield "questions", world.changed(changes.describe, ids, world.arts, questions="Why?")
+    yield "grace", world.changed(changes.describe, ids, world.arts, grace_days=14)
+    yield "offer", world.changed(changes.describe, ids, world.arts, offers_groups=True)
+    yield "archive", world.changed(changes.archive, world.arts)
+    yield "archive a group", world.changed(changes.archive, world.painting)
+    yield (
+        "share",
+        world.changed(changes.share, world.painting, world.health, home_agrees=True, network_agrees=True),
+    )
     yield "unlink", world.changed(changes.unlink, world.arts, world.health)
     yield "coordinator remove", world.changed(changes.remove_coordinator, world.arts, HAL)
     yield "coordinator add", world.changed(changes.add_coordinator, world.arts, EVE)
@@ -60,9 +72,11 @@ def plainly(landscape):
         place.id: (place.name, place.topic, place.access, place.ask, place.listed, place.status)
         for place in (*landscape.networks.values(), *landscape.groups.values())
     }
+    more = {n.id: (n.questions, n.grace_days, n.offers_groups) for n in landscape.networks.values()}
     coordinators = {key for key, found in landscape.coordinators.items() if not found.former}
     links = {key: (link.parent_agreed, link.child_agreed) for key, link in landscape.links.items()}
-    return places, links, landscape.shares, coordinators, landscape.bans
+    shares = {key: share.holds for key, share in landscape.shares.items()}
+    return places, more, links, shares, coordinators, landscape.bans
 
 
 @pytest.mark.parametrize("name", [name for name, _ in ways(World())])
@@ -146,21 +160,47 @@ def test_what_an_admins_rule_entails_is_an_admins_to_undo():
     assert needed_for(derived) == (Needed(Deed.BAN, (EVERYWHERE,)),)
 
 
-@pytest.mark.parametrize("verb", ["create", "archive", "share", "ask", "nothing"])
+@pytest.mark.parametrize("verb", ["create", "release", "agree to a share", "ask", "bring about", "nothing"])
 def test_what_cannot_be_undone_says_why(verb):
     world = World()
     landscape, ids = world.landscape, world.ids
     after = {
         "create": lambda: network(landscape, ids, "New")[0],
-        "archive": lambda: changes.archive(landscape, world.painting),
-        "share": lambda: changes.share(
-            landscape, world.painting, world.health, home_agrees=True, network_agrees=True
-        ),
+        "release": lambda: landscape.having(replace(landscape.networks[world.arts], status=Status.RELEASED)),
+        "agree to a share": lambda: _shared(world, agreed=True),
+        "bring about": lambda: landscape,
         "ask": lambda: _agreed(world),
         "nothing": lambda: landscape,
     }[verb]()
-    before = _asked(world) if verb == "ask" else landscape
+    before = {
+        "ask": lambda: _asked(world),
+        "agree to a share": lambda: _shared(world, agreed=False),
+        "bring about": lambda: landscape.having(
+            replace(landscape.networks[world.arts], status=Status.PROPOSED)
+        ),
+    }.get(verb, lambda: landscape)()
     assert "Entry {number}" in why_not(difference(before, after)).text
+
+
+def _shared(world, *, agreed):
+    return changes.share(
+        world.landscape, world.painting, world.health, home_agrees=True, network_agrees=agreed
+    )
+
+
+def test_what_was_released_since_is_refused_in_words():
+    world = World()
+    unlinked, done = world.changed(changes.unlink, world.arts, world.health)
+    with pytest.raises(Conflict, match="not there any more"):
+        undo(without(unlinked, world.health), world.ids, done, undoing())
+
+
+def test_a_share_comes_back_only_with_the_yes_of_both():
+    world = World()
+    shared = _shared(world, agreed=True)
+    after = changes.unshare(shared, world.painting, world.health)
+    back = undo(after, world.ids, difference(shared, after), undoing(agrees=False))
+    assert not back.shares[world.painting, world.health].holds
 
 
 def _asked(world):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,7 @@ from spaces.bans import ban
 from spaces.differences import Changed, Presence, difference
 from spaces.identifiers import NetworkId, UserId
 from spaces.landscape import Landscape
-from spaces.network import EVERYWHERE, Access, Banned
+from spaces.network import EVERYWHERE, Access, Banned, Status
 from tests.bot.dialogue import Stage
 from tests.spaces.worlds import CountedIds, network
 
@@ -74,11 +75,32 @@ def test_each_change_is_told_with_before_and_after() -> None:
     assert w.told(listed, before=invite) == "listed Oils for members of the network above"
     assert w.told(invite, before=listed) == "listed Oils no longer for members of the network above"
     assert w.told(changes.archive(one, w.arts)) == "archived Arts (archived)"
+    assert w.told(one, before=changes.archive(one, w.arts)) == "restored Arts"
+    released = one.having(replace(one.networks[w.arts], status=Status.RELEASED))
+    assert w.told(released) == "released Arts"
     assert w.told(changes.add_coordinator(one, w.arts, EVE)) == "made @eve:hs.test a coordinator of Arts"
     assert w.told(ban(one, [Banned(w.oils, EVE, reason="no")])) == "banned @eve:hs.test from Oils (“no”)"
     assert w.told(changes.rename(one, w.ids, w.arts, "Crafts"), undoes=7) == (
         "undid entry 7: renamed Arts to Crafts"
     )
+
+
+def test_what_is_set_for_applicants_and_newcomers_is_told_with_before_and_after() -> None:
+    w = World()
+    one = w.landscape
+    asked = changes.describe(one, w.ids, w.arts, questions="Why us?\nWhat else?")
+    assert w.told(asked) == "asked who applies to Arts: “Why us? What else?”"
+    other = changes.describe(asked, w.ids, w.arts, questions="Why?")
+    assert w.told(other, before=asked) == (
+        "changed what who applies to Arts is asked from “Why us? What else?” to “Why?”"
+    )
+    assert w.told(one, before=other) == "asked who applies to Arts no longer: “Why?”"
+    assert w.told(changes.describe(one, w.ids, w.arts, grace_days=14)) == (
+        "changed how many days people stay in Arts without a path from 7 to 14"
+    )
+    offered = changes.describe(one, w.ids, w.arts, offers_groups=True)
+    assert w.told(offered) == "let everyone who joins Arts be told its groups"
+    assert w.told(one, before=offered) == "let no longer everyone who joins Arts be told its groups"
 
 
 def test_several_changes_are_told_one_after_the_other_and_of_many_how_many_more() -> None:
