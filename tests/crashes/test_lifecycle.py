@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from appservice.app import Hedgerow
-from tests.crashes.test_command import homeserver, settings
+from tests.crashes.test_command import homeserver, said, settings
 from tests.fake import FakeHomeserver, FakeUser
 from tests.hedgerow import ADMIN, crash, running
 
@@ -18,11 +18,6 @@ FOUNDING = "network create Arts"
 
 def places(fake: FakeHomeserver) -> list[str]:
     return [i for marker, ids in fake.rooms_by_marker().items() if marker[:2] in ("n.", "g.") for i in ids]
-
-
-def said(fake: FakeHomeserver, room: str) -> list[str]:
-    timeline = fake.world.rooms[room].timeline
-    return [e.content["body"] for e in timeline if e.type == "m.room.message" and e.sender == fake.bot]
 
 
 async def quiet(fake: FakeHomeserver, room: str, at_least: int) -> list[str]:
