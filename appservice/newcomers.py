@@ -33,6 +33,8 @@ async def take_in_conversation(work: UnitOfWork, action: Join, outcome: Outcome)
         await _go(work, room)
     elif known is None or action.invited:
         await _settle_in(work, rooms.ConversationRow(room, None, place), action, outcome)
+    elif known.person is not None:  # it has become known since something was said that was put off for this
+        await inbox.keep_events(work.connection, said_since_invitation(outcome.missed, bot), work.now)
 
 
 async def _settle_in(work: UnitOfWork, here: rooms.ConversationRow, action: Join, outcome: Outcome) -> None:
