@@ -347,6 +347,25 @@ async def test_what_is_said_while_the_bot_takes_in_a_direct_room_is_heard_once(s
         await stage.put(Join(NEW, ALICE, invited=False))
 
 
+async def test_among_several_what_is_said_meanwhile_is_heard_and_what_is_old_is_not_heard_again(
+    stage: Stage,
+) -> None:
+    await invited(stage, ADMIN)
+    [coming] = await stage.entries()
+    here = [member("a", ALICE, "join", NEW), member("b", ADMIN, "join", NEW)]
+    now = stage.clock() * 1000
+    said = message(2, "!hedge help", room_id=NEW, origin_server_ts=now - 1000)
+    await stage.hears(said)
+    await stage.settler.settle(coming, Outcome(NEW, tuple(here)))
+    old = [
+        message(f"old{n}", "!hedge help", room_id=NEW, origin_server_ts=at)
+        for n, at in enumerate((now - 3_700_000, None, "now", 0, -(10**400)))
+    ]
+    await joined(stage, here, by=ADMIN, said=[*old, said])
+    await stage.work_off()
+    assert [answer.said for answer in says(await stage.waiting())] == ["answer:$m2"]
+
+
 async def test_what_finds_its_room_known_meanwhile_is_heard(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
