@@ -15,7 +15,7 @@ demo: install
 	$(BIN)/hedgerow demo $(ARGS)
 
 test: install postgresql
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install
 	$(BIN)/ruff check .

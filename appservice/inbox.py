@@ -25,7 +25,7 @@ from appservice.keyloop import KeyLoop
 from appservice.listeners import Listeners, UnknownRoom
 from appservice.sealed import NotMeant, Opened, Sealed
 from appservice.speech import notice, reply_to
-from appservice.store import inbox
+from appservice.store import inbox, rooms
 from appservice.store.database import Database, StoreError
 from appservice.store.inbox import Arrived
 from appservice.work import Works
@@ -207,8 +207,9 @@ class Inbox:
                 await inbox.handled(work.connection, arrived.seq)
         except UnknownRoom:
             async with self._works.begin(event.sender) as work:
-                work.put(Join(event.room, event.sender, invited=False))
-                await inbox.forget_event(work.connection, arrived.seq)
+                if await rooms.conversation(work.connection, event.room) is None:  # nor has it become known
+                    work.put(Join(event.room, event.sender, invited=False))
+                    await inbox.forget_event(work.connection, arrived.seq)
         except Refusal as refusal:
             await self._set_aside(arrived, refusal.sentence)
 

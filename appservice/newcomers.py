@@ -16,6 +16,7 @@ from bot.reply import Document, in_language, plain
 from spaces.actions import Join, Leave, MarkDirect, ReadBack, Say
 from spaces.identifiers import RoomId, UserId
 
+_LATELY_SECONDS = 3600.0
 _SAID = ("m.room.message", "m.room.encrypted")
 
 
@@ -33,6 +34,9 @@ async def take_in_conversation(work: UnitOfWork, action: Join, outcome: Outcome)
         await _go(work, room)
     elif known is None or action.invited:
         await _settle_in(work, rooms.ConversationRow(room, None, place), action, outcome)
+    else:  # it has become known since something was said that was put off for this
+        since = said_since_invitation(outcome.missed, bot)
+        await inbox.keep_events(work.connection, since if known.person else lately(since, work.now), work.now)
 
 
 async def _settle_in(work: UnitOfWork, here: rooms.ConversationRow, action: Join, outcome: Outcome) -> None:
@@ -128,3 +132,10 @@ def said_since_invitation(newest_first: Iterable[Mapping[str, Any]], bot: UserId
         if event.get("type") in _SAID and isinstance(event.get("event_id"), str):
             since.append(event)
     return []
+
+
+def lately(events: Iterable[Mapping[str, Any]], now: float) -> list[Mapping[str, Any]]:
+    """Those said within the hour: of older ones the ids may be forgotten by which they are heard once."""
+    since = (now - _LATELY_SECONDS) * 1000
+    said = ((event, event.get("origin_server_ts")) for event in events)
+    return [event for event, at in said if isinstance(at, (int, float)) and at > since]

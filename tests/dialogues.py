@@ -212,6 +212,7 @@ def _lines(entries: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
 
 
 def dialogues_for(stage: str) -> list[Dialogue]:
-    """All dialogues that are played on that stage."""
+    """All dialogues that are played on that stage, those of one background together."""
     files = sorted(path for path in FOLDER.glob("*.yaml") if path.stem != "backgrounds")
-    return [dialogue for path in files for dialogue in read(path) if stage in dialogue.only]
+    found = [dialogue for path in files for dialogue in read(path) if stage in dialogue.only]
+    return sorted(found, key=lambda dialogue: len(dialogue.background))

@@ -86,9 +86,9 @@ async def kept(database: Database) -> list[Any]:
 
 
 @pytest.fixture
-async def second(database_url: str) -> AsyncIterator[Database]:
+async def second(migrated_url: str) -> AsyncIterator[Database]:
     """The same database, as another process has it."""
-    opened = Database(database_url)
+    opened = Database(migrated_url)
     yield opened
     await opened.close()
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from appservice.event import Event
+from appservice.listeners import UnknownRoom
 from appservice.performing import Outcome
 from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
+from appservice.work import UnitOfWork
 from spaces.actions import Action, Join, Leave, MarkDirect, ReadBack, Say
 from spaces.identifiers import NetworkId, RoomId, UserId
 from tests.appservice.stage import (
@@ -324,3 +327,56 @@ async def test_a_room_that_is_not_known_is_found_out_about_and_then_heard(stage:
     await joined(stage, [member("a", ALICE, "join", NEW)], said=[message(1, room_id=NEW)])
     await stage.work_off()
     assert [said.said for said in says(await stage.waiting())] == ["answer:$m1"]
+
+
+async def test_what_is_said_while_the_bot_takes_in_a_direct_room_is_heard_once(stage: Stage) -> None:
+    await invited(stage)
+    [coming] = await stage.entries()
+    here = [
+        state("r", "m.room.join_rules", {"join_rule": "invite"}, room_id=NEW),
+        member("a", ALICE, "join", NEW),
+    ]
+    invitation_seen = member("inv", BOT, "invite", NEW, sender=ALICE)
+    await stage.hears(message(1, room_id=NEW))
+    # the room was read before that was said
+    await stage.settler.settle(coming, Outcome(NEW, tuple(here), missed=(invitation_seen,)))
+    for _ in range(2):
+        await joined(stage, [member("a", ALICE, "join", NEW)], said=[message(1, room_id=NEW)])
+        await stage.work_off()
+        assert [said.said for said in says(await stage.waiting())] == ["answer:$m1"]
+        await stage.put(Join(NEW, ALICE, invited=False))
+
+
+async def test_among_several_what_is_said_meanwhile_is_heard_and_what_is_old_is_not_heard_again(
+    stage: Stage,
+) -> None:
+    await invited(stage, ADMIN)
+    [coming] = await stage.entries()
+    here = [member("a", ALICE, "join", NEW), member("b", ADMIN, "join", NEW)]
+    now = stage.clock() * 1000
+    said = message(2, "!hedge help", room_id=NEW, origin_server_ts=now - 1000)
+    await stage.hears(said)
+    await stage.settler.settle(coming, Outcome(NEW, tuple(here)))
+    old = [
+        message(f"old{n}", "!hedge help", room_id=NEW, origin_server_ts=at)
+        for n, at in enumerate((now - 3_700_000, None, "now", 0, -(10**400)))
+    ]
+    await joined(stage, here, by=ADMIN, said=[*old, said])
+    await stage.work_off()
+    assert [answer.said for answer in says(await stage.waiting())] == ["answer:$m2"]
+
+
+async def test_what_finds_its_room_known_meanwhile_is_heard(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hear = stage.listeners.hear
+
+    async def hear_too_early(event: Event, work: UnitOfWork) -> None:
+        monkeypatch.setattr(stage.listeners, "hear", hear)
+        raise UnknownRoom(event.room)
+
+    await stage.knows(NEW, ALICE)
+    monkeypatch.setattr(stage.listeners, "hear", hear_too_early)
+    await stage.push(message(1, room_id=NEW), message(2, room_id=NEW))
+    await stage.work_off()
+    assert [said.said for said in says(await stage.waiting())] == ["answer:$m1", "answer:$m2"]

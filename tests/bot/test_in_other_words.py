@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 from babel.messages.catalog import Catalog
 
+import bot.answering
 import bot.languages
 from bot.languages import LANGUAGES
 from bot.reply import Block, Bullet, Code, Document, EventLink, Person
@@ -129,9 +130,15 @@ ALWAYS = {name.casefold() for name in (*LANGUAGES.values(), "Hedgerow 0.1.0", *t
 @pytest.fixture(autouse=True)
 def in_other_letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(bot.languages, "_translations", lambda language: IN_OTHER_LETTERS)
-    bot.languages.words_in.cache_clear()
+    _forget_the_words()
     yield
+    _forget_the_words()
+
+
+def _forget_the_words() -> None:
+    """What was read of the catalogues, and the short answers taken from them."""
     bot.languages.words_in.cache_clear()
+    bot.answering._short_words.cache_clear()
 
 
 @pytest.mark.parametrize("dialogue", dialogues_for("memory"), ids=lambda dialogue: dialogue.name)

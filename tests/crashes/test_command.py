@@ -47,11 +47,10 @@ async def answered(fake: FakeHomeserver, room: str) -> list[str]:
 
 
 def said(fake: FakeHomeserver, room: str) -> list[str]:
-    return [
-        event.content["body"]
-        for event in fake.world.rooms[room].timeline
-        if event.type == "m.room.message" and event.sender == fake.bot
-    ]
+    """What the bot said, but for the word of progress that a slow machine gets to see before it is edited."""
+    messages = (event for event in fake.world.rooms[room].timeline if event.type == "m.room.message")
+    bodies = [event.content["body"] for event in messages if event.sender == fake.bot]
+    return [body for body in bodies if not body.endswith("…")]
 
 
 async def undisturbed(tmp_path: Path) -> tuple[list[str], int, int]:

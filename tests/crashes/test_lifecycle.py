@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from appservice.app import Hedgerow
-from tests.crashes.test_command import homeserver, settings
+from tests.crashes.test_command import homeserver, said, settings
 from tests.fake import FakeHomeserver, FakeUser
 from tests.hedgerow import ADMIN, crash, running
 
@@ -20,29 +20,14 @@ def places(fake: FakeHomeserver) -> list[str]:
     return [i for marker, ids in fake.rooms_by_marker().items() if marker[:2] in ("n.", "g.") for i in ids]
 
 
-def said(fake: FakeHomeserver, room: str) -> list[str]:
-    """What the bot said there, each as it was last edited."""
-    texts: dict[str, str] = {}
-    for event in fake.world.rooms[room].timeline:
-        if event.type == "m.room.message" and event.sender == fake.bot:
-            replaces = event.content.get("m.relates_to", {}).get("rel_type") == "m.replace"
-            said_first = event.content["m.relates_to"]["event_id"] if replaces else event.event_id
-            texts[said_first] = event.content["m.new_content"]["body"] if replaces else event.content["body"]
-    return list(texts.values())
-
-
 async def quiet(fake: FakeHomeserver, room: str, at_least: int) -> list[str]:
     """What the bot said in `room` once so much is said, and the homeserver has been quiet for a while."""
     calm, seen = 0, -1
-    while calm < 5 or len(said(fake, room)) < at_least or _is_under_way(said(fake, room)):
+    while calm < 5 or len(said(fake, room)) < at_least:
         await asyncio.sleep(0.04)
         calm = calm + 1 if len(fake.calls) == seen else 0
         seen = len(fake.calls)
     return said(fake, room)
-
-
-def _is_under_way(texts: list[str]) -> bool:
-    return any(text.endswith("…") for text in texts)
 
 
 async def up_to_the_yes(fake: FakeHomeserver, verb: str) -> tuple[FakeUser, str]:

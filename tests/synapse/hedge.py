@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.synapse.forking import Forked
 from tests.synapse.home import Home
-from tests.synapse.running import PROGRAM, Finished, hedgerow, until
+from tests.synapse.running import Finished, begun, hedgerow, until
 
 _START_SECONDS = 60.0
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -32,8 +30,8 @@ class Hedge:
     directory: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     patched: str = ""
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
-    _spawned: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False, repr=False)
+    _process: Forked | None = field(default=None, init=False, repr=False)
+    _spawned: list[Forked] = field(default_factory=list, init=False, repr=False)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -49,7 +47,7 @@ class Hedge:
     def launch(self) -> None:
         """Start the service; it may not be ready yet."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._process = self._spawn("run", program=_patching(self.patched) if self.patched else PROGRAM)
+        self._process = self._spawn("run", before=_patching(self.patched) if self.patched else "")
 
     async def start(self) -> None:
         """Start the service and wait until it is ready."""
@@ -130,29 +128,28 @@ class Hedge:
         config = ("--config", str(self.home.config))
         return await asyncio.to_thread(hedgerow, *words, *config, environ=self.environ)
 
-    def applying(self, blueprint: Path) -> subprocess.Popen[bytes]:
+    def applying(self, blueprint: Path) -> Forked:
         """Start `apply`, to be ended by the caller."""
         self.directory.mkdir(parents=True, exist_ok=True)
         return self._spawn("apply", str(blueprint), "--yes")
 
-    def _spawn(self, *words: str, program: Sequence[str] = PROGRAM) -> subprocess.Popen[bytes]:
+    def _spawn(self, *words: str, before: str = "") -> Forked:
         with self.log.open("ab") as log:
-            spawned = subprocess.Popen(
-                [sys.executable, *program, *words, "--config", str(self.home.config)],
-                env={**os.environ, **self.environ},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+            spawned = begun(
+                *(*words, "--config", str(self.home.config)),
+                environ=self.environ,
+                out=log.fileno(),
+                err=log.fileno(),
+                before=before,
             )
         self._spawned.append(spawned)
         return spawned
 
 
-def _patching(patch: str) -> tuple[str, str]:
+def _patching(patch: str) -> str:
     module, _, setting = patch.partition(":")
     name, _, value = setting.partition("=")
-    lines = f"import {module} as m; m.{name} = {value}; from appservice.cli import main; main()"
-    return "-c", lines
+    return f"import {module} as m; m.{name} = {value}"
 
 
 def _status_of(url: str) -> int:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
-PROGRAM = ("-m", "appservice")
+from tests.synapse.forking import Forked
+
 _COMMAND_SECONDS = 120.0
 
 
@@ -28,16 +28,26 @@ class Finished:
 
 def hedgerow(*words: str, environ: Mapping[str, str] | None = None) -> Finished:
     """Run one command of `hedgerow` to its end."""
-    done = subprocess.run(
-        [sys.executable, *PROGRAM, *words],
-        env={**os.environ, **(environ or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_COMMAND_SECONDS,
-        check=False,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = begun(*words, environ=environ, out=out.fileno(), err=err.fileno())
+        try:
+            code = process.wait(_COMMAND_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+        return Finished(code, *(_text_of(file) for file in (out, err)))
+
+
+def begun(
+    *words: str, environ: Mapping[str, str] | None = None, out: int, err: int, before: str = ""
+) -> Forked:
+    """A command of `hedgerow` that has begun. `before` are lines of Python that are run first."""
+    return Forked(words, {**os.environ, **(environ or {})}, out, err, before)
+
+
+def _text_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 async def until(is_so: Callable[[], bool], within: float = 60.0) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from typing import Any
 
 import pytest
 
+from tests.synapse.forking import Forked
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import BOT, Home, user
 from tests.synapse.running import until, written
@@ -99,7 +99,7 @@ async def test_apply_gives_way_to_the_service_and_still_says_done(hedge: Hedge, 
     assert (await hedge.plan(blueprint)).out == "Nothing to do.\n"
 
 
-async def _until_something_is_made(home: Home, applying: subprocess.Popen[bytes]) -> None:
+async def _until_something_is_made(home: Home, applying: Forked) -> None:
     before = len(home.provisioning)
 
     def something_is_made() -> bool:

@@ -154,8 +154,11 @@ async def _levels(village: Village, user_id: str, rooms: tuple[str, ...]) -> lis
 
 async def test_a54_a_member_moves_the_bot_to_nothing(village: Village) -> None:
     async with village.talking("mel") as (mel,):
-        await mel.ask("help")
+        asked = await mel.person.say(mel.room_id, "help")
+        await mel.answer_to(asked)
         await mel.person.join(f"#hedge_crafts:{SERVER}")
+        [_, offer] = await answers(mel.person, mel.room_id, asked, count=2)
+        assert offer.startswith("Welcome to Crafts.")
         assert await village.writes_of(_are_refused(mel)) == []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.second_client import Json
+from tests.synapse.forking import Forked
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import Home, Room, user
 from tests.synapse.running import until, written
@@ -107,7 +107,7 @@ async def _writes(hedge: Hedge, count: int) -> None:
     await until(lambda: len(hedge.home.provisioning) >= wanted or not hedge.waiting)
 
 
-async def _begun(hedge: Hedge, blueprint: Path) -> subprocess.Popen[bytes]:
+async def _begun(hedge: Hedge, blueprint: Path) -> Forked:
     """`apply`, which has made its first room."""
     before = len(hedge.home.provisioning)
     applying = hedge.applying(blueprint)
