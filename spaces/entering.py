@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from spaces.actions import Action, Invite
-from spaces.identifiers import GroupId
+from spaces.identifiers import GroupId, NetworkId
 from spaces.landscape import Landscape
 
 
@@ -27,7 +27,7 @@ def space_first(landscape: Landscape, actions: Iterable[Action]) -> list[Action]
     return [*(a for a in gathered if id(a) not in behind), *waiting]
 
 
-def _having(landscape: Landscape, invitation: Invite) -> tuple[str, ...]:
+def _having(landscape: Landscape, invitation: Invite) -> tuple[NetworkId, ...]:
     """The networks under which it shows."""
     group = landscape.groups.get(GroupId(invitation.room))
     return (group.home, *landscape.shares_of(group.id)) if group is not None else ()
