@@ -175,9 +175,9 @@ def _for_applicants_and_newcomers(before: Network, after: Network, place: Inline
         )
     if before.offers_groups != after.offers_groups:
         if after.offers_groups:
-            yield sentence("let everyone who joins {place} be told its groups", place=place)
+            yield sentence("had everyone who joins {place} told of its groups", place=place)
         else:
-            yield sentence("let no longer everyone who joins {place} be told its groups", place=place)
+            yield sentence("no longer had everyone who joins {place} told of its groups", place=place)
 
 
 def _questions(before: str, after: str, place: Inline) -> Sentence:

@@ -99,8 +99,8 @@ def test_what_is_set_for_applicants_and_newcomers_is_told_with_before_and_after(
         "changed how many days people stay in Arts without a path from 7 to 14"
     )
     offered = changes.describe(one, w.ids, w.arts, offers_groups=True)
-    assert w.told(offered) == "let everyone who joins Arts be told its groups"
-    assert w.told(one, before=offered) == "let no longer everyone who joins Arts be told its groups"
+    assert w.told(offered) == "had everyone who joins Arts told of its groups"
+    assert w.told(one, before=offered) == "no longer had everyone who joins Arts told of its groups"
 
 
 def test_several_changes_are_told_one_after_the_other_and_of_many_how_many_more() -> None:
