@@ -20,6 +20,10 @@ from tests.registration import Registration
 _numbers = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-dialogue", action="store_true", help="hold all dialogues on Synapse, too")
+
+
 _FOLDERS_FIRST = ("tests/synapse/", "tests/crashes/", "tests/appservice/")
 
 

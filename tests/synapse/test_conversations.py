@@ -1,4 +1,7 @@
-"""Every dialogue on a real Synapse, one after the other, seen by people's own clients."""
+"""Dialogues on a real Synapse, one after the other, seen by people's own clients.
+
+All of them with `--every-dialogue`, else those that a homeserver has more to do with than to carry words.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,13 @@ async def stages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stag
     await home.synapse.stop()
 
 
-@pytest.mark.parametrize("dialogue", dialogues_for("synapse"), ids=lambda dialogue: dialogue.name)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "dialogue" in metafunc.fixturenames:
+        every = metafunc.config.getoption("--every-dialogue")
+        held = [one for one in dialogues_for("synapse") if every or one.is_of_several]
+        metafunc.parametrize("dialogue", held, ids=lambda dialogue: dialogue.name)
+
+
 async def test_the_dialogue_goes_as_written_on_synapse(stages: Stages, dialogue: Dialogue) -> None:
     async with stages.playing(dialogue) as stage:
         await dialogue.play(stage)
