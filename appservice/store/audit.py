@@ -26,7 +26,7 @@ _KINDS: Mapping[str, type[Any]] = {
 
 a = tables.audit.c
 n = tables.audit_networks.c
-_ENTRY = (a.id, a.at, a.who, a.source, a.what, a.about, a.difference, a.undoes)
+_ENTRY = (a.id, a.at, a.who, a.source, a.what, a.about, a.difference, a.undoes, a.before, a.after)
 
 
 async def write(
@@ -108,6 +108,8 @@ def _entry(row: Any) -> Entry:
         row.about,
         from_json(row.difference) if row.difference else (),
         row.undoes,
+        row.before or "",
+        row.after or "",
     )
 
 

@@ -26,6 +26,7 @@ class Entry:
     """One line of the audit log. `at` is in seconds since 1970; `who` a Matrix ID, `operator` or `hedgerow`.
 
     `what` is kept for machines, `about` the place that was named; `changed` is what differs since.
+    `before` and `after` tell of it in brief.
     """
 
     number: int
@@ -36,6 +37,8 @@ class Entry:
     about: str
     changed: tuple[Changed, ...] = ()
     undoes: int | None = None
+    before: str = ""
+    after: str = ""
 
 
 class AuditLog(Protocol):

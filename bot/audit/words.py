@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
+from bot.audit.by_hand import said_of
 from bot.audit.ports import Entry
 from bot.languages import LANGUAGES
 from bot.networks.rules import named
@@ -30,14 +30,6 @@ from spaces.sentences import Listed, Sentence, listed, sentence
 _SAID_AT_MOST = 6
 _TOPIC_AT_MOST = 120
 _LOOKED = ": looked at by "
-_BY_HAND = re.compile(r"by hand: (\w+) (@\S+)")
-_DEEDS = {
-    "invite": sentence("invited {person} to {place}"),
-    "deny": sentence("did not let {person} into {place}"),
-    "kick": sentence("took {person} out of {place}"),
-    "ban": sentence("banned {person} from {place}"),
-    "unban": sentence("ended the ban of {person} from {place}"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +81,8 @@ def _unseen(entry: Entry, reader: Reader) -> Sentence:
     if _LOOKED in entry.what:
         how = entry.what.partition(_LOOKED)[0]
         return sentence("looked at {place} with `{how}`, as an admin", place=reader.name(place), how=how)
-    if (by_hand := _BY_HAND.fullmatch(entry.what)) and by_hand[1] in _DEEDS:
-        said = _DEEDS[by_hand[1]]
-        return replace(said, parts={"person": Person(UserId(by_hand[2])), "place": reader.name(place)})
+    if (said := said_of(entry, reader.name(place))) is not None:
+        return said
     if entry.what.startswith("gave up"):
         return sentence("could not do something that {place} needs", place=reader.name(place))
     return sentence("changed {place}", place=reader.name(place))

@@ -123,6 +123,32 @@ def test_what_is_in_another_network_is_left_out() -> None:
         ("audit: looked at by @admin:hs.test, as an admin", "looked at Arts with audit, as an admin"),
         ("by hand: invite @eve:hs.test", "invited @eve:hs.test to Arts"),
         ("by hand: kick @eve:hs.test", "took @eve:hs.test out of Arts"),
+        ("by hand: power of @eve:hs.test", "set the level of @eve:hs.test in Arts from 0 to 50"),
+        ("by hand: picture", "changed the picture of Arts"),
+        ("by hand: room !abc:hs.test added", "put a room into Arts"),
+        ("by hand: room !abc:hs.test taken out", "took a room out of Arts"),
+        ("by hand: taken off the list of arts", "took Arts off the list of its network"),
+        ("by hand: listed again", "put Arts on the list of its network again"),
+        ("by hand: the bot was taken out", "took me out of Arts"),
+        (
+            "put back what @eve:hs.test changed by hand: m.room.name",
+            "put back what @eve:hs.test had changed in Arts",
+        ),
+        (
+            "put back what the homeserver had lost: m.room.name",
+            "put back what the homeserver had lost of Arts",
+        ),
+        ("pause", "paused Arts"),
+        ("resume", "resumed Arts"),
+        ("paused after a fight", "gave up a fight over Arts"),
+        (
+            "no path left for @eve:hs.test: stays for 7 days",
+            "found that no network of @eve:hs.test leads to Arts any more",
+        ),
+        (
+            "took out @eve:hs.test: no path left",
+            "took @eve:hs.test out of Arts, with no network left to it",
+        ),
         ("gave up: create the Space “Quiet”", "could not do something that Arts needs"),
         ("network link under quiet-7f3a", "changed Arts"),
         ("whatever an older version kept", "changed Arts"),
@@ -130,7 +156,7 @@ def test_what_is_in_another_network_is_left_out() -> None:
 )
 def test_an_entry_without_a_difference_is_told_without_its_machine_words(what: str, told: str) -> None:
     w = World()
-    entry = Entry(1, 0.0, CORA, Source.CHAT, what, w.arts)
+    entry = Entry(1, 0.0, CORA, Source.CHAT, what, w.arts, before="0", after="50")
     assert w.of(entry, w.landscape, Standing(CORA)) == told
 
 
