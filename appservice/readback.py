@@ -133,7 +133,7 @@ async def take_in(
     if not place.is_direct:
         kept = await rooms.members(work.connection, room)
         await invitations.seen(work, place, read.by_themselves, kept)
-    await rooms.save_memberships(work.connection, room, read.members, read.names)
+    await rooms.save_memberships(work.connection, room, read.members, read.names, now=work.now)
     if place.is_direct:
         return True
     if place not in work.landscape.networks and place not in work.landscape.groups:

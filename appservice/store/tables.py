@@ -43,7 +43,7 @@ networks = Table(
     Column("questions", Text, nullable=False, server_default=""),  # to who applies, one on each line
     Column("grace_days", Integer, nullable=False, server_default="7"),
     Column("offers_groups", Boolean, nullable=False, server_default=false()),
-    Column("paused", String, nullable=False, server_default=""),  # "" | room | all
+    Column("paused", String, nullable=False, server_default=""),  # "" | room | all | fight
 )
 groups = Table(
     "groups",
@@ -139,6 +139,7 @@ memberships = Table(
     Column("membership", String, nullable=False),
     Column("display_name", Text),  # as it stands in this room, while they are there
     Column("skeleton", String),  # what a reader takes them for there
+    Column("since", Float),  # when they were first seen there, if they have joined; NULL: long ago
     Index(None, "user"),
     Index(None, "skeleton"),
 )
@@ -180,6 +181,12 @@ silences = Table(
     "silences",
     metadata,
     Column("network", String, primary_key=True),  # where members were told that nobody looks after it
+    Column("at", Float, nullable=False),
+)
+orphans = Table(
+    "orphans",
+    metadata,
+    Column("network", String, primary_key=True),  # that has lost its last coordinator
     Column("at", Float, nullable=False),
 )
 nominations = Table(
