@@ -31,6 +31,7 @@ from bot.conversation import Conversation
 from bot.repertoire import all_commands
 from config.blueprints import template
 from config.settings import Settings
+from spaces.by_hand import CLOSING_SECONDS
 from spaces.errors import Unavailable
 from spaces.wanted import published_under
 
@@ -188,6 +189,7 @@ class Hedgerow:
         every = self.settings.reconcile.every_seconds
         self.schedule.every(every, "catch up", self.reconciler.catch_up, jitter=every / 10, at_once=True)
         self.schedule.every(every * _ROOMS_EVERY, "look at rooms", self.reconciler.look_at_rooms)
+        self.schedule.every(CLOSING_SECONDS, "look at fights", self.reconciler.look_at_fights)
         self.schedule.every(_PROGRESS_SECONDS, "progress", self.engine.settler.tell_progress)
         self.schedule.every(_HEALTH_SECONDS, "health", self._check_health, at_once=True)
         if (secrecy := self.engine.secrecy) is not None:

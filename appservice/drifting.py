@@ -1,7 +1,8 @@
 """What people changed against the rules is put back, and the coordinators hear of it: once, and not for ever.
 
 The same is not told again within the hour. What is put back five times within ten minutes is a fight
-that nobody wins: the room is left as it is, until somebody says `resume`.
+that nobody wins: until somebody says `resume` only what keeps strangers out is put back, at most once
+in half a minute.
 """
 
 from __future__ import annotations
@@ -27,11 +28,14 @@ from spaces.reconcile import POWER_LEVELS, StateKey
 
 log = structlog.get_logger(__name__)
 
+_FIGHT = "fight"
+
 
 async def report(work: UnitOfWork, place: PlaceId, steps: Iterable[SetState], hands: Hands) -> None:
     """Note what of `steps` puts back something that people have just changed, and tell the coordinators."""
     news: list[PutBack] = []
-    fights, last = False, ""
+    fought: list[str] = []
+    last = ""
     for step in steps:
         key: StateKey = (step.event.type, step.event.state_key)
         thing = _thing(work, step, key, hands)
@@ -39,18 +43,19 @@ async def report(work: UnitOfWork, place: PlaceId, steps: Iterable[SetState], ha
             continue
         name = f"{key[0]} {key[1]}".strip()
         repairs = await by_hand.repairs(work.connection, place, name, now=work.now)
-        is_fight = repairs.is_fight(work.now)
+        is_fight = repairs.is_fight(work.now) and not work.landscape.is_paused(place)
         if is_fight or repairs.is_news(work.now):
             news.append(thing)
-        fights, last = fights or is_fight, hands.event_of(key)
+        fought += [name] if is_fight else []
+        last = hands.event_of(key)
         told = is_fight or repairs.is_news(work.now)
         await by_hand.note_repair(work.connection, place, name, now=work.now, told=told)
         await work.note(f"put back what {thing.who} changed by hand: {name}", place)
     if news:
-        said = put_back(named(work.landscape, place), news, fights=fights)
+        said = put_back(named(work.landscape, place), news, fights=bool(fought))
         await tell_coordinators(work, place, said, said=f"put back:{last}")
-    if fights:
-        await _pause(work, place)
+    if fought:
+        await _pause(work, place, fought)
 
 
 async def report_loss(work: UnitOfWork, place: PlaceId, gap: Iterable[SetState], hands: Hands) -> None:
@@ -78,10 +83,27 @@ async def report_power(work: UnitOfWork, group: PlaceId, maker_of_it: UserId) ->
     await tell_where_they_talk(work, sorted(people), asked, said=f"power:{group}:{work.now}")
 
 
-async def _pause(work: UnitOfWork, place: PlaceId) -> None:
+async def _pause(work: UnitOfWork, place: PlaceId, fought: Iterable[str]) -> None:
+    """From now on it is no fight any more; what was told just now is no news again soon."""
     await by_hand.forget_repairs(work.connection, [place])
-    paused = replace(work.landscape.place(place), paused=Pause.ROOM)
+    for name in fought:
+        await by_hand.note_repair(work.connection, place, name, now=work.now, told=True)
+    await note_closing(work, place)
+    paused = replace(work.landscape.place(place), paused=Pause.FIGHT)
     await work.change(work.landscape.having(paused), what="paused after a fight", about=place)
+
+
+async def may_close(work: UnitOfWork, place: PlaceId) -> bool:
+    """Whether what keeps strangers out of the room of `place` may be put back now."""
+    pause = work.landscape.pause_of(place)
+    if pause is not Pause.FIGHT:
+        return pause is Pause.NONE
+    return (await by_hand.repairs(work.connection, place, _FIGHT, now=work.now)).is_due(work.now)
+
+
+async def note_closing(work: UnitOfWork, place: PlaceId) -> None:
+    """A room that is fought over is closed now, and not again at once."""
+    await by_hand.note_repair(work.connection, place, _FIGHT, now=work.now, told=False)
 
 
 def _thing(work: UnitOfWork, step: SetState, key: StateKey, hands: Hands) -> PutBack | None:

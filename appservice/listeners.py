@@ -195,7 +195,8 @@ class Listeners:
             await invitations.seen(work, place, {user: membership}, {user: before})
         name = kept_name(event.content.get("displayname"))
         await note_membership(work, place, event, user, before)
-        await rooms.save_memberships(work.connection, event.room, {user: membership}, {user: name})
+        found, names = {user: membership}, {user: name}
+        await rooms.save_memberships(work.connection, event.room, found, names, now=work.now)
         await heed_hand(work, place, event, user, before)
         await apply_rules(work, place, [(user, membership)])
         await hear_membership(event, place, user, work)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from appservice.bans import is_ban_to_heed
 from appservice.event import Event
-from appservice.store import by_hand
+from appservice.store import by_hand, rooms
 from appservice.telling import tell_coordinators
 from appservice.work import UnitOfWork
 from bot.keeping.reports import cannot_look_after
 from bot.networks.rules import named
 from spaces.actions import Action, TakeIn
+from spaces.bans import REASON_AT_MOST
 from spaces.by_hand import RolesChanged, with_roles
-from spaces.identifiers import NetworkId, PlaceId, RoomId, UserId
+from spaces.differences import Changed, Presence
+from spaces.identifiers import NetworkId, PlaceId, RoomId, UserId, printable
 
 _GONE = ("leave", "ban")
 
@@ -28,9 +30,33 @@ async def note_membership(
         return
     if event.sender != user and not is_ban_to_heed(work, place, event, before):
         deed = _deed(membership, before)
-        await work.note(f"by hand: {deed} {user}", place, before=before, after=membership, by=event.sender)
+        gone = await _taken_along(work, place, event, user, before)
+        how = {"before": before, "after": membership, "by": event.sender}
+        await work.note(f"by hand: {deed} {user}", place, gone, **how)
     if place.is_network and before == "join" and membership in _GONE:
         await _end_role(work, NetworkId(place), user, event.sender)
+
+
+async def _taken_along(
+    work: UnitOfWork, place: PlaceId, event: Event, user: UserId, before: str | None
+) -> tuple[Changed, ...]:
+    """Whom a coordinator takes out of a Space is taken out of the network's groups, as by `kick`.
+
+    A Matrix client leaves them there. Nothing of that for an admin of ours, and none for who was not in
+    the Space: an invitation that is taken back is that invitation alone.
+    """
+    is_kick = before == "join" and event.content["membership"] == "leave"
+    may = event.sender in work.landscape.looking_after(place) and user not in work.surroundings.admins
+    if not (place.is_network and is_kick and may):
+        return ()
+    here = work.landscape.places_of(NetworkId(place)) - {place}
+    there = await rooms.places_of(work.connection, user)
+    left = sorted(group for group, how in there if group in here and how in ("join", "invite"))
+    reason = event.content.get("reason")
+    said = printable(reason)[:REASON_AT_MOST] if isinstance(reason, str) else ""
+    for group in left:
+        await work.remove(group, user, reason=said)
+    return tuple(Changed(Presence(room, user), None) for room in (place, *left))
 
 
 def _deed(membership: str, before: str | None) -> str:

@@ -14,9 +14,11 @@ from typing import Any
 import structlog
 
 from appservice import invitations
-from appservice.bans import apply_rules
+from appservice.bans import apply_rules, heed_hand
 from appservice.by_hand import Hands, SetBy
-from appservice.drifting import report, report_loss, report_power
+from appservice.drifting import may_close, note_closing, report, report_loss, report_power
+from appservice.event import Event
+from appservice.memberships import note_membership
 from appservice.places import Places
 from appservice.store import by_hand, outbox, rooms
 from appservice.work import UnitOfWork
@@ -24,6 +26,7 @@ from spaces.actions import ReadBack, SetState, StateEvent
 from spaces.display_names import kept_name
 from spaces.errors import Malformed
 from spaces.identifiers import PlaceId, RoomId, UserId
+from spaces.network import Pause
 from spaces.reconcile import (
     JOIN_RULES,
     POWER_LEVELS,
@@ -51,7 +54,7 @@ class Read:
     """A room's state, read: what we govern, who is there and by what names, and who set what.
 
     `by_name` are those whom somebody else than the bot has invited, `by_themselves` the memberships that
-    are of the people's own doing.
+    are of the people's own doing, `told_by` the events of memberships as they came.
     """
 
     found: FoundRoom
@@ -60,6 +63,7 @@ class Read:
     names: Mapping[UserId, str | None]
     by_name: frozenset[UserId] = frozenset()
     by_themselves: Mapping[UserId, str] = field(default_factory=dict)
+    told_by: Mapping[UserId, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places) -> Read:
@@ -71,6 +75,7 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
     names: dict[UserId, str | None] = {}
     set_by: dict[tuple[str, str], SetBy] = {}
     by_name: set[UserId] = set()
+    told_by: dict[UserId, Mapping[str, Any]] = {}
     version, creator = "1", None
     for event in events:
         kind, key, content = event.get("type"), event.get("state_key"), event.get("content")
@@ -81,6 +86,7 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
         elif kind == "m.room.member":
             who = _member(key, content, bot)
             members |= who
+            told_by |= dict.fromkeys(who, event)
             own |= who if event.get("sender") == key else {}
             names |= dict.fromkeys(who, kept_name(content.get("displayname")))
             by_name |= {user for user, how in who.items() if how == "invite" and event.get("sender") != bot}
@@ -91,7 +97,7 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
             if event.get("sender") != bot:
                 by_hand.add((kind, here.state_key))
     found = FoundRoom(version, state, frozenset(by_hand), creator=creator)
-    return Read(found, members, set_by, names, frozenset(by_name), own)
+    return Read(found, members, set_by, names, frozenset(by_name), own, told_by)
 
 
 def _other_than(bot: UserId, sender: object) -> UserId | None:
@@ -131,10 +137,10 @@ async def take_in(
     `MOST_ROUNDS`.
     """
     place = PlaceId(action.room)
+    kept = {} if place.is_direct else await rooms.members(work.connection, room)
     if not place.is_direct:
-        kept = await rooms.members(work.connection, room)
         await invitations.seen(work, place, read.by_themselves, kept)
-    await rooms.save_memberships(work.connection, room, read.members, read.names)
+    await rooms.save_memberships(work.connection, room, read.members, read.names, now=work.now)
     if place.is_direct:
         return True
     if place not in work.landscape.networks and place not in work.landscape.groups:
@@ -154,10 +160,10 @@ async def take_in(
     keys = frozenset(waiting.key for waiting in pending)
     hands = Hands(work, place, found, before, read.set_by, marks, keys)
     found = hands.judged()
-    maker, landscape = work.surroundings.maker, work.landscape
-    is_paused = landscape.is_paused(place)
-    undoing = [] if is_paused else hands.undoing
-    work.expect(place, project_room(_as_left(work, place, found), [*pending, *undoing], maker))
+    maker = work.surroundings.maker
+    pause, closes = work.landscape.pause_of(place), await may_close(work, place)
+    undoing = [] if pause else hands.undoing
+    work.expect(place, project_room(_as_left(work, place, found, closes), [*pending, *undoing], maker))
     work.put(*undoing)
     await hands.take_over()
     found = replace(found, by_hand=found.by_hand - hands.refused)
@@ -166,26 +172,30 @@ async def take_in(
     put_off = {step.key for step in pending if step.behind}
     gap = closing_gap(wanted, found, maker) if wanted and may_keep_up(found, maker.bot) else []
     gap = _not_put_off(work, gap, put_off, found)
-    if gap and not is_paused and action.round >= MOST_ROUNDS:
+    if gap and closes and action.round >= MOST_ROUNDS:
         raise DoesNotHold(", ".join(sorted({step.event.type for step in gap})))
     await apply_rules(work, place, read.members.items())
-    if wanted and not is_paused:
-        await report(work, place, [*drift(wanted, found, maker), *undoing], hands)
+    if wanted and closes and not _has_come_to_power(before, found, maker.bot):
+        await report(work, place, gap if pause else [*drift(wanted, found, maker), *undoing], hands)
         await report_loss(work, place, gap, hands)
     if found.creator and before and may_keep_up(before, maker.bot) and not may_keep_up(found, maker.bot):
         await report_power(work, place, found.creator)
+    await _hear_late(work, place, room, kept, read)
+    if gap and closes and pause:
+        await note_closing(work, place)
     await work.settle([place])
-    if gap and not is_paused:
+    if gap and closes:
         log.warning("room_not_closed", place=place, round=action.round)
         work.put(ReadBack(place, action.round + 1))
     elif put_off and action.key not in put_off:
         work.put(ReadBack(place, behind=tuple(sorted(put_off))))
-    return may_keep_up(found, maker.bot) and not _still_open(gap, is_paused=is_paused)
+    return may_keep_up(found, maker.bot) and not _still_open(gap, pause)
 
 
-def _still_open(gap: Iterable[SetState], *, is_paused: bool) -> bool:
+def _still_open(gap: Iterable[SetState], pause: Pause) -> bool:
     """Whether strangers may come in or read. Who has it paused answers for the levels themselves."""
-    return any(not (is_paused and step.event.type == POWER_LEVELS[0]) for step in gap)
+    theirs = pause in (Pause.ROOM, Pause.ALL)
+    return any(not (theirs and step.event.type == POWER_LEVELS[0]) for step in gap)
 
 
 def _not_put_off(
@@ -211,10 +221,36 @@ def _is_for_members(rules: Mapping[str, Any]) -> bool:
     )
 
 
-def _as_left(work: UnitOfWork, place: PlaceId, found: FoundRoom) -> FoundRoom:
-    """The room as it was found; where repairs are paused, as if all were well, so that none is made."""
+def _has_come_to_power(before: FoundRoom | None, found: FoundRoom, bot: UserId) -> bool:
+    """Whether somebody has just given the bot the power over a room of theirs that it had asked for."""
+    return before is not None and may_keep_up(found, bot) and not may_keep_up(before, bot)
+
+
+def _as_left(work: UnitOfWork, place: PlaceId, found: FoundRoom, closes: bool) -> FoundRoom:
+    """The room as it was found; where repairs are paused, as if all were well, so that none is made.
+
+    With `closes`, what keeps strangers out is as it was found all the same.
+    """
     wanted = wanted_room(work.landscape, place, work.surroundings.server)
     if wanted is None or not work.landscape.is_paused(place):
         return found
     maker = work.surroundings.maker
-    return project_room(found, drift(wanted, found, maker), maker)
+    left = [step for step in drift(wanted, found, maker) if not (closes and step.closing)]
+    return project_room(found, left, maker)
+
+
+async def _hear_late(
+    work: UnitOfWork, place: PlaceId, room: RoomId, kept: Mapping[UserId, str], read: Read
+) -> None:
+    """Treat what people did with memberships, and was not heard of, as if its events had come now.
+
+    Of a room that was never read before nothing is known that they could have changed.
+    """
+    for user, membership in read.members.items() if kept else ():
+        before, raw = kept.get(user), read.told_by[user]
+        if before != membership and raw.get("sender") != work.surroundings.maker.bot:
+            with suppress(Malformed):
+                content = {**raw["content"], "membership": membership}
+                event = Event.parse({**raw, "content": content, "room_id": room}, work.now)
+                await note_membership(work, place, event, user, before)
+                await heed_hand(work, place, event, user, before)

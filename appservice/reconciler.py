@@ -21,6 +21,7 @@ from appservice.succession import look_for_silence
 from appservice.work import Works
 from spaces.actions import ReadBack
 from spaces.identifiers import RoomId, UserId
+from spaces.network import Pause
 
 log = structlog.get_logger(__name__)
 
@@ -126,6 +127,14 @@ class Reconciler:
                 work.put(*(ReadBack(place) for place in some if place in made))
                 there = (work.landscape.networks, work.landscape.groups)
                 await work.settle([place for place in some if any(place in kind for kind in there)])
+
+    async def look_at_fights(self) -> None:
+        """Read back the rooms that are fought over: what lets strangers in is put back now and then."""
+        landscape = await self._works.landscape()
+        fought = [p for p in (*landscape.networks, *landscape.groups) if landscape.pause_of(p) is Pause.FIGHT]
+        if fought:
+            async with self._works.begin("hedgerow") as work:
+                await work.look_at(fought)
 
     async def look_for_silence(self, after_seconds: float) -> None:
         """See which networks nobody has looked after for that long, and tell their members."""

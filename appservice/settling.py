@@ -115,7 +115,7 @@ class Settler:
         """
         room = self._places.room(action.room)
         if membership != "invite" or await rooms.membership(work.connection, room, user) != "join":
-            await rooms.save_memberships(work.connection, room, {user: membership})
+            await rooms.save_memberships(work.connection, room, {user: membership}, now=work.now)
         place = action.room
         is_named = isinstance(place, PlaceId) and user in work.landscape.looking_after(place)
         if membership == "invite" and isinstance(place, PlaceId) and is_named:

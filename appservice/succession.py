@@ -10,11 +10,11 @@ from appservice.store import nominations
 from bot.audience import ONLOOKER
 from bot.networks.rules import named
 from bot.reply import Document
-from bot.succession.words import is_orphaned, is_silent
+from bot.succession import words
 from spaces.actions import Say
 from spaces.identifiers import NetworkId, UserId
 from spaces.landscape import Landscape
-from spaces.succession import fallen_silent, orphaned_since
+from spaces.succession import fallen_silent, is_orphaned, orphaned_since
 
 if TYPE_CHECKING:
     from appservice.work import UnitOfWork
@@ -34,6 +34,14 @@ class Succession:
     async def is_silent(self, network: NetworkId) -> bool:
         return network in await nominations.silent(self._work.connection)
 
+    async def unattended_since(self, network: NetworkId) -> float | None:
+        is_orphan = is_orphaned(self._work.landscape, network)
+        return await nominations.unattended_since(self._work.connection, network, is_orphan=is_orphan)
+
+    async def came_at(self, network: NetworkId, user: UserId) -> float | None:
+        places = self._work.landscape.places_of(network)
+        return await nominations.came_at(self._work.connection, places, user)
+
     async def speak(self, network: NetworkId, nominee: UserId, by: UserId) -> None:
         await nominations.speak(self._work.connection, network, nominee, by, now=self._work.now)
 
@@ -50,8 +58,8 @@ async def announce_orphans(work: UnitOfWork, before: Landscape, after: Landscape
     """Tell the members of each network that has lost its last coordinator, and begin to hear nominations."""
     succession = Succession(work)
     for network in orphaned_since(before, after):
-        await nominations.close(work.connection, network)
-        said = is_orphaned(named(after, network))
+        await nominations.orphan(work.connection, network, now=work.now)
+        said = words.is_orphaned(named(after, network))
         await succession.announce(network, said, said=f"orphaned:{network}:{work.now}")
 
 
@@ -81,5 +89,5 @@ async def look_for_silence(work: UnitOfWork, after_seconds: float) -> None:
         if network not in told:
             await nominations.fall_silent(work.connection, network, now=work.now)
             await nominations.close(work.connection, network)
-            said = is_silent(named(landscape, network))
+            said = words.is_silent(named(landscape, network))
             await Succession(work).announce(network, said, said=f"silent:{network}:{work.now}")

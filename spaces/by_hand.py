@@ -18,6 +18,7 @@ from spaces.power_levels import BOT, COORDINATOR, users_in
 FIGHT_TIMES = 5
 FIGHT_SECONDS = 600.0
 SILENCE_SECONDS = 3600.0
+CLOSING_SECONDS = 30.0
 
 
 def had_right(who: UserId, creator: UserId | None, *levels: Content | None) -> bool:
@@ -116,6 +117,10 @@ class Repairs:
     def is_fight(self, now: float) -> bool:
         """Whether, with a repair now, it is the fifth within ten minutes."""
         return sum(at > now - FIGHT_SECONDS for at in self.at) + 1 >= FIGHT_TIMES
+
+    def is_due(self, now: float) -> bool:
+        """Whether, after a fight, it is time to close the room again: often enough, and in no race."""
+        return not any(at > now - CLOSING_SECONDS for at in self.at)
 
     def is_news(self, now: float) -> bool:
         """Whether the coordinators have not been told within the hour."""

@@ -82,11 +82,15 @@ class Landscape:
         return found.status
 
     def is_paused(self, place: PlaceId) -> bool:
-        """Whether what drifts in the room of `place` is left as it is."""
+        """Whether what drifts in the room of `place` is left as it is, all of it or most."""
+        return self.pause_of(place) is not Pause.NONE
+
+    def pause_of(self, place: PlaceId) -> Pause:
+        """What of the room of `place` is left as it is; the whole network's pause comes first."""
         found = self.place(place)
         if isinstance(found, Group) and self.networks[found.home].paused is Pause.ALL:
-            return True
-        return found.paused is not Pause.NONE
+            return Pause.ALL
+        return found.paused
 
     def groups_of(self, network: NetworkId) -> tuple[Group, ...]:
         """Groups whose home `network` is: welcome, news, then by name."""

@@ -47,11 +47,12 @@ class Status(StrEnum):
 
 
 class Pause(StrEnum):
-    """Whether what drifts is put back: nothing where it is paused."""
+    """Whether what drifts is put back: nothing where it is paused, and what closes a room after a fight."""
 
     NONE = ""
     ROOM = "room"  # not in this one room
     ALL = "all"  # not in the network's Space nor in any of its groups
+    FIGHT = "fight"  # in this one room only what keeps strangers out, and that not at once each time
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from spaces.landscape import Landscape
 from spaces.network import Status
 
 VOICES = 3
+NEWCOMER_SECONDS = 7 * 86_400.0
 
 
 def is_orphaned(landscape: Landscape, network: NetworkId) -> bool:
@@ -37,6 +38,18 @@ def speaks_from_above(landscape: Landscape, user: UserId, network: NetworkId) ->
 def may_speak(landscape: Landscape, standing: Standing, network: NetworkId) -> bool:
     """Whether they have a say in who looks after it: its members, and who speaks from above."""
     return is_member(landscape, standing, network) or speaks_from_above(landscape, standing.user, network)
+
+
+def has_say_at(came: float | None, unattended: float | None) -> float:
+    """When somebody has a say who came into the network at `came`; 0 for who has one anyway.
+
+    Nobody looks after it since `unattended`. Who was there then has a say at once, and who came later
+    after a week in it: else three accounts made in a minute could take over whatever is public. None is
+    not known, as of who was there before Hedgerow looked.
+    """
+    if came is None or (unattended is not None and came <= unattended):
+        return 0.0
+    return came + NEWCOMER_SECONDS
 
 
 def takes_over(

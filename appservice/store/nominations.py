@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from appservice.store import tables
 from appservice.store.database import Connection, upsert
-from spaces.identifiers import NetworkId, UserId
+from spaces.identifiers import NetworkId, PlaceId, UserId
 
 
 async def voices(connection: Connection, network: NetworkId) -> dict[UserId, list[UserId]]:
@@ -31,6 +31,32 @@ async def speak(
 async def close(connection: Connection, network: NetworkId) -> None:
     """Somebody looks after the network: no word counts any more."""
     await connection.execute(delete(tables.nominations).where(tables.nominations.c.network == network))
+
+
+async def orphan(connection: Connection, network: NetworkId, *, now: float) -> None:
+    """The network has lost its last coordinator: what was said of it before counts no more."""
+    await close(connection, network)
+    await upsert(connection, tables.orphans, [{"network": network, "at": now}])
+
+
+async def unattended_since(connection: Connection, network: NetworkId, *, is_orphan: bool) -> float | None:
+    """When it lost its last coordinator, or its members were told that none was heard of."""
+    table = tables.orphans if is_orphan else tables.silences
+    query = select(table.c.at).where(table.c.network == network)
+    found: float | None = (await connection.execute(query)).scalar()
+    return found
+
+
+async def came_at(connection: Connection, places: Collection[PlaceId], user: UserId) -> float | None:
+    """When `user` came into the first of these rooms where they still are; None where that is not known."""
+    m, r = tables.memberships.c, tables.rooms.c
+    query = (
+        select(m.since)
+        .join(tables.rooms, r.room_id == m.room_id)
+        .where(m.user == user, m.membership == "join", r.place.in_(list(places)))
+    )
+    found = [row.since for row in await connection.execute(query)]
+    return None if None in found else min(found, default=None)
 
 
 # -- silence ----------------------------------------------------------------------------------------

@@ -194,21 +194,26 @@ async def save_memberships(
     room: RoomId,
     members: Mapping[UserId, str],
     names: Mapping[UserId, str | None] | None = None,
+    *,
+    now: float,
 ) -> None:
-    """Keep the memberships of a room that differ from what is kept, with the names as they stand there."""
+    """Keep the memberships of a room that differ from what is kept, with the names as they stand there.
+
+    Who has joined is there since `now`, unless they were before.
+    """
     t = tables.memberships.c
-    query = select(t.user, t.membership, t.display_name, t.skeleton).where(t.room_id == room)
-    kept = {
-        row.user: (row.membership, row.display_name, row.skeleton is not None)
-        for row in await connection.execute(query)
-    }
+    query = select(t.user, t.membership, t.display_name, t.skeleton, t.since).where(t.room_id == room)
+    rows = (await connection.execute(query)).all()
+    kept = {row.user: (row.membership, row.display_name, row.skeleton is not None) for row in rows}
+    joined = {row.user: row.since for row in rows if row.membership == "join"}
     changed = []
     for user, membership in members.items():
         is_there = membership in _THERE
         name = (names or {}).get(user) if is_there else None
         if kept.get(user) != (membership, name, is_there):
             looks = name_skeleton(name, user) if is_there else None
-            row = {"membership": membership, "display_name": name, "skeleton": looks}
+            since = joined.get(user, now) if membership == "join" else None
+            row = {"membership": membership, "display_name": name, "skeleton": looks, "since": since}
             changed.append({"room_id": room, "user": user, **row})
     await upsert(connection, tables.memberships, changed)
     come_or_gone = {UserId(r["user"]) for r in changed if kept.get(r["user"], (None,))[0] != r["membership"]}

@@ -26,7 +26,7 @@ class Entry:
     """One line of the audit log. `at` is in seconds since 1970; `who` a Matrix ID, `operator` or `hedgerow`.
 
     `what` is kept for machines, `about` the place that was named; `changed` is what differs since.
-    `before` and `after` are the same in one line of text.
+    `before` and `after` tell of it in brief.
     """
 
     number: int

@@ -22,6 +22,7 @@ from spaces.network import (
     Group,
     Link,
     Network,
+    Pause,
     Share,
     Status,
 )
@@ -155,12 +156,17 @@ def _smaller(before: Network | Group, after: Network | Group, place: Inline) -> 
         language = LANGUAGES.get(after.language, after.language)
         yield sentence("chose {language} as the language of {place}", language=language, place=place)
     if before.paused != after.paused:
-        yield replace(_PAUSES[bool(after.paused)], parts={"place": place})
+        yield replace(_PAUSES[after.paused], parts={"place": place})
     if isinstance(before, Network) and isinstance(after, Network):
         yield from _for_applicants_and_newcomers(before, after, place)
 
 
-_PAUSES = {True: sentence("let {place} be as it is"), False: sentence("looks after {place} again")}
+_PAUSES = {
+    Pause.NONE: sentence("resumed {place}"),
+    Pause.ROOM: sentence("paused {place}"),
+    Pause.ALL: sentence("paused {place}"),
+    Pause.FIGHT: sentence("gave up a fight over {place}"),
+}
 
 
 def _for_applicants_and_newcomers(before: Network, after: Network, place: Inline) -> Iterator[Sentence]:

@@ -52,8 +52,9 @@ def put_back(place: Named, things: Iterable[PutBack], *, fights: bool) -> Docume
 def _what_next(place: Named, *, fights: bool) -> Paragraph:
     if fights:
         return paragraph(
-            "That was the fifth time within ten minutes, so I leave that room as it is from now on. Find out "
-            "what changes it; then `resume {slug}` lets me look after it again.",
+            "That was the fifth time within ten minutes. From now on I put back only what keeps strangers "
+            "out, and that not at once. Find out what changes it; then `resume {slug}` lets me look after "
+            "all of it again.",
             slug=place.slug,
         )
     return paragraph("To have it left as it is for a while: `pause {slug}`.", slug=place.slug)

@@ -23,7 +23,7 @@ from bot.ports import ServiceStatus
 from spaces.access import Standing, coordinates, is_member, may_enter
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
-from spaces.network import Group, Kind, Network, Status
+from spaces.network import Group, Kind, Network, Pause, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Shown:
     questions: tuple[str, ...] = ()
     grace_days: int | None = None
     offers_groups: bool = False
-    paused: bool = False
+    paused: Pause = Pause.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Running:
     homeserver_answers: bool
     questions: tuple[Question, ...]
     requests: int = 0
-    paused: tuple[Named, ...] = ()
+    paused: tuple[tuple[Named, Pause], ...] = ()
 
 
 class Looking:
@@ -168,10 +168,11 @@ async def _requests_for(call: Call) -> int:
     return len(await call.work.applications.open_at(places)) if places else 0
 
 
-def _paused(landscape: Landscape, user: UserId) -> tuple[Named, ...]:
+def _paused(landscape: Landscape, user: UserId) -> tuple[tuple[Named, Pause], ...]:
     """What is paused of the networks that they coordinate, by its nearest name."""
     mine = [p for n in sorted(landscape.coordinated_by(user)) for p in sorted(landscape.places_of(n))]
-    return tuple(named(landscape, place) for place in mine if landscape.place(place).paused)
+    pauses = ((place, landscape.place(place).paused) for place in mine)
+    return tuple((named(landscape, place), pause) for place, pause in pauses if pause)
 
 
 async def _note_looks(call: Call, how: str, places: tuple[PlaceId, ...]) -> None:
@@ -213,7 +214,7 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         questions=() if is_group else _questions(landscape, onlooker, home),
         grace_days=found.grace_days if isinstance(found, Network) and is_theirs else None,
         offers_groups=isinstance(found, Network) and is_theirs and found.offers_groups,
-        paused=home in landscape.coordinated_by(onlooker.user) and landscape.is_paused(found.id),
+        paused=landscape.pause_of(found.id) if is_theirs else Pause.NONE,
     )
 
 

@@ -14,7 +14,7 @@ from bot.networks.rules import Named, Question
 from bot.networks.tree import MOST_LINES, Leaf
 from bot.ports import ServiceStatus
 from bot.reply import Block, Bold, Bullet, Document, Paragraph, Person, item, line, paragraph, say
-from spaces.network import ACCESSES, Kind, Status
+from spaces.network import ACCESSES, Kind, Pause, Status
 from spaces.sentences import Sentence, counted, sentence
 
 
@@ -101,7 +101,12 @@ def _facts(result: Shown) -> Iterator[Block]:
         yield Bullet((stays_for(result.grace_days),))
     if result.offers_groups:
         yield item("I tell everyone who joins it which groups there are.")
-    if result.paused:
+    if result.paused is Pause.FIGHT:
+        yield item(
+            "Fought over: only what keeps strangers out is put back in it until `resume {slug}`",
+            slug=result.place.slug,
+        )
+    elif result.paused:
         yield item("Paused: nothing is put back in it until `resume {slug}`", slug=result.place.slug)
     if result.members is not None and result.status is Status.ACTIVE:
         yield item("Members: {number}", number=result.members)
@@ -167,13 +172,21 @@ def _requests(requests: int) -> Iterator[Block]:
         yield Paragraph((head,))
 
 
-def _paused(places: tuple[Named, ...]) -> Iterator[Block]:
-    for place in places:
-        yield item(
-            "{place} is paused: nothing is put back in it until `resume {slug}`",
-            place=link(place),
-            slug=place.slug,
-        )
+def _paused(places: tuple[tuple[Named, Pause], ...]) -> Iterator[Block]:
+    for place, pause in places:
+        if pause is Pause.FIGHT:
+            yield item(
+                "{place} was fought over: only what keeps strangers out is put back in it until "
+                "`resume {slug}`",
+                place=link(place),
+                slug=place.slug,
+            )
+        else:
+            yield item(
+                "{place} is paused: nothing is put back in it until `resume {slug}`",
+                place=link(place),
+                slug=place.slug,
+            )
 
 
 def _service(status: ServiceStatus) -> Iterator[Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Annotated, Any
 
 from bot.command import Call, command
@@ -16,7 +17,17 @@ from spaces.access import is_member
 from spaces.errors import Conflict, Forbidden
 from spaces.identifiers import NetworkId, UserId
 from spaces.sentences import counted
-from spaces.succession import VOICES, heard, is_orphaned, may_speak, takes_over
+from spaces.succession import (
+    VOICES,
+    has_say_at,
+    heard,
+    is_orphaned,
+    may_speak,
+    speaks_from_above,
+    takes_over,
+)
+
+DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,8 @@ class Succeeding:
     ) -> Document:
         """Propose who is to look after a network that nobody looks after.
 
-        Three members have to agree, you among them, or a coordinator of a network above it.
+        Three members have to agree, you among them, or a coordinator of a network above it. Who has come
+        since nobody looks after it has a say after a week.
         """
         await _require_say(call, in_)
         await _require_fit(call, person, in_)
@@ -120,6 +132,27 @@ async def _require_say(call: Call, network: NetworkId) -> None:
             "“{network}” is looked after. `show {slug}` tells by whom: ask one of them.",
             network=found.name,
             slug=found.slug,
+        )
+    await _require_time(call, network)
+
+
+async def _require_time(call: Call, network: NetworkId) -> None:
+    """Raise where the speaker has come only since nobody looks after the network, and not long ago."""
+    if speaks_from_above(call.landscape, call.sender, network):
+        return
+    nominations = call.work.nominations
+    came = await nominations.came_at(network, call.sender)
+    left = has_say_at(came, await nominations.unattended_since(network)) - call.now.timestamp()
+    if left > 0:
+        raise Forbidden(
+            counted(
+                "You came into “{network}” when nobody looked after it any more. Who does is first for those "
+                "to say who were in it before: you have a say in it in one day.",
+                "You came into “{network}” when nobody looked after it any more. Who does is first for those "
+                "to say who were in it before: you have a say in it in {count} days.",
+                ceil(left / DAY_SECONDS),
+                network=named(call.landscape, network).name,
+            )
         )
 
 

@@ -18,6 +18,12 @@ class Nominations(Protocol):
     async def is_silent(self, network: NetworkId) -> bool:
         """Whether its members were told that those who look after it have not been heard of for long."""
 
+    async def unattended_since(self, network: NetworkId) -> float | None:
+        """When it lost its last coordinator, or its members were told of the silence; None: not known."""
+
+    async def came_at(self, network: NetworkId, user: UserId) -> float | None:
+        """When `user` came into the network, in seconds since 1970; None: not known, and long ago."""
+
     async def speak(self, network: NetworkId, nominee: UserId, by: UserId) -> None:
         """Keep `by`'s word for `nominee`; said twice it counts once."""
 

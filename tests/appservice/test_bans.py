@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from appservice.store import bans as kept
-from spaces.actions import Action, Ban, Join, Leave, ReadBack, Unban
+from spaces.actions import Action, Ban, Join, Leave, ReadBack, Remove, Unban
 from spaces.bans import is_banned
 from spaces.identifiers import NetworkId, PlaceId, RoomId, UserId
 from spaces.network import EVERYWHERE
@@ -134,6 +134,26 @@ async def test_h5_a_ban_by_hand_from_the_space_is_one_from_the_network_and_its_e
     done = await town.sees(town.arts, EVE, "leave", sender=ALICE)
     assert {a.room for a in done if isinstance(a, Unban)} == await town.places(town.arts)
     assert not (await town.stage.works.landscape()).bans
+
+
+async def test_h5_who_is_taken_out_of_the_space_by_hand_is_taken_out_of_its_groups_as_by_kick(
+    town: Town,
+) -> None:
+    [group, other, space] = sorted(await town.places(town.arts))
+    for place in (group, space):
+        await town.sees(place, EVE, "join")
+    await town.sees(town.crafts, EVE, "join")
+    content = {"reason": "Selling"}
+    done = await town.sees(town.arts, EVE, "leave", sender=ALICE, content=content)
+    gone = {action.room: action.reason for action in done if isinstance(action, Remove)}
+    assert gone == {group: "Selling"}, "and not out of another one, or another network"
+    [log] = says(await town.says("audit arts"))
+    assert "took @eve:hs.test out of Arts" in text_of(log)
+    for who, by in ((EVE, BEN), (EVE, EVE)):
+        await town.sees(town.arts, who, "join")
+        await town.sees(other, who, "join")
+        done = await town.sees(town.arts, who, "leave", sender=by)
+        assert not [action for action in done if isinstance(action, Remove)]
 
 
 async def test_a55_a_ban_by_hand_of_who_does_not_look_after_it_is_theirs_alone(town: Town) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from appservice.reconciler import Reconciler
 from appservice.store import tables
 from appservice.succession import look_for_silence
 from spaces import changes
 from spaces.actions import ReadBack, Say, SetState, TakeIn
+from spaces.by_hand import CLOSING_SECONDS
 from spaces.identifiers import GroupId, NetworkId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access, Pause
@@ -22,6 +24,7 @@ from tests.appservice.stage import ALICE, BEN, BOT, Stage, member, message, says
 AVATAR = "m.room.avatar"
 CHILD = "m.space.child"
 CAROL = UserId("@carol:hs.test")
+DAN = UserId("@dan:hs.test")
 MADE = RoomId("!made-by-hand:hs.test")
 VIA = {"via": ["hs.test"]}
 
@@ -372,6 +375,7 @@ async def test_h5_once_it_has_power_the_bot_looks_after_the_room_beside_its_make
     assert levels["users"] == {ALICE: 100, BOT: 100}, "nobody can lower who is level with them"
     assert (levels["invite"], levels["events"]["m.room.join_rules"]) == (50, 100)
     assert scene.rooms.content(MADE, "m.room.encryption")["rotation_period_msgs"] == 7
+    assert not [key for key in await told(scene) if "put back" in key], "who does as asked is not told off"
     await reads(scene, made)
     assert [a for a in await scene.waiting() if isinstance(a, SetState)] == []
 
@@ -434,12 +438,70 @@ async def test_h5_a_fight_ends_with_a_pause_of_that_room_and_a_word(scene: Scene
         await reads(scene)
         assert scene.rooms.content(scene.room, RULES) == {"join_rule": "invite"}
         scene.stage.clock.seconds += 60
-    assert (await landscape(scene)).networks[scene.arts].paused is Pause.ROOM
+    assert (await landscape(scene)).networks[scene.arts].paused is Pause.FIGHT
+    scene.set(NAME, {"name": "Mine"}, by=BEN)
+    await reads(scene)
+    assert scene.rooms.content(scene.room, NAME) == {"name": "Mine"}
+    assert len(await told(scene)) == 2
+
+
+async def test_a53_a_room_that_is_fought_over_is_closed_within_a_minute_and_not_in_a_race(
+    scene: Scene,
+) -> None:
+    painting = await group(scene)
+    room = scene.stage.places.room(painting)
+    rule = scene.rooms.content(room, RULES)
+    levels = scene.rooms.content(room, LEVELS)
+    for _ in range(5):
+        scene.rooms.set(room, RULES, {"join_rule": "public"})
+        await reads(scene, painting)
+    assert (await landscape(scene)).groups[painting].paused is Pause.FIGHT
+
+    async def is_ready() -> bool:
+        row = await scene.stage.row(painting)
+        return row is not None and row.ready
+
+    async def opened() -> bool:
+        scene.rooms.set(room, RULES, {"join_rule": "public"})
+        scene.rooms.set(room, "m.room.history_visibility", {"history_visibility": "world_readable"})
+        scene.rooms.set(room, LEVELS, {**levels, "invite": 0, "users_default": 50})
+        await reads(scene, painting)
+        return bool(scene.rooms.content(room, RULES) == {"join_rule": "public"})
+
+    assert await opened(), "not at once again"
+    assert not await is_ready(), "and nothing of ours follows into an open room"
+    for _ in range(3):
+        scene.stage.clock.seconds += CLOSING_SECONDS
+        await reads(scene, painting)  # as the tick does
+        assert scene.rooms.content(room, RULES) == rule
+        assert scene.rooms.content(room, "m.room.history_visibility") == {"history_visibility": "shared"}
+        assert scene.rooms.content(room, LEVELS) == levels
+        assert await is_ready()
+        assert await opened()
+    assert (await landscape(scene)).groups[painting].paused is Pause.FIGHT
+    assert len([key for key in await told(scene) if "put back" in key]) <= 4, "what is new, and no more"
+
+
+async def test_h5_the_rooms_that_are_fought_over_are_those_that_the_tick_reads(scene: Scene) -> None:
+    painting = await group(scene)
+    async with scene.stage.work() as work:
+        fought = replace(work.landscape.groups[painting], paused=Pause.FIGHT)
+        await work.change(work.landscape.having(fought), what="paused after a fight", about=painting)
+    await scene.rooms.settle_all()
+    reconciler = Reconciler(scene.stage.works, Any, scene.stage.inbox, scene.stage.places)
+    await reconciler.look_at_fights()
+    assert await scene.waiting() == [ReadBack(painting)]
+
+
+async def test_h5_a_private_room_made_public_stays_so_while_a_coordinator_has_it_paused(scene: Scene) -> None:
+    await pauses(scene, Pause.ALL)
     scene.set(RULES, {"join_rule": "public"})
     await reads(scene)
     assert scene.rooms.content(scene.room, RULES) == {"join_rule": "public"}
     assert not await scene.is_ready(), "but nothing of ours follows into an open room"
-    assert len(await told(scene)) == 2
+    await pauses(scene, Pause.NONE)
+    await reads(scene)
+    assert scene.rooms.content(scene.room, RULES) == {"join_rule": "invite"}
 
 
 async def test_five_repairs_in_an_hour_are_no_fight(scene: Scene) -> None:
@@ -521,6 +583,62 @@ async def test_h5_who_invites_takes_out_and_bans_whom_is_in_the_audit_log(scene:
     )
     notes = [(who, what) for who, what, *_ in await audit(scene) if what.startswith("by hand")]
     assert notes == [(ALICE, f"by hand: {deed} {BEN}") for deed in ("invite", "kick", "ban", "unban")]
+
+
+async def test_h5_what_was_done_with_memberships_and_not_heard_of_is_treated_the_same(scene: Scene) -> None:
+    painting = await group(scene)
+    room = scene.stage.places.room(painting)
+    lift(scene, scene.room, {BEN: 50})
+    await reads(scene)
+    await scene.stage.hears(
+        *(member(n, who, "join", scene.room) for n, who in enumerate((ALICE, BEN, CAROL))),
+        *(member(n, who, "join", room) for n, who in enumerate((ALICE, CAROL), 5)),
+    )
+    for where, who, how, by in (
+        (room, CAROL, "leave", ALICE),
+        (room, DAN, "invite", ALICE),
+        (scene.room, CAROL, "ban", ALICE),
+        (scene.room, BEN, "leave", BEN),
+    ):
+        scene.rooms.set(where, "m.room.member", {"membership": how, "reason": "spam"}, key=who, by=by)
+    for _ in range(2):  # noted once
+        await reads(scene, scene.arts, painting)
+        notes = [(who, what) for who, what, *_ in await audit(scene) if what.startswith("by hand: ")]
+        done = [note for note in notes if "power" not in note[1] and "add" not in note[1]]
+        assert sorted(done) == [
+            (ALICE, f"by hand: ban {CAROL}"),
+            (ALICE, f"by hand: invite {DAN}"),
+            (ALICE, f"by hand: kick {CAROL}"),
+            (BEN, f"by hand: coordinator remove {BEN}"),
+        ]
+    after = await landscape(scene)
+    assert after.coordinators_of(scene.arts) == (ALICE,)
+    assert [(ban.place, ban.who) for ban in after.bans.values()] == [(scene.arts, CAROL)]
+
+
+async def test_r2_who_came_since_nobody_looks_after_a_network_has_a_say_after_a_week(scene: Scene) -> None:
+    """Three accounts made in a minute take over nothing; who was there has a say at once."""
+    begun = scene.stage.clock()
+    await scene.stage.hears(member(1, ALICE, "join", scene.room), member(2, BEN, "join", scene.room))
+    scene.stage.clock.seconds += 60
+    lift(scene, scene.room, {ALICE: 0})
+    await reads(scene)
+    scene.stage.clock.seconds += 60
+    await scene.stage.hears(member(3, CAROL, "join", scene.room))
+    renamed = member(4, BEN, "join", scene.room, content={"displayname": "Ben"})
+    await scene.stage.hears(renamed)
+    scene.rooms.set(scene.room, "m.room.member", {"membership": "join"}, key=CAROL, by=CAROL)
+    scene.rooms.set(scene.room, "m.room.member", {"membership": "join", "displayname": "B"}, key=BEN, by=BEN)
+    scene.stage.clock.seconds += 60
+    await reads(scene)
+    async with scene.stage.work() as work:
+        nominations = work.nominations
+        since = await nominations.unattended_since(scene.arts)
+        came = [await nominations.came_at(scene.arts, who) for who in (BEN, CAROL, DAN)]
+    assert (since, came) == (begun + 60, [begun, begun + 120, None])
+    await scene.stage.hears(member(5, BEN, "leave", scene.room), member(6, BEN, "join", scene.room))
+    async with scene.stage.work() as work:
+        assert await work.nominations.came_at(scene.arts, BEN) == begun + 180, "who comes again comes anew"
 
 
 async def test_r2_a_coordinator_who_leaves_the_space_in_their_client_has_given_up_the_role(

@@ -212,7 +212,7 @@ async def test_whatever_is_wrong_with_a_code_the_answer_is_the_same(garden: Gard
     sam = UserId("@sam:hs.test")
     banned = UserId("@banned:hs.test")
     async with stage.work() as work:
-        await rooms.save_memberships(work.connection, stage.places.room(garden.id), {banned: "ban"})
+        await rooms.save_memberships(work.connection, stage.places.room(garden.id), {banned: "ban"}, now=0.0)
     answers = {await garden.says(sam, f"redeem {code}") for code in (CODE, used_up, revoked, late)}
     answers.add(await garden.says(banned, f"redeem {good}"))
     assert len(answers) == 1
@@ -234,7 +234,7 @@ async def test_who_is_in_it_already_takes_no_use(garden: Garden) -> None:
     assert "waits for you already" in await garden.says(BEN, f"redeem {code}")
     async with garden.stage.work() as work:
         room = garden.stage.places.room(garden.id)
-        await rooms.save_memberships(work.connection, room, {BEN: "join"})
+        await rooms.save_memberships(work.connection, room, {BEN: "join"}, now=0.0)
     assert await garden.says(BEN, f"redeem {code}") == "You are in Garden already."
     [row] = await kept(garden.stage.database)
     assert (row.uses_left, row.used) == (1, 1)

@@ -320,7 +320,7 @@ async def test_p7_nothing_that_waits_for_a_released_room_is_left(database: Datab
     arts = await stage.found("Arts")
     async with stage.work() as work:
         await rooms.set_room(work.connection, arts, ROOM)
-        await rooms.save_memberships(work.connection, ROOM, {ALICE: "join"})
+        await rooms.save_memberships(work.connection, ROOM, {ALICE: "join"}, now=0.0)
     assert [a.room for a in await stage.waiting()].count(arts) > 1
     async with stage.work() as work:
         await store.forget_room(work.connection, arts, but=0)

@@ -72,6 +72,6 @@ async def test_what_was_shown_last_is_kept_by_its_numbers(database: Database) ->
 
 async def test_who_has_been_met_is_known_to_be_there(database: Database) -> None:
     async with database.writing() as connection:
-        await rooms.save_memberships(connection, RoomId("!a"), {ALICE: "leave", BEN: "invite"})
+        await rooms.save_memberships(connection, RoomId("!a"), {ALICE: "leave", BEN: "invite"}, now=0.0)
         await rooms.save_conversation(connection, ConversationRow(RoomId("!d"), CLEO, None))
         assert await store.met(connection, {ALICE, BEN, CLEO}) == {ALICE, CLEO}

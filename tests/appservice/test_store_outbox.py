@@ -210,7 +210,7 @@ async def test_only_the_memberships_asked_for_come_with_a_room(database: Databas
         await rooms.save_expected(connection, {ARTS: FoundRoom("12")})
         await rooms.set_room(connection, ARTS, RoomId("!a"))
         members = {ALICE: "join"} | {type(ALICE)(f"@p{n}:hs.test"): "join" for n in range(50)}
-        await rooms.save_memberships(connection, RoomId("!a"), members)
+        await rooms.save_memberships(connection, RoomId("!a"), members, now=0.0)
         found = await rooms.expected(connection, [ARTS, HEALTH], [ALICE])
         assert found == {ARTS: FoundRoom("12", members={ALICE: "join"})}
         assert await rooms.members(connection, RoomId("!a")) == members

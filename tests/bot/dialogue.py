@@ -105,6 +105,7 @@ class Stage:
         place, landscape = self.place(slug), self.work.landscape
         if place.is_network and person(who) in landscape.coordinators_of(place):
             self.work.landscape = with_roles(landscape, place, RolesChanged(demoted=(person(who),)))
+            self.work.note_orphans(landscape, self.work.landscape)
 
     async def invites(self, who: str, whom: str, slug: str) -> None:
         self.moves(whom, slug, "invite")

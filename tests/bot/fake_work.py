@@ -17,6 +17,7 @@ from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.lifecycle import Snapshot
 from spaces.sentences import Sentence
+from spaces.succession import orphaned_since
 from spaces.wanted import wanted_room
 from tests.bot.codes_kept import CodesKept
 from tests.bot.invitations_kept import InvitationsKept
@@ -97,6 +98,7 @@ class FakeWork(QuestionsKept):
         before, self.landscape = self.landscape, landscape
         self.memberships |= dict.fromkeys(unbanned(before, landscape), "leave")
         self.changes.append((what, about))
+        self.note_orphans(before, landscape)
         for place in touched:
             wanted = wanted_room(landscape, place, SERVER)
             for user in wanted.invited if wanted else ():
@@ -104,6 +106,12 @@ class FakeWork(QuestionsKept):
             for banned in wanted.banned if wanted else ():
                 self.memberships[place, UserId(banned.who)] = "ban"
         return len(touched)
+
+    def note_orphans(self, before: Landscape, after: Landscape) -> None:
+        for network in orphaned_since(before, after):
+            places = after.places_of(network)
+            there = ((who, how) for (place, who), how in self.memberships.items() if place in places)
+            self.nominations.were_there[network] = frozenset(who for who, how in there if how == "join")
 
     async def look_at(self, places: Collection[PlaceId]) -> None: ...
 

@@ -107,6 +107,11 @@ def test_the_fifth_time_within_ten_minutes_is_a_fight(ago, fight):
     assert Repairs(tuple(1000.0 - seconds for seconds in ago)).is_fight(1000.0) is fight
 
 
+@pytest.mark.parametrize(("ago", "due"), [([], True), ([30], True), ([29], False), ([600, 29], False)])
+def test_a53_after_a_fight_a_room_is_closed_again_after_half_a_minute(ago, due):
+    assert Repairs(tuple(1000.0 - seconds for seconds in ago)).is_due(1000.0) is due
+
+
 @pytest.mark.parametrize(("told_at", "news"), [(None, True), (1.0, False), (-2599.0, False), (-2600.0, True)])
 def test_the_same_is_news_again_after_an_hour(told_at, news):
     assert Repairs((), told_at).is_news(1000.0) is news

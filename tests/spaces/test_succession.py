@@ -7,7 +7,15 @@ from spaces.access import Standing
 from spaces.by_hand import RolesChanged, with_roles
 from spaces.identifiers import UserId
 from spaces.landscape import Landscape
-from spaces.succession import fallen_silent, heard, is_orphaned, may_speak, orphaned_since, takes_over
+from spaces.succession import (
+    fallen_silent,
+    has_say_at,
+    heard,
+    is_orphaned,
+    may_speak,
+    orphaned_since,
+    takes_over,
+)
 from tests.spaces.worlds import PEOPLE, CountedIds, network
 
 ADA, BEN, CAT, DAN = PEOPLE
@@ -67,6 +75,20 @@ def test_a54_a_stranger_has_no_say_and_neither_has_who_looks_after_another_netwo
     assert may_speak(landscape, standing(ADA), below)
     parted = changes.unlink(landscape, landscape.parents(below)[0], below)
     assert not may_speak(parted, standing(ADA), below)
+
+
+@pytest.mark.parametrize(
+    ("came", "unattended", "at"),
+    [
+        (None, 100.0, 0.0),  # not known, and so long ago
+        (50.0, 100.0, 0.0),
+        (100.0, 100.0, 0.0),
+        (100.1, 100.0, 100.1 + 7 * 86_400),
+        (50.0, None, 50.0 + 7 * 86_400),
+    ],
+)
+def test_r2_who_was_there_before_has_a_say_at_once_and_who_came_later_after_a_week(came, unattended, at):
+    assert has_say_at(came, unattended) == at
 
 
 def test_a_nominee_does_not_count_themselves():

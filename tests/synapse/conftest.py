@@ -40,3 +40,9 @@ async def hedge(home: Home, hedgerow_at: Callable[..., Hedge]) -> Hedge:
     """Hedgerow at `home` with an empty database, not running."""
     await home.begin_anew()
     return hedgerow_at(home)
+
+
+@pytest.fixture(scope="module", params=["9", "10", "11", "12"])
+def room_version(request: pytest.FixtureRequest) -> str:
+    """What Element makes by hand under "visible to space members", up to what Hedgerow makes by itself."""
+    return str(request.param)

@@ -25,12 +25,12 @@ class Village:
 
     @classmethod
     @contextmanager
-    def of(cls, home: Home, directory: Path, blueprint: Mapping[str, Any], **settings: str) -> Iterator[Self]:
+    def of(cls, home: Home, directory: Path, blueprint: Mapping[str, Any], **more: Any) -> Iterator[Self]:
         """Start the service, let it make what the blueprint wants; it has to end in good order.
 
-        `settings` are variables, such as `HEDGEROW_LANGUAGE`.
+        `more` goes to the `Hedge`.
         """
-        hedge = Hedge(home, directory, settings)
+        hedge = Hedge(home, directory, **more)
         asyncio.run(home.begin_anew())
         asyncio.run(hedge.start())
         try:

@@ -37,7 +37,7 @@ _BLUEPRINT: dict[str, Any] = {
 def village(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
     listen = f"127.0.0.1:{free_port()}"
     pages = {"HEDGEROW_PUBLIC__LISTEN": listen, "HEDGEROW_PUBLIC__BASE_URL": f"http://{listen}"}
-    with Village.of(home, tmp_path_factory.mktemp("codes"), _BLUEPRINT, **pages) as village:
+    with Village.of(home, tmp_path_factory.mktemp("codes"), _BLUEPRINT, settings=pages) as village:
         yield village
 
 

@@ -46,6 +46,12 @@ silences = Table(
     Column("network", String, primary_key=True, info=NAMES_A_PLACE),  # where members know of the silence
     Column("at", Float, nullable=False),
 )
+orphans = Table(
+    "orphans",
+    metadata,
+    Column("network", String, primary_key=True, info=NAMES_A_PLACE),  # that has lost its last coordinator
+    Column("at", Float, nullable=False),
+)
 nominations = Table(
     "nominations",
     metadata,

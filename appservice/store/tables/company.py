@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, String, Table, Text
 
 from appservice.store.tables.metadata import metadata
 
@@ -30,6 +30,7 @@ memberships = Table(
     Column("membership", String, nullable=False),
     Column("display_name", Text),  # as it stands in this room, while they are there
     Column("skeleton", String),  # what a reader takes them for there
+    Column("since", Float),  # when they were first seen there, if they have joined; NULL: long ago
     Index(None, "user"),
     Index(None, "skeleton"),
 )

@@ -22,7 +22,7 @@ networks = Table(
     Column("questions", Text, nullable=False, server_default=""),  # to who applies, one on each line
     Column("grace_days", Integer, nullable=False, server_default="7"),
     Column("offers_groups", Boolean, nullable=False, server_default=false()),
-    Column("paused", String, nullable=False, server_default=""),  # "" | room | all
+    Column("paused", String, nullable=False, server_default=""),  # "" | room | all | fight
 )
 groups = Table(
     "groups",

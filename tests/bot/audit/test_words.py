@@ -18,7 +18,7 @@ from spaces.bans import ban
 from spaces.differences import Changed, Presence, difference
 from spaces.identifiers import NetworkId, UserId
 from spaces.landscape import Landscape
-from spaces.network import EVERYWHERE, Access, Banned, Status
+from spaces.network import EVERYWHERE, Access, Banned, Pause, Status
 from tests.bot.dialogue import Stage
 from tests.spaces.worlds import CountedIds, network
 
@@ -74,6 +74,10 @@ def test_each_change_is_told_with_before_and_after() -> None:
     listed = changes.describe(invite, w.ids, w.oils, listed=True)
     assert w.told(listed, before=invite) == "listed Oils for members of the network above"
     assert w.told(invite, before=listed) == "listed Oils no longer for members of the network above"
+    for pause, told in ((Pause.ALL, "paused Arts"), (Pause.FIGHT, "gave up a fight over Arts")):
+        paused = one.having(replace(one.networks[w.arts], paused=pause))
+        assert w.told(paused) == told
+        assert w.told(one, before=paused) == "resumed Arts"
     assert w.told(changes.archive(one, w.arts)) == "archived Arts (archived)"
     assert w.told(one, before=changes.archive(one, w.arts)) == "restored Arts"
     released = one.having(replace(one.networks[w.arts], status=Status.RELEASED))
@@ -145,6 +149,16 @@ def test_what_is_in_another_network_is_left_out() -> None:
         ("audit: looked at by @admin:hs.test, as an admin", "looked at Arts with audit, as an admin"),
         ("by hand: invite @eve:hs.test", "invited @eve:hs.test to Arts"),
         ("by hand: kick @eve:hs.test", "took @eve:hs.test out of Arts"),
+        ("by hand: picture", "changed the picture of Arts"),
+        ("by hand: room !abc:hs.test added", "put the room !abc:hs.test into Arts"),
+        ("by hand: room !abc:hs.test taken out", "took the room !abc:hs.test out of Arts"),
+        ("by hand: listed again", "listed Arts again"),
+        ("by hand: the bot was taken out", "took Hedgerow out of Arts"),
+        (
+            "put back what the homeserver had lost: m.room.name",
+            "put back what the homeserver had lost of Arts: m.room.name",
+        ),
+        ("took out @eve:hs.test: no path left", "took @eve:hs.test, who had no way left, out of Arts"),
         ("gave up: create the Space “Quiet”", "could not do something that Arts needs"),
         ("network link under quiet-7f3a", "changed Arts"),
         ("whatever an older version kept", "changed Arts"),

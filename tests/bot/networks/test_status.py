@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from spaces.network import Pause
 from spaces.sentences import sentence
 from tests.bot.dialogue import Stage
 
@@ -37,3 +40,17 @@ async def test_of_very_many_failures_the_first_are_shown_and_the_others_counted(
     assert "write 49" in shown
     assert "write 50" not in shown
     assert "… and 3 more" in shown
+
+
+async def test_h5_a_coordinator_sees_what_was_fought_over_and_what_is_still_put_back_there() -> None:
+    stage = Stage(["ada"])
+    await stage.say("ada", "network create Arts UK")
+    arts = stage.place("arts-uk")
+    fought = replace(stage.work.landscape.networks[arts], paused=Pause.FIGHT)
+    stage.work.landscape = stage.work.landscape.having(fought)
+    left = "only what keeps strangers out is put back in it until resume arts-uk"
+    assert f"- Arts UK was fought over: {left}" in await stage.say("ada", "status")
+    assert f"- Fought over: {left}" in await stage.say("ada", "show arts-uk")
+    assert "ought over" not in await stage.say("sam", "show arts-uk")
+    await stage.say("ada", "resume arts-uk")
+    assert "ought over" not in await stage.say("ada", "status")
