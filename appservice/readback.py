@@ -6,7 +6,7 @@ linked, invited to or opened. What people changed in their clients is judged in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,7 +22,7 @@ from appservice.memberships import note_membership
 from appservice.places import Places
 from appservice.store import by_hand, outbox, rooms
 from appservice.work import UnitOfWork
-from spaces.actions import ReadBack, SetState, StateEvent
+from spaces.actions import Action, ReadBack, SetState, StateEvent
 from spaces.display_names import kept_name
 from spaces.errors import Malformed
 from spaces.identifiers import PlaceId, RoomId, UserId
@@ -128,9 +128,20 @@ def _member(key: str, content: Mapping[str, Any], bot: UserId) -> dict[UserId, s
         return {}
 
 
-async def take_in(
-    work: UnitOfWork, places: Places, action: ReadBack, seq: int, room: RoomId, read: Read
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A room as it was found and judged: `gap` is what keeps strangers out and does not, `closes` whether
+    that may be put back now, `undoing` what is put back of what somebody changed without the right."""
+
+    found: FoundRoom
+    hands: Hands
+    gap: list[SetState]
+    undoing: list[SetState]
+    pause: Pause
+    closes: bool
+
+
+async def take_in(work: UnitOfWork, action: ReadBack, seq: int, room: RoomId, read: Read) -> bool:
     """Take in what was read of a place's room; whether the gate is passed.
 
     Repairs go into the outbox with another read back behind them. Raises `DoesNotHold` after
@@ -138,16 +149,39 @@ async def take_in(
     """
     place = PlaceId(action.room)
     kept = {} if place.is_direct else await rooms.members(work.connection, room)
-    if not place.is_direct:
-        await invitations.seen(work, place, read.by_themselves, kept)
-    await rooms.save_memberships(work.connection, room, read.members, read.names, now=work.now)
+    await _note_people(work, place, room, kept, read)
     if place.is_direct:
         return True
     if place not in work.landscape.networks and place not in work.landscape.groups:
         return False  # its row was set aside: the room is left alone
-    for user in sorted(read.by_name - await work.paths.named_in(place)):
-        await work.paths.invited_by_name(place, user)
     before = await work.expected_of(place)
+    pending = await outbox.waiting_in(work.connection, place, but=seq)
+    judged = await _judge(work, place, read, before, pending)
+    if judged.gap and judged.closes and action.round >= MOST_ROUNDS:
+        raise DoesNotHold(", ".join(sorted({step.event.type for step in judged.gap})))
+    await apply_rules(work, place, read.members.items())
+    await _report(work, place, before, judged)
+    await _hear_late(work, place, room, kept, read)
+    await work.settle([place])
+    _look_again(work, action, judged, pending)
+    return may_keep_up(judged.found, work.surroundings.maker.bot) and not _still_open(judged)
+
+
+async def _note_people(
+    work: UnitOfWork, place: PlaceId, room: RoomId, kept: Mapping[UserId, str], read: Read
+) -> None:
+    if not place.is_direct:
+        await invitations.seen(work, place, read.by_themselves, kept)
+    await rooms.save_memberships(work.connection, room, read.members, read.names, now=work.now)
+    if place in work.landscape.networks or place in work.landscape.groups:
+        for user in sorted(read.by_name - await work.paths.named_in(place)):
+            await work.paths.invited_by_name(place, user)
+
+
+async def _judge(
+    work: UnitOfWork, place: PlaceId, read: Read, before: FoundRoom | None, pending: Sequence[Action]
+) -> _Judged:
+    """Take over what was changed by hand with the right, and tell what of the rest is to be put back."""
     found = replace(
         read.found,
         aliases=before.aliases if before else frozenset(),
@@ -155,47 +189,62 @@ async def take_in(
         members={**(before.members if before else {}), **read.members},
         overrides=before.overrides if before else {},
     )
-    pending = await outbox.waiting_in(work.connection, place, but=seq)
     marks = await by_hand.marks(work.connection, place)
     keys = frozenset(waiting.key for waiting in pending)
     hands = Hands(work, place, found, before, read.set_by, marks, keys)
     found = hands.judged()
-    maker = work.surroundings.maker
     pause, closes = work.landscape.pause_of(place), await may_close(work, place)
     undoing = [] if pause else hands.undoing
-    work.expect(place, project_room(_as_left(work, place, found, closes), [*pending, *undoing], maker))
+    left = _as_left(work, place, found, closes)
+    work.expect(place, project_room(left, [*pending, *undoing], work.surroundings.maker))
     work.put(*undoing)
     await hands.take_over()
-    found = replace(found, by_hand=found.by_hand - hands.refused)
     await by_hand.set_marks(work.connection, place, hands.fresh_marks())
+    found = replace(found, by_hand=found.by_hand - hands.refused)
+    return _Judged(found, hands, _gap(work, place, found, pending), undoing, pause, closes)
+
+
+def _gap(work: UnitOfWork, place: PlaceId, found: FoundRoom, pending: Sequence[Action]) -> list[SetState]:
+    """What keeps strangers out, and does not yet; nothing where the bot has not the power to set it."""
+    maker = work.surroundings.maker
     wanted = wanted_room(work.landscape, place, work.surroundings.server)
-    put_off = {step.key for step in pending if step.behind}
     gap = closing_gap(wanted, found, maker) if wanted and may_keep_up(found, maker.bot) else []
-    gap = _not_put_off(work, gap, put_off, found)
-    if gap and closes and action.round >= MOST_ROUNDS:
-        raise DoesNotHold(", ".join(sorted({step.event.type for step in gap})))
-    await apply_rules(work, place, read.members.items())
-    if wanted and closes and not _has_come_to_power(before, found, maker.bot):
-        await report(work, place, gap if pause else [*drift(wanted, found, maker), *undoing], hands)
-        await report_loss(work, place, gap, hands)
+    return _not_put_off(work, gap, _put_off(pending), found)
+
+
+def _put_off(pending: Iterable[Action]) -> set[str]:
+    """The keys of what waits until something else is done."""
+    return {step.key for step in pending if step.behind}
+
+
+async def _report(work: UnitOfWork, place: PlaceId, before: FoundRoom | None, judged: _Judged) -> None:
+    """Tell the coordinators what is put back, and what the bot can no longer do."""
+    found, maker = judged.found, work.surroundings.maker
+    wanted = wanted_room(work.landscape, place, work.surroundings.server)
+    if wanted and judged.closes and not _has_come_to_power(before, found, maker.bot):
+        repairs = judged.gap if judged.pause else [*drift(wanted, found, maker), *judged.undoing]
+        await report(work, place, repairs, judged.hands)
+        await report_loss(work, place, judged.gap, judged.hands)
     if found.creator and before and may_keep_up(before, maker.bot) and not may_keep_up(found, maker.bot):
         await report_power(work, place, found.creator)
-    await _hear_late(work, place, room, kept, read)
-    if gap and closes and pause:
+    if judged.gap and judged.closes and judged.pause:
         await note_closing(work, place)
-    await work.settle([place])
-    if gap and closes:
-        log.warning("room_not_closed", place=place, round=action.round)
-        work.put(ReadBack(place, action.round + 1))
+
+
+def _look_again(work: UnitOfWork, action: ReadBack, judged: _Judged, pending: Sequence[Action]) -> None:
+    """Read the room once more behind what is put back, or behind what still waits for something else."""
+    put_off = _put_off(pending)
+    if judged.gap and judged.closes:
+        log.warning("room_not_closed", place=action.room, round=action.round)
+        work.put(ReadBack(action.room, action.round + 1))
     elif put_off and action.key not in put_off:
-        work.put(ReadBack(place, behind=tuple(sorted(put_off))))
-    return may_keep_up(found, maker.bot) and not _still_open(gap, pause)
+        work.put(ReadBack(action.room, behind=tuple(sorted(put_off))))
 
 
-def _still_open(gap: Iterable[SetState], pause: Pause) -> bool:
+def _still_open(judged: _Judged) -> bool:
     """Whether strangers may come in or read. Who has it paused answers for the levels themselves."""
-    theirs = pause in (Pause.ROOM, Pause.ALL)
-    return any(not (theirs and step.event.type == POWER_LEVELS[0]) for step in gap)
+    theirs = judged.pause in (Pause.ROOM, Pause.ALL)
+    return any(not (theirs and step.event.type == POWER_LEVELS[0]) for step in judged.gap)
 
 
 def _not_put_off(

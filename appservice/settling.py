@@ -132,7 +132,7 @@ class Settler:
         if outcome.room is None or outcome.state is None:
             raise ValueError("a read back without a state")
         read = read_state(outcome.state, work.surroundings.maker.bot, self._places)
-        passed = await take_in(work, self._places, action, seq, outcome.room, read)
+        passed = await take_in(work, action, seq, outcome.room, read)
         await rooms.set_ready(work.connection, PlaceId(action.room), passed)
         if passed:
             work.surroundings.health.read[PlaceId(action.room)] = work.now
