@@ -20,7 +20,7 @@ from appservice.drifting import may_close, note_closing, report, report_loss, re
 from appservice.event import Event
 from appservice.memberships import note_membership
 from appservice.places import Places
-from appservice.store import by_hand, outbox, rooms
+from appservice.store import by_hand, inbox, outbox, rooms
 from appservice.work import UnitOfWork
 from spaces.actions import ReadBack, SetState, StateEvent
 from spaces.display_names import kept_name
@@ -85,7 +85,7 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
         elif kind == "m.room.member":
             who = _member(key, content, bot)
             members |= who
-            told_by |= dict.fromkeys(who, event)
+            told_by |= {user: {"event_id": None, "sender": None, **event} for user in who}
             own |= who if event.get("sender") == key else {}
             names |= dict.fromkeys(who, kept_name(content.get("displayname")))
             by_name |= {user for user, how in who.items() if how == "invite" and event.get("sender") != bot}
@@ -216,13 +216,19 @@ async def _hear_late(
 ) -> None:
     """Treat what people did with memberships, and was not heard of, as if its events had come now.
 
-    Of a room that was never read before nothing is known that they could have changed.
+    Of a room that was never read before nothing is known that they could have changed. What was heard is
+    none of it: the room may have been read before the last of them.
     """
-    for user, membership in read.members.items() if kept else ():
-        before, raw = kept.get(user), read.told_by[user]
-        if before != membership and raw.get("sender") != work.surroundings.maker.bot:
-            with suppress(Malformed):
-                content = {**raw["content"], "membership": membership}
-                event = Event.parse({**raw, "content": content, "room_id": room}, work.now)
-                await note_membership(work, place, event, user, before)
-                await heed_hand(work, place, event, user, before)
+    changed = [user for user, how in read.members.items() if kept and kept.get(user) != how]
+    heard = await inbox.were_handled(
+        work.connection, [str(read.told_by[user]["event_id"]) for user in changed]
+    )
+    for user in changed:
+        raw = read.told_by[user]
+        if raw["event_id"] in heard or raw["sender"] == work.surroundings.maker.bot:
+            continue
+        content = {**raw["content"], "membership": read.members[user]}
+        with suppress(Malformed):
+            event = Event.parse({**raw, "content": content, "room_id": room}, work.now)
+            await note_membership(work, place, event, user, kept.get(user))
+            await heed_hand(work, place, event, user, kept.get(user))

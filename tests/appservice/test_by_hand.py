@@ -616,6 +616,18 @@ async def test_h5_what_was_done_with_memberships_and_not_heard_of_is_treated_the
     assert [(ban.place, ban.who) for ban in after.bans.values()] == [(scene.arts, CAROL)]
 
 
+async def test_h5_a_room_that_was_read_before_the_last_event_tells_nothing_of_memberships(
+    scene: Scene,
+) -> None:
+    gone = member(2, BEN, "leave", scene.room, sender=ALICE)
+    again = member(3, BEN, "join", scene.room)
+    await scene.stage.hears(member(1, BEN, "join", scene.room), gone, again)
+    before = await audit(scene)
+    scene.rooms.state[scene.room]["m.room.member", BEN] = gone
+    await reads(scene)
+    assert await audit(scene) == before
+
+
 async def test_r2_who_came_since_nobody_looks_after_a_network_has_a_say_after_a_week(scene: Scene) -> None:
     """Three accounts made in a minute take over nothing; who was there has a say at once."""
     begun = scene.stage.clock()
