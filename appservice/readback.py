@@ -16,7 +16,7 @@ import structlog
 from appservice import invitations
 from appservice.bans import apply_rules, heed_hand
 from appservice.by_hand import Hands, SetBy
-from appservice.drifting import may_close, note_closing, report, report_loss, report_power
+from appservice.drifting import may_close, note_closing, report, report_loss, report_open, report_power
 from appservice.event import Event
 from appservice.memberships import note_membership
 from appservice.places import Places
@@ -175,6 +175,8 @@ async def take_in(
     if wanted and closes and not _has_come_to_power(before, found, maker.bot):
         await report(work, place, gap if pause else [*drift(wanted, found, maker), *undoing], hands)
         await report_loss(work, place, gap, hands)
+    if pause in (Pause.ROOM, Pause.ALL):
+        await report_open(work, place, gap, hands)
     if found.creator and before and may_keep_up(before, maker.bot) and not may_keep_up(found, maker.bot):
         await report_power(work, place, found.creator)
     await _hear_late(work, place, room, kept, read)

@@ -499,6 +499,10 @@ async def test_h5_a_private_room_made_public_stays_so_while_a_coordinator_has_it
     await reads(scene)
     assert scene.rooms.content(scene.room, RULES) == {"join_rule": "public"}
     assert not await scene.is_ready(), "but nothing of ours follows into an open room"
+    scene.set(RULES, {"join_rule": "knock"})
+    await reads(scene)
+    [said] = await told(scene)
+    assert "left open" in said, "they are told once, since it may not be they who did it"
     await pauses(scene, Pause.NONE)
     await reads(scene)
     assert scene.rooms.content(scene.room, RULES) == {"join_rule": "invite"}
