@@ -136,10 +136,7 @@ async def take_in(
     `MOST_ROUNDS`.
     """
     place = PlaceId(action.room)
-    kept = {} if place.is_direct else await rooms.members(work.connection, room)
-    if not place.is_direct:
-        await invitations.seen(work, place, read.by_themselves, kept)
-    await rooms.save_memberships(work.connection, room, read.members, read.names, now=work.now)
+    kept = await _take_in_people(work, place, room, read)
     if place.is_direct:
         return True
     if place not in work.landscape.networks and place not in work.landscape.groups:
@@ -147,17 +144,10 @@ async def take_in(
     for user in sorted(read.by_name - await work.paths.named_in(place)):
         await work.paths.invited_by_name(place, user)
     before = await work.expected_of(place)
-    found = replace(
-        read.found,
-        aliases=before.aliases if before else frozenset(),
-        published=before.published if before else frozenset(),
-        members={**(before.members if before else {}), **read.members},
-        overrides=before.overrides if before else {},
-    )
     pending = await outbox.waiting_in(work.connection, place, but=seq)
     marks = await by_hand.marks(work.connection, place)
     keys = frozenset(waiting.key for waiting in pending)
-    hands = Hands(work, place, found, before, read.set_by, marks, keys)
+    hands = Hands(work, place, _beside_what_is_kept(read, before), before, read.set_by, marks, keys)
     found = hands.judged()
     maker = work.surroundings.maker
     pause, closes = work.landscape.pause_of(place), await may_close(work, place)
@@ -187,6 +177,28 @@ async def take_in(
         log.warning("room_not_closed", place=place, round=action.round)
         work.put(ReadBack(place, action.round + 1))
     return may_keep_up(found, maker.bot) and not _still_open(gap, pause)
+
+
+async def _take_in_people(work: UnitOfWork, place: PlaceId, room: RoomId, read: Read) -> Mapping[UserId, str]:
+    """Keep who is there; returns who was before, for all that was known. Of a direct room nobody asks."""
+    kept = {} if place.is_direct else await rooms.members(work.connection, room)
+    if not place.is_direct:
+        await invitations.seen(work, place, read.by_themselves, kept)
+    await rooms.save_memberships(work.connection, room, read.members, read.names, now=work.now)
+    return kept
+
+
+def _beside_what_is_kept(read: Read, before: FoundRoom | None) -> FoundRoom:
+    """The room as it was read, with what its state does not tell."""
+    if before is None:
+        return replace(read.found, members=read.members)
+    return replace(
+        read.found,
+        aliases=before.aliases,
+        published=before.published,
+        members={**before.members, **read.members},
+        overrides=before.overrides,
+    )
 
 
 def _still_open(gap: Iterable[SetState], pause: Pause) -> bool:
