@@ -17,10 +17,11 @@ from appservice.store import by_hand, rooms
 from appservice.telling import tell_coordinators, tell_where_they_talk
 from appservice.work import UnitOfWork
 from bot.keeping.added import asks_for_power
-from bot.keeping.reports import PutBack, put_back, was_lost
+from bot.keeping.reports import PutBack, is_left_open, put_back, was_lost
 from bot.networks.rules import Named, named
 from spaces.actions import SetState
 from spaces.by_hand import level_drifts
+from spaces.differences import home_of
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.network import Group, Pause
 from spaces.power_levels import BOT, users_in
@@ -29,6 +30,7 @@ from spaces.reconcile import POWER_LEVELS, StateKey
 log = structlog.get_logger(__name__)
 
 _FIGHT = "fight"
+_DOORS = ("m.room.join_rules", "m.room.history_visibility", "m.room.guest_access")
 
 
 async def report(work: UnitOfWork, place: PlaceId, steps: Iterable[SetState], hands: Hands) -> None:
@@ -71,6 +73,19 @@ async def report_loss(work: UnitOfWork, place: PlaceId, gap: Iterable[SetState],
     if repairs.is_news(work.now):
         said = was_lost(named(work.landscape, place))
         await tell_coordinators(work, place, said, said=f"lost:{place}:{work.now}")
+
+
+async def report_open(work: UnitOfWork, place: PlaceId, gap: Iterable[SetState], hands: Hands) -> None:
+    """Tell the coordinators, hourly at most, that somebody has opened a room which they have paused."""
+    keys = [(step.event.type, step.event.state_key) for step in gap if step.event.type in _DOORS]
+    who = {user for key in keys if (user := hands.who_changed(key)) is not None}
+    repairs = await by_hand.repairs(work.connection, place, "left open", now=work.now)
+    if who and repairs.is_news(work.now):
+        await by_hand.note_repair(work.connection, place, "left open", now=work.now, told=True)
+        landscape, whole = work.landscape, work.landscape.pause_of(place) is Pause.ALL
+        paused = home_of(landscape, place) if whole else place
+        said = is_left_open(named(landscape, place), named(landscape, paused), sorted(who))
+        await tell_coordinators(work, place, said, said=f"left open:{place}:{work.now}")
 
 
 async def report_power(work: UnitOfWork, group: PlaceId, maker_of_it: UserId) -> None:

@@ -16,11 +16,11 @@ import structlog
 from appservice import invitations
 from appservice.bans import apply_rules, heed_hand
 from appservice.by_hand import Hands, SetBy
-from appservice.drifting import may_close, note_closing, report, report_loss, report_power
+from appservice.drifting import may_close, note_closing, report, report_loss, report_open, report_power
 from appservice.event import Event
 from appservice.memberships import note_membership
 from appservice.places import Places
-from appservice.store import by_hand, outbox, rooms
+from appservice.store import by_hand, inbox, outbox, rooms
 from appservice.work import UnitOfWork
 from spaces.actions import Action, ReadBack, SetState, StateEvent
 from spaces.display_names import kept_name
@@ -86,7 +86,7 @@ def read_state(events: Iterable[Mapping[str, Any]], bot: UserId, places: Places)
         elif kind == "m.room.member":
             who = _member(key, content, bot)
             members |= who
-            told_by |= dict.fromkeys(who, event)
+            told_by |= {user: {"event_id": None, "sender": None, **event} for user in who}
             own |= who if event.get("sender") == key else {}
             names |= dict.fromkeys(who, kept_name(content.get("displayname")))
             by_name |= {user for user, how in who.items() if how == "invite" and event.get("sender") != bot}
@@ -182,16 +182,9 @@ async def _judge(
     work: UnitOfWork, place: PlaceId, read: Read, before: FoundRoom | None, pending: Sequence[Action]
 ) -> _Judged:
     """Take over what was changed by hand with the right, and tell what of the rest is to be put back."""
-    found = replace(
-        read.found,
-        aliases=before.aliases if before else frozenset(),
-        published=before.published if before else frozenset(),
-        members={**(before.members if before else {}), **read.members},
-        overrides=before.overrides if before else {},
-    )
     marks = await by_hand.marks(work.connection, place)
     keys = frozenset(waiting.key for waiting in pending)
-    hands = Hands(work, place, found, before, read.set_by, marks, keys)
+    hands = Hands(work, place, _beside_what_is_kept(read, before), before, read.set_by, marks, keys)
     found = hands.judged()
     pause, closes = work.landscape.pause_of(place), await may_close(work, place)
     undoing = [] if pause else hands.undoing
@@ -225,6 +218,8 @@ async def _report(work: UnitOfWork, place: PlaceId, before: FoundRoom | None, ju
         repairs = judged.gap if judged.pause else [*drift(wanted, found, maker), *judged.undoing]
         await report(work, place, repairs, judged.hands)
         await report_loss(work, place, judged.gap, judged.hands)
+    if judged.pause in (Pause.ROOM, Pause.ALL):
+        await report_open(work, place, judged.gap, judged.hands)
     if found.creator and before and may_keep_up(before, maker.bot) and not may_keep_up(found, maker.bot):
         await report_power(work, place, found.creator)
     if judged.gap and judged.closes and judged.pause:
@@ -239,6 +234,19 @@ def _look_again(work: UnitOfWork, action: ReadBack, judged: _Judged, pending: Se
         work.put(ReadBack(action.room, action.round + 1))
     elif put_off and action.key not in put_off:
         work.put(ReadBack(action.room, behind=tuple(sorted(put_off))))
+
+
+def _beside_what_is_kept(read: Read, before: FoundRoom | None) -> FoundRoom:
+    """The room as it was read, with what its state does not tell."""
+    if before is None:
+        return replace(read.found, members=read.members)
+    return replace(
+        read.found,
+        aliases=before.aliases,
+        published=before.published,
+        members={**before.members, **read.members},
+        overrides=before.overrides,
+    )
 
 
 def _still_open(judged: _Judged) -> bool:
@@ -293,13 +301,19 @@ async def _hear_late(
 ) -> None:
     """Treat what people did with memberships, and was not heard of, as if its events had come now.
 
-    Of a room that was never read before nothing is known that they could have changed.
+    Of a room that was never read before nothing is known that they could have changed. What was heard is
+    none of it: the room may have been read before the last of them.
     """
-    for user, membership in read.members.items() if kept else ():
-        before, raw = kept.get(user), read.told_by[user]
-        if before != membership and raw.get("sender") != work.surroundings.maker.bot:
-            with suppress(Malformed):
-                content = {**raw["content"], "membership": membership}
-                event = Event.parse({**raw, "content": content, "room_id": room}, work.now)
-                await note_membership(work, place, event, user, before)
-                await heed_hand(work, place, event, user, before)
+    changed = [user for user, how in read.members.items() if kept and kept.get(user) != how]
+    heard = await inbox.were_handled(
+        work.connection, [str(read.told_by[user]["event_id"]) for user in changed]
+    )
+    for user in changed:
+        raw = read.told_by[user]
+        if raw["event_id"] in heard or raw["sender"] == work.surroundings.maker.bot:
+            continue
+        content = {**raw["content"], "membership": read.members[user]}
+        with suppress(Malformed):
+            event = Event.parse({**raw, "content": content, "room_id": room}, work.now)
+            await note_membership(work, place, event, user, kept.get(user))
+            await heed_hand(work, place, event, user, kept.get(user))

@@ -92,6 +92,12 @@ async def _statuses(connection: Connection, event_ids: list[str]) -> dict[str, s
     return statuses
 
 
+async def were_handled(connection: Connection, event_ids: list[str]) -> set[str]:
+    """Those of these events that came and were dealt with."""
+    seen = await _statuses(connection, event_ids)
+    return {event_id for event_id, status in seen.items() if status == "handled"}
+
+
 async def next_event(connection: Connection) -> Arrived | None:
     """The oldest event that waits. One that cannot be read any more comes empty."""
     row = (await connection.execute(_NEXT_EVENT)).one_or_none()

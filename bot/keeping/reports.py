@@ -142,6 +142,17 @@ def was_lost(place: Named) -> Document:
     )
 
 
+def is_left_open(place: Named, paused: Named, who: Iterable[UserId]) -> Document:
+    """To the coordinators, who have the room paused, or all of `paused`: somebody has opened it."""
+    return say(
+        "{people} changed who gets into {place}, or who can read what was said there. It is paused, so I "
+        "leave that as it is: `resume {slug}` has it put back.",
+        people=people(who, "and"),
+        place=link(place),
+        slug=paused.slug,
+    )
+
+
 def cannot_look_after(place: Named, by: UserId, bot: UserId) -> Document:
     """To the coordinators: the bot was taken out of a room of theirs."""
     return Document(

@@ -499,6 +499,10 @@ async def test_h5_a_private_room_made_public_stays_so_while_a_coordinator_has_it
     await reads(scene)
     assert scene.rooms.content(scene.room, RULES) == {"join_rule": "public"}
     assert not await scene.is_ready(), "but nothing of ours follows into an open room"
+    scene.set(RULES, {"join_rule": "knock"})
+    await reads(scene)
+    [said] = await told(scene)
+    assert "left open" in said, "they are told once, since it may not be they who did it"
     await pauses(scene, Pause.NONE)
     await reads(scene)
     assert scene.rooms.content(scene.room, RULES) == {"join_rule": "invite"}
@@ -614,6 +618,18 @@ async def test_h5_what_was_done_with_memberships_and_not_heard_of_is_treated_the
     after = await landscape(scene)
     assert after.coordinators_of(scene.arts) == (ALICE,)
     assert [(ban.place, ban.who) for ban in after.bans.values()] == [(scene.arts, CAROL)]
+
+
+async def test_h5_a_room_that_was_read_before_the_last_event_tells_nothing_of_memberships(
+    scene: Scene,
+) -> None:
+    gone = member(2, BEN, "leave", scene.room, sender=ALICE)
+    again = member(3, BEN, "join", scene.room)
+    await scene.stage.hears(member(1, BEN, "join", scene.room), gone, again)
+    before = await audit(scene)
+    scene.rooms.state[scene.room]["m.room.member", BEN] = gone
+    await reads(scene)
+    assert await audit(scene) == before
 
 
 async def test_r2_who_came_since_nobody_looks_after_a_network_has_a_say_after_a_week(scene: Scene) -> None:
