@@ -94,7 +94,9 @@ async def heed_hand(work: UnitOfWork, place: PlaceId, event: Event, user: UserId
         await work.settle([place])
         return
     if changed is not work.landscape:
-        await work.change(changed, what=f"by hand: {'ban' if after == 'ban' else 'unban'} {user}", about=place, by=by)
+        await work.change(
+            changed, what=f"by hand: {'ban' if after == 'ban' else 'unban'} {user}", about=place, by=by
+        )
 
 
 def is_ruled_out(work: UnitOfWork, user: UserId) -> bool:

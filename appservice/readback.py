@@ -16,7 +16,7 @@ import structlog
 from appservice import invitations
 from appservice.bans import apply_rules
 from appservice.by_hand import Hands, SetBy
-from appservice.drifting import report, report_loss, report_power
+from appservice.drifting import report, report_loss, report_new_power, report_power
 from appservice.places import Places
 from appservice.store import by_hand, outbox, rooms
 from appservice.work import UnitOfWork
@@ -171,6 +171,8 @@ async def take_in(
         await report_loss(work, place, gap, hands)
     if found.creator and before and may_keep_up(before, maker.bot) and not may_keep_up(found, maker.bot):
         await report_power(work, place, found.creator)
+    if found.creator and before and may_keep_up(found, maker.bot) and not may_keep_up(before, maker.bot):
+        await report_new_power(work, place, found.creator)
     await work.settle([place])
     if gap and not is_paused:
         log.warning("room_not_closed", place=place, round=action.round)

@@ -275,6 +275,27 @@ class TakeIn(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Adopt(Action):
+    """The bot comes into a room that `user` wants to have in `network`, and reads what it is.
+
+    `room` may be an alias. `event` is the message that asked for it, and `wants` what was understood. A
+    Space is only looked at until that is `agreed`; what stands `below` it comes after it.
+    """
+
+    network: NetworkId = NetworkId("")
+    user: UserId = UserId("")
+    event: EventId = EventId("")
+    via: tuple[str, ...] = ()
+    wants: str = ""
+    agreed: bool = False
+    below: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"Adopt:{self.room}:{self.event}"
+
+
+@dataclass(frozen=True, slots=True)
 class MarkDirect(Action):
     """Note in the bot's account data that the room is a direct one with `user` (m.direct)."""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import unquote
+from typing import Any
+from urllib.parse import quote, unquote
 
 from sqlalchemy import func, select
 
@@ -22,7 +23,7 @@ from appservice.store import inbox, outbox, rooms, tables
 from appservice.surroundings import RandomIds
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from tests.counted_codes import FIRST_NUMBER, code_of
-from tests.dialogues import SERVER, Dialogue, person
+from tests.dialogues import SERVER, Dialogue, alias_of, person
 from tests.hedgerow import running, settings_for
 from tests.homes import Home
 from tests.voices import Heard, Voice
@@ -31,6 +32,7 @@ _SECONDS = 60.0
 _PAUSE = 0.03
 _ACCOUNT = ("/devices", "/profile/", "/account_data/", "/register", "/ping", "/keys/", "/sendToDevice/")
 _PASSING = {
+    "adoptions_shown",
     "audit",
     "conversations",
     "events",
@@ -132,6 +134,7 @@ class ServiceStage:
         self._people: dict[str, Voice] = {}
         self._asked = self._room = self._thread = ""
         self._known: set[str] = set()
+        self._made: list[tuple[str, str]] = []
         self._written = self._notes = self._notes_before = 0
 
     async def bring_in(self, names: Iterable[str]) -> None:
@@ -156,6 +159,9 @@ class ServiceStage:
         """Close everybody's client, and free the public aliases for the next dialogue."""
         for slug in _ever_given((await self._works.landscape()).slugs):
             await self._home.free_alias(f"#hedge_{slug}:{SERVER}")
+        for who, alias in self._made:
+            path = f"/_matrix/client/v3/directory/room/{quote(alias, safe='')}"
+            await self._people[who].client.call("DELETE", path)
         for voice in self._people.values():
             await voice.client.close()
 
@@ -207,6 +213,23 @@ class ServiceStage:
             await self._people[who].client.join(room)
         await self._people[who].client.invite(room, person(whom))
         await self._until_membership(room, person(whom), lambda found: found == "invite")
+
+    async def makes(self, who: str, name: str) -> None:
+        await self._make(who, name)
+
+    async def makes_space(self, who: str, name: str, rooms: Sequence[str]) -> None:
+        client = self._people[who].client
+        space = await self._make(who, name, creation_content={"type": "m.space"})
+        for room in rooms:
+            room_id = await client.resolve(f"#{alias_of(room)}:{SERVER}")
+            await client.set_state(space, "m.space.child", {"via": [SERVER]}, room_id)
+
+    async def _make(self, who: str, name: str, **more: Any) -> str:
+        client, alias = self._people[who].client, alias_of(name)
+        self._made.append((who, f"#{alias}:{SERVER}"))
+        return await client.create_room(
+            name=name, room_alias_name=alias, preset="public_chat", room_version="11", **more
+        )
 
     # -- what came of it --------------------------------------------------------------------------
 

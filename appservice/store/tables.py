@@ -434,6 +434,32 @@ invitations_shown = Table(
     Column("is_question", Boolean, nullable=False),
 )
 
+# -- rooms of others that are brought in ------------------------------------------------------------
+
+adoptions_shown = Table(  # what was shown of a Space, until it is agreed to
+    "adoptions_shown",
+    metadata,
+    Column("by", String, primary_key=True),
+    Column("target", String, primary_key=True),
+    Column("room_id", String, nullable=False),
+    Column("agreement", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+adoptions = Table(  # what came of each room that a message has asked for
+    "adoptions",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("room_id", String, primary_key=True),
+    Column("network", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("below", Boolean, nullable=False),  # a room of the Space that was asked for
+    Column("place", String),
+    Column("why", String),  # null: it is a place, or is being looked at
+    Column("at", Float, nullable=False),
+    Index(None, "room_id"),
+)
+
 # -- the rest ---------------------------------------------------------------------------------------
 
 audit = Table(
