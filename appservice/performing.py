@@ -99,6 +99,8 @@ class Performer:
                 return Outcome(text=await files.read(self._homeserver, file))
             case Redact():
                 await self._homeserver.redact(room, action.event, self._txn_id(room, action.event))
+            case LetGo(is_theirs=True):
+                await self._leave(room, "")
             case LetGo(coordinators=coordinators):
                 await let_go(self._homeserver, room, coordinators)
             case Join(invited=invited):

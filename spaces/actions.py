@@ -253,9 +253,17 @@ class Leave(Action):
 
 @dataclass(frozen=True, slots=True)
 class LetGo(Action):
-    """The bot leaves a room for good, once one of these coordinators is there with power 100."""
+    """The bot leaves a room for good, once one of these coordinators is there with power 100.
+
+    Where it `is_theirs` the bot never had the power, and goes at once.
+    """
 
     coordinators: tuple[UserId, ...] = ()
+    is_theirs: bool = False
+
+    @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        return (self.room,) if isinstance(self.room, PlaceId) and not self.is_theirs else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,13 @@ from sqlalchemy import select
 
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
-from appservice.store import tables
+from appservice.store import adoptions, tables
+from appservice.store.adoptions import Adoption
+from appservice.store.database import Database
+from bot.adopting.ports import Shown
 from spaces import changes
-from spaces.identifiers import UserId
+from spaces.adopting import Why
+from spaces.identifiers import EventId, NetworkId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access
 from tests.fake import FakeHomeserver, FakeUser, Registration
@@ -351,3 +355,72 @@ async def test_a_space_without_power_for_the_bot_comes_in_and_asks_for_it(town: 
     await town.calm(lambda: town.content(altos, PARENT, made) != {})
     said = town.said(town.direct[ALICE])
     assert [s for s in said if s.startswith("I have the power that I need in Choirs now")]
+
+
+# -- and let go again ---------------------------------------------------------------------------------
+
+
+async def _lets_go(town: Town, made: str) -> Any:
+    """Alice has the group released; the levels there."""
+    preview = await town.asks("group release arts/town-choir")
+    assert "Shall I?" in preview, preview
+    said = await town.asks("yes")
+    assert "Not everything" not in said, said
+    assert town.fake.room(made).membership(town.bot) == "leave"
+    assert "Town Choir" not in {g.name for g in (await town.landscape()).groups.values()}
+    return town.content(made, LEVELS)["users"]
+
+
+async def test_p7_a_room_in_which_the_bot_has_no_power_can_be_let_go(town: Town) -> None:
+    made = await room(town, preset="public_chat")
+    await town.asks(f"adopt {made} --into arts")
+    assert await _lets_go(town, made) == {ALICE: 100}
+
+
+async def test_p7_a_room_of_version_12_is_let_go_to_who_made_it(town: Town) -> None:
+    made = await room(town, preset="public_chat", room_version="12", room_alias_name="choir")
+    town.lift(made, town.bot, 100)
+    await town.asks(f"adopt {made} --into arts")
+    assert await _lets_go(town, made) == {}
+    assert town.content(made, "m.room.canonical_alias")["alias"] == "#choir:hs.test"
+
+
+async def test_p7_a_room_of_somebody_elses_is_let_go_to_the_coordinators_beside_them(town: Town) -> None:
+    made = await room(town, by=BEN, preset="public_chat")
+    town.lift(made, town.bot, 100, by=BEN)
+    town.lift(made, ALICE, 50, by=BEN)
+    town.alice.join(made)
+    await town.asks(f"adopt {made} --into arts")
+    assert await _lets_go(town, made) == {ALICE: 100, BEN: 100}
+
+
+# -- the store ----------------------------------------------------------------------------------------
+
+
+async def test_the_last_word_on_a_room_tells_whether_it_is_wished_for(database: Database) -> None:
+    arts, one, two = NetworkId("n.aaaaaaaaaaaaaaaa"), EventId("$one"), EventId("$two")
+    room, inner, alice = RoomId("!room"), RoomId("!inner"), UserId(ALICE)
+    shut = Adoption(one, room, arts, alice, "#room:hs.test", why=Why.SHUT)
+    below = Adoption(one, inner, arts, alice, inner, below=True, place=arts)
+    async with database.writing() as connection:
+        await adoptions.keep(connection, [below, shut], now=1.0)
+        assert await adoptions.of_event(connection, one) == (shut, below)
+        assert await adoptions.wished(connection, room) == shut
+        assert await adoptions.wished(connection, inner) is None
+        done = replace(shut, event=two, why=None, place=arts)
+        await adoptions.keep(connection, [done], now=2.0)
+        assert await adoptions.wished(connection, room) is None
+        await adoptions.forget(connection, before=1.5)
+        assert await adoptions.of_event(connection, one) == ()
+        assert await adoptions.of_event(connection, two) == (done,)
+
+
+async def test_what_was_shown_last_of_a_space_is_what_counts(database: Database) -> None:
+    room, alice = RoomId("!room"), UserId(ALICE)
+    async with database.writing() as connection:
+        for words in ("this", "that"):
+            await adoptions.keep_shown(connection, alice, "#s:hs.test", Shown(room, words), now=1.0)
+        assert await adoptions.shown(connection, alice, "#s:hs.test") == Shown(room, "that")
+        assert await adoptions.shown(connection, UserId(BEN), "#s:hs.test") is None
+        await adoptions.forget(connection, before=2.0)
+        assert await adoptions.shown(connection, alice, "#s:hs.test") is None
