@@ -29,8 +29,7 @@ from bot.networks.rules import check_no_lookalike, named, ways_in
 from bot.ports import Awaited
 from bot.reply import Document, Paragraph, joined, plain, to_json
 from spaces import adopting, changes
-from spaces.access import may_see
-from spaces.actions import Action, Adopt, Leave, ReadBack, SetState, StateEvent
+from spaces.actions import Action, Adopt, Join, Leave, ReadBack, SetState, StateEvent
 from spaces.adopting import MOST_ROOMS, Outside, Why
 from spaces.by_hand import is_listed, via_of
 from spaces.errors import Refusal
@@ -108,21 +107,22 @@ class _Arrival:
 
     async def _refuse(self, refused: Refused, seen: Outside | None) -> None:
         await self._keep(why=refused.why)
+        inviter = self.action.inviter
         if seen is not None and not await self._is_known():
-            self.work.put(Leave(self.room))
+            self.work.put(Join(self.room, inviter) if inviter else Leave(self.room))
         if self.action.below:
             await self._report()
+        elif inviter and refused.why is Why.SHUT:
+            return  # who asked was told so before, and not that somebody has invited the bot since
         else:
             await self._answer(refused.answer)
 
     async def _show(self, judge: Judge, space: Outside) -> None:
         work, action = self.work, self.action
         below = adopting.below(self.outcome.hierarchy)
-        standing, ours = await work.standing_of(action.user), dict[RoomId, bool]()
-        for room in adopting.names_of(below):
-            if (place := await work.place_of_room(room)) is not None:
-                ours[room] = may_see(work.landscape, standing, place)
-        shown = judge.show(space, below, ours, work.ids)
+        rooms_below = adopting.names_of(below)
+        found = {room: place for room in rooms_below if (place := await work.place_of_room(room))}
+        shown = judge.show(space, below, found, work.ids)
         if isinstance(shown, Refused):
             await self._refuse(shown, space)
         elif self.waited_for is None:
@@ -167,7 +167,8 @@ class _Arrival:
         ways = ways_in(work.landscape, group, await work.standing_of(action.user))
         members = len(seen.joined - {self._bot})
         above = named(work.landscape, home.id)
-        await self._answer(words.became_a_group(taken, above, ways, members, self._bot))
+        looking_after = work.landscape.coordinators_of(home.id)
+        await self._answer(words.became_a_group(taken, above, ways, members, looking_after, self._bot))
 
     async def _as_network(self, seen: Outside) -> None:
         work, action = self.work, self.action

@@ -56,7 +56,7 @@ async def tell_of_parting(work: UnitOfWork, event: Event) -> None:
     await tell_coordinators(work, place, said, said=f"out:{event.id}")
 
 
-async def wished_step(work: UnitOfWork, room: RoomId) -> Action | None:
+async def wished_step(work: UnitOfWork, room: RoomId, inviter: UserId) -> Action | None:
     """What comes of an invitation to a room that a coordinator has asked for, None for any other."""
     wished = await by_hand.wished_room(work.connection, room)
     if wished is not None and wished.by in work.landscape.coordinators_of(wished.network):
@@ -64,4 +64,4 @@ async def wished_step(work: UnitOfWork, room: RoomId) -> Action | None:
     asked = await adoptions.wished(work.connection, room)
     if asked is None or asked.by not in work.landscape.coordinators_of(asked.network):
         return None
-    return Adopt(room, asked.network, asked.by, asked.event)
+    return Adopt(room, asked.network, asked.by, asked.event, inviter=inviter)

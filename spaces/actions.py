@@ -287,7 +287,8 @@ class Adopt(Action):
     """The bot comes into a room that `user` wants to have in `network`, and reads what it is.
 
     `room` may be an alias. `event` is the message that asked for it, and `wants` what was understood. A
-    Space is only looked at until that is `agreed`; what stands `below` it comes after it.
+    Space is only looked at until that is `agreed`; what stands `below` it comes after it. `inviter` has
+    brought the bot there later, and may have meant something else.
     """
 
     network: NetworkId = NetworkId("")
@@ -297,6 +298,7 @@ class Adopt(Action):
     wants: str = ""
     agreed: bool = False
     below: bool = False
+    inviter: UserId = UserId("")
 
     @property
     def key(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.adopting import words
 from bot.adopting.ports import Asked
 from bot.adopting.words import Lack
-from bot.networks.rules import WaysIn, check_no_lookalike, named
+from bot.networks.rules import Named, WaysIn, check_no_lookalike, named
 from bot.reply import Document, Paragraph
 from spaces.access import Deed, Standing, may_see, require
 from spaces.adopting import (
@@ -25,6 +25,7 @@ from spaces.adopting import (
 )
 from spaces.changes import Ids
 from spaces.errors import Refusal
+from spaces.hierarchy import ancestors
 from spaces.identifiers import PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.power_levels import users_in
@@ -76,16 +77,26 @@ class Judge:
         return Refused(why, words.lacks_level(room, self.asked.by, self.bot)) if why else None
 
     def show(
-        self, space: Outside, rooms: Iterable[Below], ours: Mapping[RoomId, bool], ids: Ids
+        self, space: Outside, rooms: Iterable[Below], ours: Mapping[RoomId, PlaceId], ids: Ids
     ) -> Refused | ToShow:
-        """What would become of the Space, or why that cannot be."""
-        plan = planned(space.room, rooms, ours)
+        """What would become of the Space, or why that cannot be. `ours` are rooms below that are places."""
+        seen = {room: may_see(self.landscape, self.standing, place) for room, place in ours.items()}
+        if (above := self._closes_a_loop(place for room, place in ours.items() if seen[room])) is not None:
+            network = named(self.landscape, self.asked.network)
+            return Refused(Why.OURS, words.would_close_a_loop(space, above, network))
+        plan = planned(space.room, rooms, seen)
         if plan.why_not is not None:
             return Refused(plan.why_not, words.is_too_much(space, plan))
         try:
             return ToShow(self._preview(space, plan, ids))
         except Refusal as refusal:
             return Refused(Why.MANY, _said(refusal))
+
+    def _closes_a_loop(self, inside: Iterable[PlaceId]) -> Named | None:
+        """What is in the Space already, and is the network that it is to be under, or above that."""
+        above = {self.asked.network, *ancestors(self.landscape, self.asked.network)}
+        found = next((place for place in inside if place in above), None)
+        return None if found is None else named(self.landscape, found)
 
     def _preview(self, space: Outside, plan: Planned, ids: Ids) -> Document:
         """Raises `Refusal` for a name that looks like another's, or a network that is not active."""

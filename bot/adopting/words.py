@@ -141,6 +141,16 @@ def is_too_much(room: Outside, plan: Planned) -> Document:
     )
 
 
+def would_close_a_loop(space: Outside, inside: Named, network: Named) -> Document:
+    return say(
+        "{space} holds {inside}, so it cannot be under {network}: that would be a circle. Take {inside} out "
+        "of that Space first.",
+        space=Bold(space.called),
+        inside=link(inside),
+        network=link(network),
+    )
+
+
 # -- what would be done -----------------------------------------------------------------------------
 
 
@@ -206,8 +216,10 @@ def go_on_with_space(room: Outside, network: Named) -> Document:
 # -- what was done ----------------------------------------------------------------------------------
 
 
-def became_a_group(taken: Taken, network: Named, ways: WaysIn, members: int, bot: UserId) -> Document:
-    """The room is a group now; what the bot lacks there, and who can give it."""
+def became_a_group(
+    taken: Taken, network: Named, ways: WaysIn, members: int, coordinators: Sequence[UserId], bot: UserId
+) -> Document:
+    """The room is a group now; who looks after it, what the bot lacks there, and who can give it."""
     assert taken.place is not None
     became = counted(
         "{group} is a group of {network} now, with the one who is in it: `{slug}` for short.",
@@ -217,7 +229,8 @@ def became_a_group(taken: Taken, network: Named, ways: WaysIn, members: int, bot
         network=link(network),
         slug=taken.place.slug,
     )
-    said = Document((Paragraph((became,)), Paragraph((who_gets_in(ways),))))
+    looked_after = item("Looked after by: {people}", people=people(coordinators, "and"))
+    said = Document((Paragraph((became,)), Bullet((who_gets_in(ways),)), looked_after))
     return said if taken.lack is None else joined((said, asks_for_power([taken], bot)))
 
 

@@ -344,6 +344,28 @@ async def test_a_space_with_very_many_rooms_is_too_much_at_once(town: Town) -> N
     assert said.startswith("Choirs has 51 rooms that I do not have yet, and I bring in at most 50 at once.")
 
 
+async def test_h1_a_space_that_holds_the_network_itself_cannot_be_under_it(town: Town) -> None:
+    [arts] = [r for r in town.fake.world.rooms.values() if r.content("m.room.name").get("name") == "Arts"]
+    made = await town.space(arts.room_id, preset="public_chat")
+    said = await town.asks(f"adopt {made} --into arts")
+    assert said.startswith("Choirs holds Arts, so it cannot be under Arts: that would be a circle.")
+    assert town.fake.room(made).membership(town.bot) == "leave"
+
+
+async def test_a_wish_of_somebody_who_is_not_there_keeps_nobody_else_from_inviting_the_bot(
+    town: Town,
+) -> None:
+    """Alice names a room of Ben's; when Ben, who is a coordinator, invites the bot there, it stays."""
+    made = await room(town, by=BEN)
+    assert SHUT in await town.asks(f"adopt {made} --into arts")
+    said = len(town.said(town.direct[ALICE]))
+    town.ben.invite(made, town.bot)
+    await town.calm(lambda: town.fake.room(made).membership(town.bot) == "join")
+    assert town.fake.room(made).membership(town.bot) == "join"
+    assert "Town Choir" not in {g.name for g in (await town.landscape()).groups.values()}
+    assert len(town.said(town.direct[ALICE])) == said, "and Alice does not hear of it"
+
+
 async def test_a_space_without_power_for_the_bot_comes_in_and_asks_for_it(town: Town) -> None:
     altos = await room(town, name="Altos", preset="public_chat")
     made = await town.space(altos, preset="public_chat")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.adopting import words
@@ -38,7 +38,9 @@ class FakeAdoptions:
             return refused.answer
         if not room.is_space:
             return await self._as_group(asked, room)
-        shown = judge.show(room, self._work.hierarchies.get(room.room, ()), {}, self._work.ids)
+        below: Sequence[Below] = self._work.hierarchies.get(room.room, ())
+        ours = {one: self._work.rooms[one] for one in adopting.names_of(below) if one in self._work.rooms}
+        shown = judge.show(room, below, ours, self._work.ids)
         if isinstance(shown, Refused):
             return shown.answer
         agreement = f"{asked.wants}\n{plain(shown.preview)}"
@@ -72,7 +74,9 @@ class FakeAdoptions:
         group, landscape = await self._made(room, asked.network), self._work.landscape
         ways = ways_in(landscape, group, await self._work.standing_of(asked.by))
         above, members = named(landscape, asked.network), len(room.joined - {BOT})
-        return words.became_a_group(self._taken(room, group), above, ways, members, BOT)
+        return words.became_a_group(
+            self._taken(room, group), above, ways, members, landscape.coordinators_of(asked.network), BOT
+        )
 
     async def _made(self, room: Outside, home: NetworkId) -> PlaceId:
         work = self._work

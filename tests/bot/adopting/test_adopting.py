@@ -103,7 +103,8 @@ async def test_with_the_power_nothing_is_asked_for_and_only_who_gets_in_is_said(
     said = await stage.say("alice", f"adopt {ROOM} --into arts")
     assert said == (
         "Town Choir is a group of Arts now, with the one who is in it: arts/town-choir for short.\n"
-        "Everyone can find it and join it."
+        "- Everyone can find it and join it.\n"
+        f"- Looked after by: {person('ada')} and {ALICE}"
     )
     assert stage.work.changes[-1][0] == f"adopt {ROOM}"
 
