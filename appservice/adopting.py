@@ -11,7 +11,7 @@ from appservice.listing import ask_to_be_invited
 from appservice.newcomers import is_space
 from appservice.performing import Outcome
 from appservice.places import Places
-from appservice.readback import read_state
+from appservice.readback import Read, read_state
 from appservice.store import by_hand, rooms
 from appservice.store.by_hand import Mark, WishedRoom
 from appservice.telling import tell_where_they_talk
@@ -21,7 +21,7 @@ from bot.networks.rules import named
 from spaces import changes
 from spaces.actions import Leave, ReadBack, TakeIn
 from spaces.errors import Refusal
-from spaces.identifiers import GroupId, RoomId
+from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId
 from spaces.landscape import Landscape
 from spaces.network import Access, Status
 from spaces.power_levels import users_in
@@ -74,16 +74,8 @@ async def _adopt(work: UnitOfWork, places: Places, action: TakeIn, outcome: Outc
     read = read_state(outcome.state or (), work.surroundings.maker.bot, places)
     found = replace(read.found, members=read.members)
     landscape, group = _with_group(work, action, described_in(found))
-    await rooms.save_expected(work.connection, {group: found})
-    await rooms.set_room(work.connection, group, room)
-    await rooms.drop_conversation(work.connection, room)
-    marks = {(kind, str(key)): Mark(who.event, {}) for (kind, key), who in read.set_by.items() if who.event}
-    if POWER_LEVELS in read.set_by:
-        levels = users_in(found.state[POWER_LEVELS])
-        marks[POWER_LEVELS] = Mark(read.set_by[POWER_LEVELS].event, {"users": levels})
-    await by_hand.set_marks(work.connection, group, marks)
-    work.expect(group, found)
-    await _count_as_listed(work, action, group)
+    await become(work, room, group, read)
+    await count_as_listed(work, network, room, group)
     await work.change(landscape, what="by hand: group create", about=group, by=by)
     work.put(ReadBack(group))
     called, home = named(work.landscape, group), named(work.landscape, network)
@@ -93,15 +85,29 @@ async def _adopt(work: UnitOfWork, places: Places, action: TakeIn, outcome: Outc
         await tell_where_they_talk(work, {found.creator or by, by}, asked, said=f"power:{room}")
 
 
-async def _count_as_listed(work: UnitOfWork, action: TakeIn, group: GroupId) -> None:
-    """What stands in the Space under the room's id stands there for the group from now on."""
-    space = await work.expected_of(action.network)
+async def become(work: UnitOfWork, room: RoomId, place: PlaceId, read: Read) -> None:
+    """From now on `room`, which was read just now, is that of `place`; what people have set is known."""
+    found = replace(read.found, members=read.members)
+    await rooms.save_expected(work.connection, {place: found})
+    await rooms.set_room(work.connection, place, room)
+    await rooms.drop_conversation(work.connection, room)
+    marks = {(kind, str(key)): Mark(who.event, {}) for (kind, key), who in read.set_by.items() if who.event}
+    if POWER_LEVELS in read.set_by:
+        levels = users_in(found.state[POWER_LEVELS])
+        marks[POWER_LEVELS] = Mark(read.set_by[POWER_LEVELS].event, {"users": levels})
+    await by_hand.set_marks(work.connection, place, marks)
+    work.expect(place, found)
+
+
+async def count_as_listed(work: UnitOfWork, network: NetworkId, room: RoomId, place: PlaceId) -> None:
+    """What stands in the Space under the room's id stands there for `place` from now on."""
+    space = await work.expected_of(network)
     if space is None:
         return
-    was, key = ("m.space.child", str(action.room)), ("m.space.child", group)
+    was, key = ("m.space.child", str(room)), ("m.space.child", place)
     state = {key if entry == was else entry: content for entry, content in space.state.items()}
     by_hand_now = frozenset(key if entry == was else entry for entry in space.by_hand)
-    work.expect(action.network, replace(space, state=state, by_hand=by_hand_now))
+    work.expect(network, replace(space, state=state, by_hand=by_hand_now))
 
 
 def described_in(found: FoundRoom) -> Described:

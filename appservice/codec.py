@@ -39,6 +39,7 @@ _ACTIONS: dict[str, type[Action]] = {
         actions.MarkDirect,
         actions.ReadFile,
         actions.TakeIn,
+        actions.Adopt,
     )
 }
 _FIELDS: dict[str, Callable[[Any], Any]] = {

@@ -16,6 +16,7 @@ from appservice.by_hand import Hands
 from appservice.store import by_hand, rooms
 from appservice.telling import tell_coordinators, tell_where_they_talk
 from appservice.work import UnitOfWork
+from bot.adopting.words import has_power_now
 from bot.keeping.added import asks_for_power
 from bot.keeping.reports import PutBack, is_left_open, put_back, was_lost
 from bot.networks.rules import Named, named
@@ -96,6 +97,13 @@ async def report_power(work: UnitOfWork, group: PlaceId, maker_of_it: UserId) ->
     asked = asks_for_power(named(landscape, group), named(landscape, home), bot)
     people = {maker_of_it, *landscape.coordinators_of(home)}
     await tell_where_they_talk(work, sorted(people), asked, said=f"power:{group}:{work.now}")
+
+
+async def report_new_power(work: UnitOfWork, place: PlaceId, maker_of_it: UserId) -> None:
+    """Somebody gave the bot the power that it had asked for."""
+    said = has_power_now(named(work.landscape, place))
+    people = {maker_of_it, *work.landscape.looking_after(place)}
+    await tell_where_they_talk(work, sorted(people), said, said=f"has power:{place}:{work.now}")
 
 
 async def _pause(work: UnitOfWork, place: PlaceId, fought: Iterable[str]) -> None:

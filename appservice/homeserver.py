@@ -339,6 +339,13 @@ class Homeserver:
     async def joined_rooms(self) -> list[RoomId]:
         return [RoomId(room) for room in (await self.call("GET", f"{_ACTING}/joined_rooms"))["joined_rooms"]]
 
+    async def hierarchy(self, room: RoomId, start: str | None) -> dict[str, Any]:
+        """One page of the rooms below a Space, as far as the bot is told of them."""
+        path = f"/_matrix/client/v1/rooms/{_q(room)}/hierarchy"
+        query = {"limit": "50", **({"from": start} if start else {})}
+        answer: dict[str, Any] = await self.call("GET", path, query=query)
+        return answer
+
     async def messages(
         self, room: RoomId, start: str | None, *, until: str | None = None, limit: int = 50
     ) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
 
-from spaces.actions import Action, CreateRoom, Invite, Join, Leave, ReadBack, Redact, Say, SetState
+from spaces.actions import Action, Adopt, CreateRoom, Invite, Join, Leave, ReadBack, Redact, Say, SetState
 from spaces.identifiers import PlaceId
 
 _CALM_AFTER = 20
@@ -50,7 +50,7 @@ class Entry:
         """Whether somebody comes or goes, for which a stranger's homeserver may let us wait."""
         if isinstance(self.action, Invite):
             return self.action.reported
-        return isinstance(self.action, (Join, Leave))
+        return isinstance(self.action, (Join, Leave, Adopt))
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ def kind_of(action: Action) -> str:
             return "create"
         case Invite():
             return "invite"
-        case Join():
+        case Join() | Adopt():
             return "join"
         case SetState() | Say() | Redact():
             return "event"

@@ -14,7 +14,7 @@ from spaces.actions import AddAlias, Say
 from spaces.identifiers import GroupId, NetworkId, PlaceId
 from spaces.lifecycle import RoomKept, Snapshot, own_places, parting, with_levels, without
 from spaces.network import Status
-from spaces.reconcile import FoundRoom, project_room
+from spaces.reconcile import FoundRoom, may_keep_up, project_room
 
 if TYPE_CHECKING:
     from appservice.work import UnitOfWork
@@ -31,8 +31,13 @@ class StoredLifecycle:
         return {place: room for place, room in found.items() if room is not None}
 
     async def unmade(self, places: Collection[PlaceId]) -> tuple[PlaceId, ...]:
+        """Those of others in which the bot has no power are as they are."""
         rows = {row.place: row for row in await rooms.all_rooms(self._work.connection)}
-        return tuple(p for p in places if p in rows and not (rows[p].ready and rows[p].room_id))
+        found, bot = await self.rooms(places), self._work.surroundings.maker.bot
+        theirs = {place for place, room in found.items() if not may_keep_up(room, bot)}
+        return tuple(
+            p for p in places if p in rows and not (rows[p].room_id and (rows[p].ready or p in theirs))
+        )
 
     async def keep(self, place: PlaceId, kept: Snapshot) -> None:
         await store.keep(self._work.connection, place, kept)

@@ -218,7 +218,7 @@ class Listeners:
             work.put(Join(event.room, event.sender))
         elif is_ruled_out(work, event.sender):
             work.put(Leave(event.room))
-        elif (step := await wished_step(work, event.room)) is not None:
+        elif (step := await wished_step(work, event.room, event.sender)) is not None:
             work.put(step)
         elif not self._has_time_for(event, known := await self._is_known(event.sender, work), work):
             reason = await in_words_of(event.sender, too_many_invitations(), work) if known else None

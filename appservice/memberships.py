@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from appservice.bans import is_ban_to_heed
 from appservice.event import Event
-from appservice.store import by_hand, rooms
+from appservice.store import adoptions, by_hand, rooms
 from appservice.telling import tell_coordinators
 from appservice.work import UnitOfWork
 from bot.keeping.reports import cannot_look_after
 from bot.networks.rules import named
-from spaces.actions import Action, TakeIn
+from spaces.actions import Action, Adopt, TakeIn
 from spaces.bans import REASON_AT_MOST
 from spaces.by_hand import RolesChanged, with_roles
 from spaces.differences import Changed, Presence
@@ -82,9 +82,12 @@ async def tell_of_parting(work: UnitOfWork, event: Event) -> None:
     await tell_coordinators(work, place, said, said=f"out:{event.id}")
 
 
-async def wished_step(work: UnitOfWork, room: RoomId) -> Action | None:
-    """What comes of an invitation to a room that a coordinator has put into a Space, None for any other."""
+async def wished_step(work: UnitOfWork, room: RoomId, inviter: UserId) -> Action | None:
+    """What comes of an invitation to a room that a coordinator has asked for, None for any other."""
     wished = await by_hand.wished_room(work.connection, room)
-    if wished is None or wished.by not in work.landscape.coordinators_of(wished.network):
+    if wished is not None and wished.by in work.landscape.coordinators_of(wished.network):
+        return TakeIn(room, wished.network, wished.by)
+    asked = await adoptions.wished(work.connection, room)
+    if asked is None or asked.by not in work.landscape.coordinators_of(asked.network):
         return None
-    return TakeIn(room, wished.network, wished.by)
+    return Adopt(room, asked.network, asked.by, asked.event, inviter=inviter)

@@ -29,8 +29,8 @@ from appservice.settling import Settler
 from appservice.store import outbox, rooms
 from appservice.store.database import Connection, StoreError
 from appservice.work import Works
-from spaces.actions import CreateRoom, Invite, Say, TakeIn
-from spaces.identifiers import EventId, PlaceId, RoomId
+from spaces.actions import Adopt, CreateRoom, Invite, Say, TakeIn
+from spaces.identifiers import EventId, PlaceId
 from spaces.sentences import Sentence, sentence
 
 log = structlog.get_logger(__name__)
@@ -199,7 +199,8 @@ class Outbox:
         if self._is_silent:
             self.homeserver_answers()
         place = entry.action.room
-        if isinstance(entry.action, TakeIn) and (taken := self._places.place(RoomId(place))) is not None:
+        came_in = outcome.room if isinstance(entry.action, (TakeIn, Adopt)) else None
+        if came_in is not None and (taken := self._places.place(came_in)) is not None:
             self._lanes.made(taken)
         if not isinstance(place, PlaceId):
             return

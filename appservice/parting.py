@@ -7,7 +7,7 @@ from typing import Any
 
 from appservice.homeserver import Homeserver, HomeserverError
 from spaces.identifiers import RoomId, UserId
-from spaces.power_levels import BOT
+from spaces.power_levels import BOT, creators_stand_above
 from spaces.sentences import sentence
 
 _LEVELS = "m.room.power_levels"
@@ -32,7 +32,8 @@ async def let_go(homeserver: Homeserver, room: RoomId, coordinators: Collection[
     levels = _content(state, _LEVELS, "")
     found = levels.get("users")
     users: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    if not any(_rules(state, users, user) for user in coordinators):
+    is_made_by_one = any(_membership(state, u) == "join" for u in _makers(state, but=homeserver.user))
+    if not is_made_by_one and not any(_rules(state, users, user) for user in coordinators):
         raise NobodyThere
     if homeserver.user in users:
         others = {user: level for user, level in users.items() if user != homeserver.user}
@@ -60,6 +61,14 @@ async def _leave(homeserver: Homeserver, room: RoomId) -> None:
 def _rules(state: Sequence[Mapping[str, Any]], users: Mapping[str, Any], user: UserId) -> bool:
     level = users.get(user)
     return type(level) is int and level >= BOT and _membership(state, user) == "join"
+
+
+def _makers(state: Sequence[Mapping[str, Any]], *, but: str) -> list[UserId]:
+    """Who has made the room, where that puts them above all levels; `but` the bot."""
+    version = str(_content(state, "m.room.create", "").get("room_version", "1"))
+    made = (event.get("sender") for event in state if event.get("type") == "m.room.create")
+    found = [UserId(user) for user in made if isinstance(user, str) and user != but]
+    return found if creators_stand_above(version) else []
 
 
 def _membership(state: Sequence[Mapping[str, Any]], user: UserId) -> object:

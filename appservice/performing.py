@@ -13,6 +13,7 @@ from appservice.bans import keep_out, let_in
 from appservice.encrypted_rooms import Rooms
 from appservice.envelope import Envelope
 from appservice.homeserver import Homeserver, HomeserverError
+from appservice.looking_in import look_into
 from appservice.parting import let_go
 from appservice.places import Places, Unplaced
 from appservice.provisioning import AliasConflict, Provisioner
@@ -20,6 +21,7 @@ from appservice.speech import event_content
 from spaces.actions import (
     Action,
     AddAlias,
+    Adopt,
     Ban,
     CreateRoom,
     Invite,
@@ -47,13 +49,15 @@ _PAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an action: a new room, its state, an event, missed messages (newest first), a text."""
+    """What came of an action: a new room, its state, an event, missed messages (newest first), a text,
+    what is below a Space."""
 
     room: RoomId | None = None
     state: tuple[dict[str, Any], ...] | None = None
     event: EventId | None = None
     missed: tuple[dict[str, Any], ...] = ()
     text: str = ""
+    hierarchy: tuple[dict[str, Any], ...] = ()
 
 
 class NoSuchUser(Exception):
@@ -95,12 +99,17 @@ class Performer:
                 return Outcome(text=await files.read(self._homeserver, file))
             case Redact():
                 await self._homeserver.redact(room, action.event, self._txn_id(room, action.event))
+            case LetGo(is_theirs=True):
+                await self._leave(room, "")
             case LetGo(coordinators=coordinators):
                 await let_go(self._homeserver, room, coordinators)
             case Join(invited=invited):
                 return await self._join(room) if invited else await self._look(room)
             case TakeIn(via=via):
                 return await self._come_into(room, via)
+            case Adopt():
+                seen = await look_into(self._homeserver, action)
+                return Outcome(seen.room, seen.state, hierarchy=seen.hierarchy)
             case _:
                 await self._settle(action, room)
         return Outcome()

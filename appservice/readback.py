@@ -16,7 +16,15 @@ import structlog
 from appservice import invitations
 from appservice.bans import apply_rules, heed_hand
 from appservice.by_hand import Hands, SetBy
-from appservice.drifting import may_close, note_closing, report, report_loss, report_open, report_power
+from appservice.drifting import (
+    may_close,
+    note_closing,
+    report,
+    report_loss,
+    report_new_power,
+    report_open,
+    report_power,
+)
 from appservice.event import Event
 from appservice.memberships import note_membership
 from appservice.places import Places
@@ -222,6 +230,8 @@ async def _report(work: UnitOfWork, place: PlaceId, before: FoundRoom | None, ju
         await report_open(work, place, judged.gap, judged.hands)
     if found.creator and before and may_keep_up(before, maker.bot) and not may_keep_up(found, maker.bot):
         await report_power(work, place, found.creator)
+    if found.creator and _has_come_to_power(before, found, maker.bot):
+        await report_new_power(work, place, found.creator)
     if judged.gap and judged.closes and judged.pause:
         await note_closing(work, place)
 

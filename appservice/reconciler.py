@@ -16,7 +16,17 @@ import structlog
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.inbox import Inbox
 from appservice.places import Places
-from appservice.store import applications, by_hand, encryption, inbox, invitations, journal, outbox, people
+from appservice.store import (
+    adoptions,
+    applications,
+    by_hand,
+    encryption,
+    inbox,
+    invitations,
+    journal,
+    outbox,
+    people,
+)
 from appservice.succession import look_for_silence
 from appservice.work import Works
 from spaces.actions import ReadBack
@@ -152,6 +162,7 @@ class Reconciler:
             await applications.forget(connection, before=before)
             await invitations.forget(connection, before=before)
             await by_hand.forget(connection, before=before)
+            await adoptions.forget(connection, before=before)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

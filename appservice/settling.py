@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from appservice import files, invitations
 from appservice.adopting import taken_in
+from appservice.bringing_in import brought_in
 from appservice.encrypted_rooms import note_encryption
 from appservice.invitations import Reports
 from appservice.lanes import Entry
@@ -24,6 +25,7 @@ from bot.progress import finished, under_way
 from bot.reply import from_json, in_language
 from spaces.actions import (
     Action,
+    Adopt,
     Ban,
     CreateRoom,
     Invite,
@@ -64,10 +66,11 @@ class Settler:
                 await self._fail(work, entry, _does_not_hold(gap))
                 return False
             await outbox.delivered(work.connection, entry.seq, event=outcome.event)
-            await self._conclude(work, entry.undertaking)
+            if not work.carries_on(entry.undertaking):
+                await self._conclude(work, entry.undertaking)
         if outcome.room is not None and isinstance(entry.action, CreateRoom):
             self._places.put(PlaceId(entry.action.room), outcome.room)
-        elif outcome.room is not None and isinstance(entry.action, TakeIn):
+        elif outcome.room is not None and isinstance(entry.action, (TakeIn, Adopt)):
             await self._note_taken(outcome.room)
         if isinstance(entry.action, LetGo):
             self._places.drop(PlaceId(entry.action.room))
@@ -93,6 +96,8 @@ class Settler:
                 await take_in_conversation(work, action, outcome)
             case TakeIn():
                 await taken_in(work, self._places, action, outcome)
+            case Adopt():
+                await brought_in(work, self._places, action, outcome, entry.undertaking)
             case Leave():
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
             case LetGo():

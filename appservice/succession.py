@@ -14,6 +14,7 @@ from bot.succession import words
 from spaces.actions import Say
 from spaces.identifiers import NetworkId, UserId
 from spaces.landscape import Landscape
+from spaces.network import Access
 from spaces.succession import fallen_silent, is_orphaned, orphaned_since
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ class Succession:
         await nominations.speak(self._work.connection, network, nominee, by, now=self._work.now)
 
     async def announce(self, network: NetworkId, message: Document, *, said: str) -> None:
-        """In the first room of the network's kit: `welcome`, where there is one."""
-        kit = (group for group in self._work.landscape.groups_of(network) if group.is_kit)
-        room = next(kit, None)
+        """In the first room of the network's kit: `welcome`, where there is one; else in a group of all."""
+        groups = self._work.landscape.groups_of(network)
+        room = next((group for group in groups if group.is_kit or group.access is not Access.INVITE), None)
         if room is not None:
             language = await self._work.language_of(ONLOOKER, room.id, direct=False)
             self._work.put(Say(room.id, said, notice(message, language=language)))

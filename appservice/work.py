@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from appservice import languages
+from appservice.adoption import StoredAdoptions
 from appservice.audit import Trail
 from appservice.bans import Present, end_bans
 from appservice.codes import Codes
@@ -126,6 +127,10 @@ class UnitOfWork:
     @property
     def applications(self) -> StoredApplications:
         return StoredApplications(self.connection)
+
+    @property
+    def adoptions(self) -> StoredAdoptions:
+        return StoredAdoptions(self)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -378,6 +383,15 @@ class UnitOfWork:
             now=self.now,
         )
         return self._undertaking
+
+    def carry_on(self, undertaking: int | None) -> None:
+        """Who waits for that undertaking waits for what is put from now on, too."""
+        self._undertaking = undertaking
+
+    def carries_on(self, undertaking: int | None) -> bool:
+        """Whether there is more to be done for that undertaking."""
+        is_same = undertaking is not None and self._undertaking == undertaking
+        return is_same and any(not isinstance(action, Say) for action in self._actions)
 
     async def note(self, what: str, about: PlaceId | RoomId, *done: Any, **more: Any) -> None:
         """As in `bot.ports.Work`; what more may be said of it is in `Trail.noted`."""

@@ -177,11 +177,7 @@ class Answering:
         return sentence("{prefix} {word}", prefix=self._prefix, word=_WORDS[word])
 
     def how_to_confirm(self, heard: Heard) -> Document:
-        return say(
-            "Shall I? `{yes}` or ✅ does it, `{no}` or ❌ leaves it. I wait for ten minutes.",
-            yes=self._typed(YES, heard),
-            no=self._typed(NO, heard),
-        )
+        return asks_for_a_yes(self._typed(YES, heard), self._typed(NO, heard))
 
     def tell_me(self, heard: Heard) -> Document:
         if heard.is_direct:
@@ -190,6 +186,15 @@ class Answering:
 
     def more_to_come(self, heard: Heard) -> Document:
         return say("There is more: `{more}` shows it.", more=self._typed(MORE, heard))
+
+
+def asks_for_a_yes(yes: Sentence | None = None, no: Sentence | None = None) -> Document:
+    """What is said below a preview; `yes` and `no` as they are typed there, the bare words by themselves."""
+    return say(
+        "Shall I? `{yes}` or ✅ does it, `{no}` or ❌ leaves it. I wait for ten minutes.",
+        yes=yes or _WORDS[YES],
+        no=no or _WORDS[NO],
+    )
 
 
 def _bare(said: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from spaces.actions import (
     Action,
     AddAlias,
+    Adopt,
     Ban,
     Content,
     CreateRoom,
@@ -86,7 +87,7 @@ def _of_the_bot(here: Sentence, action: Action) -> Sentence:
             return sentence("say something in {place}", place=here)
         case Redact():
             return sentence("take back something that was said in {place}", place=here)
-        case Join() | TakeIn():
+        case Join() | TakeIn() | Adopt():
             return sentence("come into {place}", place=here)
         case Leave() | LetGo():
             return sentence("leave {place}", place=here)

@@ -23,6 +23,7 @@ from spaces.landscape import Landscape
 from spaces.sentences import Sentence
 
 if TYPE_CHECKING:
+    from bot.adopting.ports import Adoptions
     from bot.audit.ports import AuditLog
     from bot.bans.ports import Present
     from bot.codes.ports import Codes
@@ -188,3 +189,7 @@ class Work(Protocol):
     @property
     def nominations(self) -> Nominations:
         """Who is to look after a network that nobody looks after."""
+
+    @property
+    def adoptions(self) -> Adoptions:
+        """Rooms and Spaces of others that are brought in."""

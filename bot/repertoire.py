@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.adopting import adopting_commands
 from bot.applications.applying import Applying
 from bot.applications.commands import with_applications
 from bot.audit import audit_commands
@@ -29,6 +30,7 @@ def all_commands(templates: Templates) -> Commands:
         ban_commands(),
         Keeping(),
         Succeeding(),
+        adopting_commands(),
         Speaking(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

@@ -279,9 +279,17 @@ class Leave(Action):
 
 @dataclass(frozen=True, slots=True)
 class LetGo(Action):
-    """The bot leaves a room for good, once one of these coordinators is there with power 100."""
+    """The bot leaves a room for good, once one of these coordinators is there with power 100.
+
+    Where it `is_theirs` the bot never had the power, and goes at once.
+    """
 
     coordinators: tuple[UserId, ...] = ()
+    is_theirs: bool = False
+
+    @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        return (self.room,) if isinstance(self.room, PlaceId) and not self.is_theirs else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +306,29 @@ class TakeIn(Action):
     @property
     def key(self) -> str:
         return f"TakeIn:{self.room}"
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt(Action):
+    """The bot comes into a room that `user` wants to have in `network`, and reads what it is.
+
+    `room` may be an alias. `event` is the message that asked for it, and `wants` what was understood. A
+    Space is only looked at until that is `agreed`; what stands `below` it comes after it. `inviter` has
+    brought the bot there later, and may have meant something else.
+    """
+
+    network: NetworkId = NetworkId("")
+    user: UserId = UserId("")
+    event: EventId = EventId("")
+    via: tuple[str, ...] = ()
+    wants: str = ""
+    agreed: bool = False
+    below: bool = False
+    inviter: UserId = UserId("")
+
+    @property
+    def key(self) -> str:
+        return f"Adopt:{self.room}:{self.event}"
 
 
 @dataclass(frozen=True, slots=True)

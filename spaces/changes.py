@@ -103,8 +103,9 @@ def create_network(
     agreed: Collection[NetworkId] = (),
     by: UserId | None = None,
     coordinators: Iterable[UserId] = (),
+    has_kit: bool = True,
 ) -> tuple[Landscape, NetworkId]:
-    """A new network with its kit, under its parents, the first of which is canonical.
+    """A new network, with a kit if it `has_kit`, under its parents, the first of which is canonical.
 
     A link to a parent that is not in `agreed` waits for its yes. A bridge with such a link is proposed
     and nothing of it is in Matrix; any other network is active at once. Without `access` a bridge is
@@ -122,7 +123,7 @@ def create_network(
     made = replace(
         made, language=language, slug=_slug_for(landscape, ids, made, parents[0] if parents else None)
     )
-    kit = [_kit_group(ids, made, purpose) for purpose in _KIT[kind]]
+    kit = [_kit_group(ids, made, purpose) for purpose in _KIT[kind] if has_kit]
     links = [Link(p, made.id, p == parents[0], p in agreed, True, by) for p in parents]
     people = [Coordinator(made.id, user) for user in dict.fromkeys(coordinators)]
     return settled(landscape.having(made, *kit, *links, *people), made.id), made.id

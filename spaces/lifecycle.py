@@ -10,14 +10,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from spaces.actions import Action, LetGo, RemoveAlias, SetState, StateEvent, Withdraw
+from spaces.actions import Action, Content, LetGo, RemoveAlias, SetState, StateEvent, Withdraw
 from spaces.consent import archived, released, settled
 from spaces.errors import Conflict
-from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
+from spaces.identifiers import ALIAS_PREFIX, GroupId, NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Group, Network, Purpose, Status
-from spaces.power_levels import RoomKind, released_levels
-from spaces.reconcile import CANONICAL_ALIAS, POWER_LEVELS, FoundRoom
+from spaces.power_levels import RoomKind, beside_its_maker, creators_stand_above, released_levels
+from spaces.reconcile import CANONICAL_ALIAS, POWER_LEVELS, FoundRoom, may_keep_up
 
 # -- what is remembered ---------------------------------------------------------------------------
 
@@ -193,20 +193,35 @@ def parting(
     actions: list[Action] = []
     for place in sorted(going & rooms.keys()):
         room, coordinators = rooms[place], landscape.looking_after(place)
+        if not may_keep_up(room, bot):
+            actions.append(LetGo(place, coordinators, is_theirs=True))
+            continue
         actions += _shown_no_more(place, room)
         actions += _cut_off(place, room, going)
-        levels = released_levels(
-            _kind(landscape, place), room.version, bot, coordinators, room.state.get(POWER_LEVELS)
-        )
+        levels = _handed_over(landscape, place, room, bot)
         if room.state.get(POWER_LEVELS) != levels:
             actions.append(SetState(place, StateEvent(POWER_LEVELS[0], levels)))
         actions.append(LetGo(place, coordinators))
     return actions
 
 
+def _handed_over(landscape: Landscape, place: PlaceId, room: FoundRoom, bot: UserId) -> Content:
+    """The levels of the room once its coordinators rule it, beside whoever has made it."""
+    found = room.state.get(POWER_LEVELS)
+    unnamed = room.creator if creators_stand_above(room.version) else None
+    people = [user for user in landscape.looking_after(place) if user != unnamed]
+    levels = released_levels(_kind(landscape, place), room.version, bot, people, found)
+    if room.creator is None:
+        return levels
+    beside = beside_its_maker(levels, found)
+    users = {user: level for user, level in beside["users"].items() if user != unnamed}
+    return {**beside, "users": users}
+
+
 def _shown_no_more(place: PlaceId, room: FoundRoom) -> list[Action]:
     ours = sorted({*room.aliases, place.alias_localpart})
-    shown = bool(room.state.get(CANONICAL_ALIAS, {}).get("alias"))
+    alias = str(room.state.get(CANONICAL_ALIAS, {}).get("alias", ""))
+    shown = bool(alias) and (room.creator is None or alias.startswith(f"#{ALIAS_PREFIX}"))
     return [
         *(Withdraw(place, under) for under in sorted(room.published)),
         *([SetState(place, StateEvent(CANONICAL_ALIAS[0], {}))] if shown else ()),

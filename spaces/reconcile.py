@@ -237,7 +237,7 @@ def _state_steps(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[Set
     target: dict[StateKey, Content] = dict(wanted.state)
     target[POWER_LEVELS] = _levels(wanted, found, maker)
     target |= {key: _EMPTY[key[0]] for key in found.state.keys() - target.keys() if key[0] in _EMPTY}
-    if (wanted.alias or wanted.archived) and CANONICAL_ALIAS in found.by_hand:
+    if (wanted.alias or wanted.archived or found.creator) and CANONICAL_ALIAS in found.by_hand:
         del target[CANONICAL_ALIAS]
     if found.creator and found.state.get(_ENCRYPTION, {}).get("algorithm"):
         target.pop(_ENCRYPTION, None)  # it was encrypted by whoever made it, in their way

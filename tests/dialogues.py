@@ -9,6 +9,8 @@ A dialogue is a list of lines, each a mapping of one key:
     alice reacts: ✅             she reacts to what Hedgerow answered last
     alice joins: SLUG           she joins it in her client (likewise `leaves`)
     alice invites bob: SLUG     she invites him to it in her client
+    alice makes: NAME           she makes a public room of that name there, with the alias #name
+    alice makes a Space: NAME of NAME, NAME     she makes a public Space of the first name with those rooms
     Hedgerow: text              the answer to what was last said or done; an empty one if there is none
     Hedgerow to bob: text       what bob is told besides, in his direct room
     writes: 0                   what was last said changed nothing, and told nobody but who asked
@@ -45,6 +47,11 @@ def person(name: str) -> UserId:
     return UserId.parse(f"@{name}" if ":" in name else f"@{name}:{SERVER}")
 
 
+def alias_of(name: str) -> str:
+    """The local part of the alias of a room that somebody makes."""
+    return name.casefold().replace(" ", "-")
+
+
 class Stage(Protocol):
     """A world in which people do things, and what came of the last of them.
 
@@ -62,6 +69,10 @@ class Stage(Protocol):
     async def leaves(self, who: str, slug: str) -> None: ...
 
     async def invites(self, who: str, whom: str, slug: str) -> None: ...
+
+    async def makes(self, who: str, name: str) -> None: ...
+
+    async def makes_space(self, who: str, name: str, rooms: Sequence[str]) -> None: ...
 
     def forget(self) -> None: ...
 
@@ -135,6 +146,11 @@ class Dialogue:
         _compare(_by_person(expected), _by_person(stage.told()))
 
 
+async def _makes_space(stage: Stage, who: str, text: str) -> None:
+    name, _, rooms = text.partition(" of ")
+    await stage.makes_space(who, name, rooms.split(", "))
+
+
 _Deed = Callable[[Stage, re.Match[str], Any], Awaitable[object]]
 _WHO = r"(?P<who>\S+)"
 _LINES: tuple[tuple[re.Pattern[str], _Deed], ...] = tuple(
@@ -147,6 +163,8 @@ _LINES: tuple[tuple[re.Pattern[str], _Deed], ...] = tuple(
         (rf"{_WHO} reacts", lambda stage, m, key: stage.reacts(m["who"], key)),
         (rf"{_WHO} joins", lambda stage, m, slug: stage.joins(m["who"], slug)),
         (rf"{_WHO} leaves", lambda stage, m, slug: stage.leaves(m["who"], slug)),
+        (rf"{_WHO} makes", lambda stage, m, name: stage.makes(m["who"], name)),
+        (rf"{_WHO} makes a Space", lambda stage, m, text: _makes_space(stage, m["who"], text)),
         (rf"{_WHO} invites (?P<whom>\S+)", lambda stage, m, slug: stage.invites(m["who"], m["whom"], slug)),
     )
 )
@@ -155,8 +173,10 @@ _JUDGED: Mapping[str, Callable[[Stage], object]] = {
     "writes": lambda stage: stage.writes,
     "admin notes": lambda stage: stage.admin_notes,
 }
-_CLIENT_DEEDS = re.compile(r"\S+ (?:joins|leaves|invites \S+)")
-_OF_SEVERAL = re.compile(r"\S+ (?:joins|leaves|invites \S+|in \S+|edits|reacts|\(thread\))|Hedgerow to \S+")
+_CLIENT_DEEDS = re.compile(r"\S+ (?:joins|leaves|makes|makes a Space|invites \S+)")
+_OF_SEVERAL = re.compile(
+    r"\S+ (?:joins|leaves|makes|makes a Space|invites \S+|in \S+|edits|reacts|\(thread\))|Hedgerow to \S+"
+)
 
 
 async def _prepare(stage: Stage, lines: Sequence[Line]) -> None:

@@ -269,6 +269,18 @@ async def set_status(connection: Connection, id_: int, status: str) -> None:
     await connection.execute(update(u).where(u.c.id == id_).values(status=status))
 
 
+async def set_reply(connection: Connection, id_: int, reply: list[Any]) -> None:
+    """From now on that is what will be said when it is done."""
+    u = tables.undertakings
+    await connection.execute(update(u).where(u.c.id == id_).values(reply=json.dumps(reply)))
+
+
+async def add_to_total(connection: Connection, id_: int, count: int) -> None:
+    """So many more actions belong to it than it began with."""
+    u = tables.undertakings
+    await connection.execute(update(u).where(u.c.id == id_).values(total=u.c.total + count))
+
+
 def _undertaking(row: Any) -> Undertaking:
     return Undertaking(
         id=row.id,

@@ -65,6 +65,7 @@ EVERY_KIND: list[Action] = [
         ROOM, EventId("$event"), ALICE, {"file": {"url": "mxc://hs.test/a"}}, "invite", "--to x"
     ),
     actions.TakeIn(ROOM, ARTS, ALICE, ("hs.test", "elsewhere.test")),
+    actions.Adopt(ROOM, ARTS, ALICE, EventId("$asked"), ("hs.test",), "adopt it", True, True),
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,12 +14,13 @@ from bot.ports import Heard
 from bot.render import render
 from bot.repertoire import all_commands
 from bot.reply import Document
+from spaces.adopting import Below, Outside
 from spaces.blueprint import Blueprint
 from spaces.by_hand import RolesChanged, with_roles
 from spaces.errors import Unknown
 from spaces.identifiers import EventId, RoomId, UserId
 from tests.bot.fake_work import SERVER, FakeWork
-from tests.dialogues import person
+from tests.dialogues import alias_of, person
 
 BOT = UserId.parse(f"@hedgerow:{SERVER}")
 NOW = datetime(2030, 5, 1, tzinfo=UTC)
@@ -109,6 +110,30 @@ class Stage:
 
     async def invites(self, who: str, whom: str, slug: str) -> None:
         self.moves(whom, slug, "invite")
+
+    async def makes(self, who: str, name: str) -> None:
+        self._makes(who, name, is_space=False)
+
+    async def makes_space(self, who: str, name: str, rooms: Sequence[str]) -> None:
+        space = self._makes(who, name, is_space=True)
+        inside = tuple(RoomId(f"!{alias_of(room)}") for room in rooms)
+        below = (Below(inside[n], room, is_public=True) for n, room in enumerate(rooms))
+        self.work.hierarchies[space] = (Below(space, name, is_space=True, children=inside), *below)
+
+    def _makes(self, who: str, name: str, *, is_space: bool) -> RoomId:
+        room, levels = RoomId(f"!{alias_of(name)}"), {"users": {person(who): 100}}
+        made = Outside(
+            room,
+            "11",
+            name,
+            alias=f"#{alias_of(name)}:{SERVER}",
+            is_space=is_space,
+            join_rule="public",
+            joined=frozenset({person(who)}),
+            levels=levels,
+        )
+        self.work.outsides.append(made)
+        return room
 
     @property
     def admin_notes(self) -> int:

@@ -7,10 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from appservice.languages import usual
+from bot.adopting.ports import Shown
 from bot.languages import ENGLISH, words_in
 from bot.ports import Heard, ServiceStatus
 from bot.reply import Document, in_language
 from spaces.access import Standing
+from spaces.adopting import Below, Outside
 from spaces.bans import unbanned
 from spaces.differences import Changed, difference
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
@@ -19,6 +21,7 @@ from spaces.lifecycle import Snapshot
 from spaces.sentences import Sentence
 from spaces.succession import orphaned_since
 from spaces.wanted import wanted_room
+from tests.bot.adopting.fake import FakeAdoptions
 from tests.bot.codes_kept import CodesKept
 from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.lifecycle.fake import FakeLifecycle
@@ -70,6 +73,9 @@ class FakeWork(QuestionsKept):
     spoken_with: set[UserId] = field(default_factory=set)
     snapshots: dict[PlaceId, Snapshot] = field(default_factory=dict)
     announced: list[tuple[PlaceId, Document]] = field(default_factory=list)
+    outsides: list[Outside] = field(default_factory=list)
+    hierarchies: dict[RoomId, tuple[Below, ...]] = field(default_factory=dict)
+    spaces_shown: dict[tuple[UserId, str], Shown] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.paths = PathsKept(self.memberships)
@@ -158,6 +164,10 @@ class FakeWork(QuestionsKept):
     @property
     def lifecycle(self) -> FakeLifecycle:
         return FakeLifecycle(self)
+
+    @property
+    def adoptions(self) -> FakeAdoptions:
+        return FakeAdoptions(self)
 
     async def status(self) -> ServiceStatus:
         count = len(self.landscape.networks), len(self.landscape.groups)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appservice.store.tables.adopting import adoptions, adoptions_shown
 from appservice.store.tables.by_hand import (
     hand_marks,
     last_words,
@@ -40,6 +41,8 @@ from appservice.store.tables.ways import admissions, departures, offers, recount
 __all__ = [
     "NAMES_A_PLACE",
     "admissions",
+    "adoptions",
+    "adoptions_shown",
     "applications",
     "audit",
     "audit_networks",
