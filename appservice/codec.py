@@ -39,6 +39,9 @@ _ACTIONS: dict[str, type[Action]] = {
         actions.MarkDirect,
         actions.ReadFile,
         actions.TakeIn,
+        actions.Renew,
+        actions.Follow,
+        actions.MoveAlias,
     )
 }
 _FIELDS: dict[str, Callable[[Any], Any]] = {
@@ -48,6 +51,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "state": tuple,
     "coordinators": lambda users: tuple(map(UserId, users)),
     "via": tuple,
+    "old": RoomId,
 }
 
 

@@ -21,6 +21,7 @@ from appservice.speech import notice
 from appservice.store import outbox, people, rooms
 from appservice.store.rooms import ConversationRow
 from appservice.succession import Attendance
+from appservice.upgrading import announced, step_into
 from appservice.work import UnitOfWork
 from bot.conversation import Conversation
 from bot.greetings import (
@@ -217,6 +218,8 @@ class Listeners:
             work.put(Join(event.room, event.sender))
         elif is_ruled_out(work, event.sender):
             work.put(Leave(event.room))
+        elif (come := await step_into(work, event.room)) is not None:
+            work.put(come)
         elif (step := await wished_step(work, event.room)) is not None:
             work.put(step)
         elif not self._has_time_for(event, known := await self._is_known(event.sender, work), work):
@@ -268,6 +271,7 @@ class Listeners:
         """Events may come late or out of order, so the room itself is read."""
         shown = {"type": event.type, "state_key": event.state_key, "content": event.content}
         await note_encryption(work.connection, event.room, [shown])
+        await announced(work, event)
         place = await work.place_of_room(event.room)
         if place is not None:
             work.put(ReadBack(place))

@@ -20,6 +20,7 @@ from appservice.invitations import KeptInvitations
 from appservice.kept_paths import KeptPaths
 from appservice.lifecycle import StoredLifecycle
 from appservice.readers import linked_for, shown_to
+from appservice.renewing import StoredUpgrades
 from appservice.speech import direct_room_actions, notice, relation_of
 from appservice.store import inbox, outbox, paths, people, rooms
 from appservice.store.applications import StoredApplications
@@ -292,6 +293,10 @@ class UnitOfWork:
     def lifecycle(self) -> StoredLifecycle:
         return StoredLifecycle(self)
 
+    @property
+    def upgrades(self) -> StoredUpgrades:
+        return StoredUpgrades(self)
+
     def forget(self, landscape: Landscape) -> None:
         """From now on `landscape`, which lacks what is ours no longer; nothing is to be done in Matrix."""
         self._landscape = landscape
@@ -377,6 +382,16 @@ class UnitOfWork:
             now=self.now,
         )
         return self._undertaking
+
+    def carry_on(self, undertaking: int | None) -> None:
+        """What is put in this work belongs to that undertaking too, which is not done before."""
+        self._undertaking = undertaking
+
+    @property
+    def carries_on(self) -> bool:
+        """Whether what somebody waits for goes on with what this work puts into the outbox."""
+        going_on = (action for action in self._actions if not isinstance(action, Say))
+        return self._undertaking is not None and any(going_on)
 
     async def note(self, what: str, about: PlaceId | RoomId, *done: Any, **more: Any) -> None:
         """As in `bot.ports.Work`; what more may be said of it is in `Trail.noted`."""

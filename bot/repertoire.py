@@ -16,6 +16,7 @@ from bot.networks.founding import Templates
 from bot.paths.joining import Joining
 from bot.speaking import Speaking
 from bot.succession.commands import Succeeding
+from bot.upgrades import upgrade_commands
 
 
 def all_commands(templates: Templates) -> Commands:
@@ -30,5 +31,6 @@ def all_commands(templates: Templates) -> Commands:
         Keeping(),
         Succeeding(),
         Speaking(),
+        upgrade_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

@@ -32,6 +32,7 @@ class Deed(StrEnum):
     BAN = "ban people from it or take them out"
     AUDIT = "read its audit log"
     PAUSE = "pause or resume it"
+    UPGRADE = "upgrade it"
 
 
 _WHO_CAN: Mapping[Deed, Sentence] = {
@@ -50,6 +51,7 @@ _WHO_CAN: Mapping[Deed, Sentence] = {
     Deed.BAN: sentence("Only a coordinator of {whose} can ban people from it or take them out."),
     Deed.AUDIT: sentence("Only a coordinator of {whose} can read its audit log."),
     Deed.PAUSE: sentence("Only a coordinator of {whose} can pause or resume it."),
+    Deed.UPGRADE: sentence("Only a coordinator of {whose} can upgrade it."),
 }
 
 

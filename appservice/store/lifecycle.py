@@ -53,6 +53,7 @@ _NAMING_PLACES: tuple[Column[Any], ...] = (
     tables.wished_rooms.c.network,
     tables.silences.c.network,
     tables.nominations.c.network,
+    tables.upgrades.c.place,
 )
 
 

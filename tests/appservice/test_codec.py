@@ -65,6 +65,11 @@ EVERY_KIND: list[Action] = [
         ROOM, EventId("$event"), ALICE, {"file": {"url": "mxc://hs.test/a"}}, "invite", "--to x"
     ),
     actions.TakeIn(ROOM, ARTS, ALICE, ("hs.test", "elsewhere.test")),
+    actions.Renew(
+        ARTS, ROOM, ALICE, (StateEvent("m.space.parent", {"via": ["hs.test"]}, ARTS),), {}, True, "12"
+    ),
+    actions.Follow(ROOM, ARTS, RoomId("!old:hs.test"), ALICE),
+    actions.MoveAlias(ARTS, "hedge_arts", ROOM),
 ]
 
 

@@ -49,6 +49,7 @@ ACCEPT        | no    yes  no    no    no     no       no        no       no    
 BAN           | no    yes  no    no    no     no       no        no       no      no       no       no
 AUDIT         | yes   yes  no    no    no     no       no        no       no      no       no       no
 PAUSE         | no    yes  no    no    no     no       no        no       no      no       no       no
+UPGRADE       | no    yes  no    no    no     no       no        no       no      no       no       no
 """)
 
 
