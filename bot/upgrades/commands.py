@@ -47,8 +47,8 @@ class Upgrading:
     ) -> Upgraded:
         """Make a group's room anew.
 
-        It is in another room version then. The new room takes the place of the old one, and its members are invited. What was said stays in
-        the old one, where it can be read.
+        It gets another room version. The new room takes the place of the old one, and its members are
+        invited. What was said stays in the old one, where it can be read.
         """
         return await _upgrade(call, group, version)
 
@@ -68,7 +68,8 @@ class Upgrading:
     ) -> Upgraded:
         """Make a network's Space anew.
 
-        It is in another room version then. Its groups stay as they are, and are in the new Space. The members of the old one are invited.
+        It gets another room version. Its groups stay as they are, and are in the new Space. The members
+        of the old one are invited.
         """
         return await _upgrade(call, network, version)
 
