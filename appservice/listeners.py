@@ -17,6 +17,7 @@ from appservice.hearing import is_direct, message_in, reaction_in, redacted_by, 
 from appservice.memberships import note_membership, tell_of_parting, wished_step
 from appservice.newcomers import decline_space, in_words_of, is_host, is_space
 from appservice.readback import MEMBERSHIPS
+from appservice.replacing import came_along
 from appservice.speech import notice
 from appservice.store import outbox, people, rooms
 from appservice.store.rooms import ConversationRow
@@ -202,7 +203,8 @@ class Listeners:
         await hear_membership(event, place, user, work)
         if membership == "invite":
             await work.paths.invited_by_name(place, user)
-        if membership == "join" and before != "join" and place.is_network:
+        comes = membership == "join" and before != "join" and place.is_network
+        if comes and not await came_along(work, place, before):
             await arrived(work, user, NetworkId(place), now=event.received_at, said=event.id)
 
     async def _about_the_bot(self, event: Event, membership: str, work: UnitOfWork) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appservice import files, invitations, upgrading
+from appservice import files, invitations, replacing, upgrading
 from appservice.adopting import taken_in
 from appservice.encrypted_rooms import note_encryption
 from appservice.invitations import Reports
@@ -167,7 +167,7 @@ class Settler:
         await rooms.set_ready(work.connection, place, passed)
         if passed:
             work.surroundings.health.read[place] = work.now
-            if await upgrading.settle_in(work, place, outcome.room) is not None:
+            if await replacing.settle_in(work, place, outcome.room) is not None:
                 work.carry_on(entry.undertaking)
         else:
             work.surroundings.health.read.pop(place, None)
