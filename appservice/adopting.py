@@ -15,6 +15,7 @@ from appservice.readback import Read, read_state
 from appservice.store import by_hand, rooms
 from appservice.store.by_hand import Mark, WishedRoom
 from appservice.telling import tell_where_they_talk
+from appservice.upgrading import is_replacement
 from appservice.work import UnitOfWork
 from bot.keeping.added import asks_for_power, became_a_group, is_no_room_for_a_group
 from bot.networks.rules import named
@@ -44,6 +45,9 @@ async def taken_in(work: UnitOfWork, places: Places, action: TakeIn, outcome: Ou
     """Make a group of the room that the bot has come into, or tell who added it why there is none."""
     room, network = RoomId(action.room), action.network
     if network not in work.landscape.networks:
+        return
+    if await is_replacement(work, room, outcome.state):
+        await by_hand.drop_wish(work.connection, room)
         return
     if outcome.room is None or outcome.state is None:
         wished = WishedRoom(room, network, action.user)

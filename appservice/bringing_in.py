@@ -192,7 +192,7 @@ class _Arrival:
         """The room is that of `place` from now on; then what that entails."""
         work, action = self.work, self.action
         read = read_state(self.outcome.state or (), self._bot, self.places)
-        await rooms.save_memberships(work.connection, self.room, read.members, read.names)
+        await rooms.save_memberships(work.connection, self.room, read.members, read.names, now=work.now)
         await become(work, self.room, place, read)
         await count_as_listed(work, action.network, self.room, place)
         is_ruled = may_keep_up(read.found, self._bot)

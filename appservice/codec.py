@@ -40,6 +40,9 @@ _ACTIONS: dict[str, type[Action]] = {
         actions.ReadFile,
         actions.TakeIn,
         actions.Adopt,
+        actions.Renew,
+        actions.Follow,
+        actions.MoveAlias,
     )
 }
 _FIELDS: dict[str, Callable[[Any], Any]] = {
@@ -50,6 +53,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "behind": tuple,
     "coordinators": lambda users: tuple(map(UserId, users)),
     "via": tuple,
+    "old": RoomId,
 }
 
 

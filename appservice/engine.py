@@ -23,7 +23,7 @@ from appservice.places import Places
 from appservice.provisioning import Provisioner
 from appservice.secrecy import Secrecy
 from appservice.settling import Settler
-from appservice.store import journal, rooms
+from appservice.store import journal, rooms, upgrades
 from appservice.store.database import Connection, Database, StoreError
 from appservice.store.migrate import migrate
 from appservice.surroundings import Health, RandomIds, Surroundings
@@ -173,9 +173,12 @@ class Engine:
         )
         async with database.reading() as connection:
             rows = await rooms.all_rooms(connection)
+            moved = await upgrades.pending(connection, upgrades.MOVED)
         for row in rows:
             if row.room_id is not None:
                 self.places.put(row.place, row.room_id)
+        for upgrade in moved:
+            self.places.knows_by(upgrade.place, upgrade.old)
         self.outbox.prepare([(row.place, row.ready) for row in rows if row.room_id is not None])
 
     def _woken(self) -> None:

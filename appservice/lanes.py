@@ -17,7 +17,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
 
-from spaces.actions import Action, Adopt, CreateRoom, Invite, Join, Leave, ReadBack, Redact, Say, SetState
+from spaces.actions import (
+    Action,
+    Adopt,
+    CreateRoom,
+    Invite,
+    Join,
+    Leave,
+    ReadBack,
+    Redact,
+    Renew,
+    Say,
+    SetState,
+)
 from spaces.identifiers import PlaceId
 
 _CALM_AFTER = 20
@@ -93,7 +105,7 @@ class Pace:
 def kind_of(action: Action) -> str:
     """The kind of rate limit that a homeserver counts the action under (Synapse's `rc_…`)."""
     match action:
-        case CreateRoom():
+        case CreateRoom() | Renew():
             return "create"
         case Invite():
             return "invite"

@@ -17,10 +17,12 @@ from appservice.hearing import is_direct, message_in, reaction_in, redacted_by, 
 from appservice.memberships import note_membership, tell_of_parting, wished_step
 from appservice.newcomers import decline_space, in_words_of, is_host, is_space
 from appservice.readback import MEMBERSHIPS
+from appservice.replacing import came_along
 from appservice.speech import notice
 from appservice.store import outbox, people, rooms
 from appservice.store.rooms import ConversationRow
 from appservice.succession import Attendance
+from appservice.upgrading import announced, step_into
 from appservice.work import UnitOfWork
 from bot.conversation import Conversation
 from bot.greetings import (
@@ -202,7 +204,8 @@ class Listeners:
         await hear_membership(event, place, user, work)
         if membership == "invite":
             await work.paths.invited_by_name(place, user)
-        if membership == "join" and before != "join" and place.is_network:
+        comes = membership == "join" and before != "join" and place.is_network
+        if comes and not await came_along(work, place, before):
             await arrived(work, user, NetworkId(place), now=event.received_at, said=event.id)
 
     async def _about_the_bot(self, event: Event, membership: str, work: UnitOfWork) -> None:
@@ -218,6 +221,8 @@ class Listeners:
             work.put(Join(event.room, event.sender))
         elif is_ruled_out(work, event.sender):
             work.put(Leave(event.room))
+        elif (come := await step_into(work, event.room)) is not None:
+            work.put(come)
         elif (step := await wished_step(work, event.room, event.sender)) is not None:
             work.put(step)
         elif not self._has_time_for(event, known := await self._is_known(event.sender, work), work):
@@ -269,6 +274,7 @@ class Listeners:
         """Events may come late or out of order, so the room itself is read."""
         shown = {"type": event.type, "state_key": event.state_key, "content": event.content}
         await note_encryption(work.connection, event.room, [shown])
+        await announced(work, event)
         place = await work.place_of_room(event.room)
         if place is not None:
             work.put(ReadBack(place))

@@ -29,7 +29,7 @@ from appservice.settling import Settler
 from appservice.store import outbox, rooms
 from appservice.store.database import Connection, StoreError
 from appservice.work import Works
-from spaces.actions import Adopt, CreateRoom, Invite, Say, TakeIn
+from spaces.actions import Adopt, CreateRoom, Follow, Invite, Renew, Say, TakeIn
 from spaces.identifiers import EventId, PlaceId
 from spaces.sentences import Sentence, sentence
 
@@ -193,6 +193,9 @@ class Outbox:
         return await outbox.event_of(connection, f"Say:{edits}") if edits else None
 
     async def _settle(self, entry: Entry, outcome: Outcome) -> None:
+        if isinstance(entry.action, (Follow, Renew)) and outcome.room is not None:
+            place = entry.action.place if isinstance(entry.action, Follow) else entry.action.room
+            self._lanes.unready(PlaceId(place))  # until the new room is read back
         is_ready = await self._settler.settle(entry, outcome)
         self._lanes.went_well(entry)
         self._lanes.done(entry)

@@ -24,17 +24,20 @@ from spaces.actions import (
     Adopt,
     Ban,
     CreateRoom,
+    Follow,
     Invite,
     Join,
     Leave,
     LetGo,
     MarkDirect,
+    MoveAlias,
     Publish,
     ReadBack,
     ReadFile,
     Redact,
     Remove,
     RemoveAlias,
+    Renew,
     Say,
     SetState,
     StateEvent,
@@ -89,6 +92,9 @@ class Performer:
         """Do it. `tried`: an earlier try had no clear end. `edited`: the event that a Say replaces."""
         if isinstance(action, CreateRoom):
             return Outcome(room=await self._provisioner.make(action, tried=tried))
+        if isinstance(action, Renew):
+            renewed = await self._provisioner.renew(action)
+            return Outcome(renewed, tuple(await self._homeserver.state(renewed)))
         room = self._places.room(action.room)
         match action:
             case ReadBack():
@@ -110,6 +116,8 @@ class Performer:
             case Adopt():
                 seen = await look_into(self._homeserver, action)
                 return Outcome(seen.room, seen.state, hierarchy=seen.hierarchy)
+            case Follow(user=user):
+                return await self._come_into(room, (user.server,))
             case _:
                 await self._settle(action, room)
         return Outcome()
@@ -128,6 +136,8 @@ class Performer:
                 await self._set_state(room, event)
             case AddAlias(localpart=localpart):
                 await self._add_alias(f"#{localpart}:{server}", room)
+            case MoveAlias(localpart=localpart, old=old):
+                await self._move_alias(f"#{localpart}:{server}", old, room)
             case RemoveAlias(localpart=localpart):
                 await self._remove_alias(f"#{localpart}:{server}")
             case Publish(under=under):
@@ -173,6 +183,15 @@ class Performer:
             if holder is not None and not self._places.knows(holder):
                 raise AliasConflict(alias) from error
             raise
+
+    async def _move_alias(self, alias: str, old: RoomId, room: RoomId) -> None:
+        """A homeserver that upgrades a room moves them itself; where it does not, the old room loses it."""
+        holder = await self._homeserver.resolve_alias(alias)
+        if holder == room:
+            return
+        if holder == old:
+            await self._remove_alias(alias)
+        await self._add_alias(alias, room)
 
     async def _remove_alias(self, alias: str) -> None:
         try:

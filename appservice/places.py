@@ -21,16 +21,36 @@ class Places:
         self._server = server
         self._rooms: dict[PlaceId, RoomId] = {}
         self._places: dict[RoomId, PlaceId] = {}
+        self._former: dict[PlaceId, set[RoomId]] = {}
 
     def put(self, place: PlaceId, room: RoomId) -> None:
+        """The room of `place`; one that it had before means it still, until it is forgotten."""
+        if (before := self._rooms.get(place, room)) != room:
+            self._former.setdefault(place, set()).add(before)
         self._rooms[place] = room
         self._places[room] = place
+
+    def knows_by(self, place: PlaceId, room: RoomId) -> None:
+        """What names `room` means the place too: its room has moved, and not all that names it is changed."""
+        self._places.setdefault(room, place)
+        self._former.setdefault(place, set()).add(room)
+
+    def is_moving(self, place: PlaceId) -> bool:
+        """Whether a former room of the place means it still."""
+        return place in self._former
+
+    def forget_former(self, place: PlaceId) -> None:
+        """What names a former room of the place means it no longer."""
+        for room in self._former.pop(place, set()):
+            if self._rooms.get(place) != room:
+                self._places.pop(room, None)
 
     def drop(self, place: PlaceId) -> None:
         """The room is not ours any more."""
         room = self._rooms.pop(place, None)
         if room is not None:
             self._places.pop(room, None)
+        self.forget_former(place)
 
     def room(self, place: PlaceId | RoomId) -> RoomId:
         """The room of a place; a room is its own. Raises `Unplaced`."""

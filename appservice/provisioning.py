@@ -15,17 +15,19 @@ What is half-made is completed by the read back that follows (`appservice/readba
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from appservice.homeserver import Homeserver, HomeserverError, Unreachable
 from appservice.places import Places
-from spaces.actions import CreateRoom, StateEvent
+from spaces.actions import CreateRoom, Renew, StateEvent
 from spaces.identifiers import PlaceId, RoomId
 from spaces.sentences import sentence
 
 MARKER = "org.hedgerow.place"
+_COMING_ALONG = ("m.room.avatar", "m.room.encryption", "m.room.server_acl")
 _LOOKS_AT_A_GHOST = 3
 _SECONDS_AT_A_GHOST = 60.0
 
@@ -51,6 +53,12 @@ class Ghost(Unreachable):
     def __init__(self, wait: float) -> None:
         super().__init__("the room's alias is taken, but there is no room behind it yet")
         self.wait = wait
+
+
+def _lock_of(action: Renew) -> str:
+    """The localpart of the alias that only the room after `action.old` has."""
+    digest = hashlib.blake2b(action.old.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return f"{PlaceId(action.room).alias_localpart}.{digest}"
 
 
 @dataclass(slots=True)
@@ -81,6 +89,43 @@ class Provisioner:
             raise Unreachable("createRoom answered without a room")
         return room
 
+    async def renew(self, action: Renew) -> RoomId:
+        """The room that takes the place of `action.old`: made, or found made.
+
+        Its lock is an alias of its own, which it keeps: so there is never a second one after the same room.
+        """
+        place, lock = PlaceId(action.room), _lock_of(action)
+        if found := await self._look_up(place, lock):
+            return found
+        body = self._body(action, place)
+        body["creation_content"]["predecessor"] = {"room_id": action.old}
+        body["initial_state"] += await self._come_along(action)
+        try:
+            room = await self._homeserver.create_room({**body, "room_alias_name": lock})
+        except HomeserverError as error:
+            if (error.errcode == "M_ROOM_IN_USE" or error.is_final) and (
+                found := await self._look_up(place, lock)
+            ):
+                return found
+            raise
+        if room is None:
+            raise Unreachable("createRoom answered without a room")
+        return room
+
+    async def _come_along(self, action: Renew) -> list[dict[str, Any]]:
+        """What people have set in the old room and is not ours to say; in a Space, rooms of others too."""
+        given = {event.type for event in action.state}
+        coming: list[dict[str, Any]] = []
+        for event in await self._homeserver.state(action.old):
+            kind, key, content = event.get("type"), event.get("state_key"), event.get("content")
+            if not isinstance(kind, str) or not isinstance(key, str) or not isinstance(content, dict):
+                continue
+            is_setting = kind in _COMING_ALONG and kind not in given and key == ""
+            is_foreign_child = kind == "m.space.child" and not self._places.knows(RoomId(key))
+            if content and (is_setting or is_foreign_child):
+                coming.append({"type": kind, "state_key": key, "content": content})
+        return coming
+
     async def _after_refusal(self, place: PlaceId, error: HomeserverError) -> RoomId:
         taken = error.errcode == "M_ROOM_IN_USE" or error.status == 409
         if taken or error.is_final:
@@ -89,7 +134,7 @@ class Provisioner:
                 return found
         raise error
 
-    def _body(self, action: CreateRoom, place: PlaceId) -> dict[str, Any]:
+    def _body(self, action: CreateRoom | Renew, place: PlaceId) -> dict[str, Any]:
         creation = {MARKER: place, **({"type": "m.space"} if action.space else {})}
         # not as an override, which homeservers merge with their own: these are the whole levels
         levels = StateEvent("m.room.power_levels", action.power_levels)
@@ -115,9 +160,9 @@ class Provisioner:
 
     # -- what is there already -------------------------------------------------------------------
 
-    async def _look_up(self, place: PlaceId) -> RoomId | None:
+    async def _look_up(self, place: PlaceId, lock: str = "") -> RoomId | None:
         """The room behind the place's alias if it is ours. None: nothing is behind it, or not any more."""
-        alias = f"#{place.alias_localpart}:{self._homeserver.server}"
+        alias = f"#{lock or place.alias_localpart}:{self._homeserver.server}"
         room = await self._homeserver.resolve_alias(alias)
         if room is None:
             self._ghosts.pop(place, None)

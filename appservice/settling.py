@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appservice import files, invitations
+from appservice import files, invitations, replacing, upgrading
 from appservice.adopting import taken_in
 from appservice.bringing_in import brought_in
 from appservice.encrypted_rooms import note_encryption
@@ -16,7 +16,7 @@ from appservice.performing import Outcome
 from appservice.places import Places
 from appservice.readback import DoesNotHold, read_state, take_in
 from appservice.speech import notice
-from appservice.store import outbox, rooms
+from appservice.store import outbox, rooms, upgrades
 from appservice.store.outbox import Undertaking
 from appservice.work import UnitOfWork, Works
 from bot.languages import words_in
@@ -28,6 +28,7 @@ from spaces.actions import (
     Adopt,
     Ban,
     CreateRoom,
+    Follow,
     Invite,
     Join,
     Leave,
@@ -36,6 +37,7 @@ from spaces.actions import (
     ReadBack,
     ReadFile,
     Remove,
+    Renew,
     Say,
     SetState,
     TakeIn,
@@ -72,6 +74,8 @@ class Settler:
             self._places.put(PlaceId(entry.action.room), outcome.room)
         elif outcome.room is not None and isinstance(entry.action, (TakeIn, Adopt)):
             await self._note_taken(outcome.room)
+        elif isinstance(entry.action, (ReadBack, Renew, Follow)):
+            await self._note_moved(entry.action)
         if isinstance(entry.action, LetGo):
             self._places.drop(PlaceId(entry.action.room))
         return passed
@@ -83,21 +87,41 @@ class Settler:
         if place is not None:
             self._places.put(place, room)
 
+    async def _note_moved(self, action: ReadBack | Renew | Follow) -> None:
+        """A place's room may be another from now on; what names the old one means it until all is changed."""
+        place = action.place if isinstance(action, Follow) else PlaceId(action.room)
+        if isinstance(action, ReadBack) and not self._places.is_moving(place):
+            return
+        async with self._works.database.reading() as connection:
+            room = await rooms.room_of(connection, place)
+            under_way = room is not None and await upgrades.moved_to(connection, place, room) is not None
+        if room is not None:
+            self._places.put(place, room)
+        if not under_way:
+            self._places.forget_former(place)
+
     async def _record(self, work: UnitOfWork, entry: Entry, outcome: Outcome) -> bool | None:
-        action = entry.action
+        action, bot = entry.action, work.surroundings.maker.bot
         if outcome.room is not None and outcome.state is not None:
             await note_encryption(work.connection, outcome.room, outcome.state)
         match action:
             case CreateRoom() if outcome.room is not None:
                 await self._made(work, PlaceId(action.room), entry.seq, outcome.room)
             case ReadBack() if outcome.room is not None and outcome.state is not None:
-                return await self._read_back(work, action, entry.seq, outcome)
+                return await self._read_back(work, action, entry, outcome)
             case Join():
                 await take_in_conversation(work, action, outcome)
             case TakeIn():
                 await taken_in(work, self._places, action, outcome)
             case Adopt():
                 await brought_in(work, self._places, action, outcome, entry.undertaking)
+            case Follow():
+                read = read_state(outcome.state, bot, self._places) if outcome.state is not None else None
+                await upgrading.followed(work, action, outcome, read)
+            case Renew() if outcome.room is not None and outcome.state is not None:
+                work.carry_on(entry.undertaking)
+                read = read_state(outcome.state, bot, self._places)
+                await upgrading.renewed(work, action, outcome.room, read)
             case Leave():
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
             case LetGo():
@@ -133,16 +157,25 @@ class Settler:
                 row = rooms.ConversationRow(room, action.user, place)
                 await rooms.save_conversation(work.connection, row)
 
-    async def _read_back(self, work: UnitOfWork, action: ReadBack, seq: int, outcome: Outcome) -> bool:
+    async def _read_back(self, work: UnitOfWork, action: ReadBack, entry: Entry, outcome: Outcome) -> bool:
         if outcome.room is None or outcome.state is None:
             raise ValueError("a read back without a state")
+        place = PlaceId(action.room)
+        if await rooms.room_of(work.connection, place) != outcome.room:
+            work.put(action)  # it has moved while the old one was read
+            return False
         read = read_state(outcome.state, work.surroundings.maker.bot, self._places)
-        passed = await take_in(work, action, seq, outcome.room, read)
-        await rooms.set_ready(work.connection, PlaceId(action.room), passed)
+        if await upgrading.noticed(work, place, outcome.room, read):
+            return await rooms.is_ready(work.connection, place)
+        read = await upgrading.steady(work, place, read)
+        passed = await take_in(work, action, entry.seq, outcome.room, read)
+        await rooms.set_ready(work.connection, place, passed)
         if passed:
-            work.surroundings.health.read[PlaceId(action.room)] = work.now
+            work.surroundings.health.read[place] = work.now
+            if await replacing.settle_in(work, place, outcome.room) is not None:
+                work.carry_on(entry.undertaking)
         else:
-            work.surroundings.health.read.pop(PlaceId(action.room), None)
+            work.surroundings.health.read.pop(place, None)
         return passed
 
     async def give_up(self, entry: Entry, reason: Sentence) -> set[int]:
@@ -155,6 +188,10 @@ class Settler:
         said = sentence("{action}: {reason}", action=in_words(work.landscape, action), reason=reason)
         if isinstance(action, ReadFile):
             files.refuse(work, action, reason)
+        if isinstance(action, Follow):
+            await upgrading.left_outside(work, action)
+        if isinstance(action, Renew):
+            await upgrading.not_renewed(work, action)
         if isinstance(action, ReadFile) or (isinstance(action, Invite) and action.reported):
             await outbox.delivered(work.connection, entry.seq)  # who asked is told
         else:

@@ -21,6 +21,7 @@ from appservice.invitations import KeptInvitations
 from appservice.kept_paths import KeptPaths
 from appservice.lifecycle import StoredLifecycle
 from appservice.readers import linked_for, shown_to
+from appservice.renewing import StoredUpgrades
 from appservice.speech import direct_room_actions, notice, relation_of
 from appservice.store import inbox, outbox, paths, people, rooms
 from appservice.store.applications import StoredApplications
@@ -297,6 +298,10 @@ class UnitOfWork:
     @property
     def lifecycle(self) -> StoredLifecycle:
         return StoredLifecycle(self)
+
+    @property
+    def upgrades(self) -> StoredUpgrades:
+        return StoredUpgrades(self)
 
     def forget(self, landscape: Landscape) -> None:
         """From now on `landscape`, which lacks what is ours no longer; nothing is to be done in Matrix."""

@@ -12,16 +12,19 @@ from spaces.actions import (
     Ban,
     Content,
     CreateRoom,
+    Follow,
     Invite,
     Join,
     Leave,
     LetGo,
     MarkDirect,
+    MoveAlias,
     Publish,
     ReadBack,
     Redact,
     Remove,
     RemoveAlias,
+    Renew,
     Say,
     SetState,
     StateEvent,
@@ -48,7 +51,7 @@ def in_words(landscape: Landscape, action: Action) -> Sentence:
     match action:
         case ReadBack():
             return sentence("make sure that {place} is closed as it should be", place=here)
-        case CreateRoom(space=space):
+        case CreateRoom(space=space) | Renew(space=space):
             return (
                 sentence("create the Space {place}", place=here)
                 if space
@@ -56,7 +59,7 @@ def in_words(landscape: Landscape, action: Action) -> Sentence:
             )
         case SetState(event=event):
             return _setting(landscape, here, event)
-        case AddAlias(localpart=localpart):
+        case AddAlias(localpart=localpart) | MoveAlias(localpart=localpart):
             return sentence("give {place} the alias #{alias}", place=here, alias=localpart)
         case RemoveAlias(localpart=localpart):
             return sentence("take the alias #{alias} away from {place}", place=here, alias=localpart)
@@ -87,7 +90,7 @@ def _of_the_bot(here: Sentence, action: Action) -> Sentence:
             return sentence("say something in {place}", place=here)
         case Redact():
             return sentence("take back something that was said in {place}", place=here)
-        case Join() | TakeIn() | Adopt():
+        case Join() | TakeIn() | Adopt() | Follow():
             return sentence("come into {place}", place=here)
         case Leave() | LetGo():
             return sentence("leave {place}", place=here)

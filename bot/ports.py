@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.codes.ports import Codes
     from bot.invitations.ports import Invitations
     from bot.lifecycle.ports import Lifecycle
+    from bot.upgrades.ports import Upgrades
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,10 @@ class Work(Protocol):
     @property
     def lifecycle(self) -> Lifecycle:
         """What archiving, restoring and releasing need."""
+
+    @property
+    def upgrades(self) -> Upgrades:
+        """What making a room anew needs."""
 
     async def status(self) -> ServiceStatus: ...
 

@@ -17,6 +17,7 @@ from bot.networks.founding import Templates
 from bot.paths.joining import Joining
 from bot.speaking import Speaking
 from bot.succession.commands import Succeeding
+from bot.upgrades import upgrade_commands
 
 
 def all_commands(templates: Templates) -> Commands:
@@ -32,5 +33,6 @@ def all_commands(templates: Templates) -> Commands:
         Succeeding(),
         adopting_commands(),
         Speaking(),
+        upgrade_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

@@ -13,6 +13,7 @@ from typing import Any
 from spaces.identifiers import EventId, NetworkId, PlaceId, RoomId, UserId
 
 Content = Mapping[str, Any]
+_NO_ROOM, _NO_PLACE = RoomId(""), PlaceId("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +330,50 @@ class Adopt(Action):
     @property
     def key(self) -> str:
         return f"Adopt:{self.room}:{self.event}"
+
+
+@dataclass(frozen=True, slots=True)
+class Renew(Action):
+    """Make the room of a place anew in room version `version`, to take the place of `old`.
+
+    An opaque alias of its own is the lock. `user` has asked for it.
+    """
+
+    old: RoomId = _NO_ROOM
+    user: UserId = UserId("")
+    state: tuple[StateEvent, ...] = ()
+    power_levels: Content = field(default_factory=dict)
+    space: bool = False
+    version: str = ""
+
+    @property
+    def needs(self) -> tuple[PlaceId, ...]:
+        return tuple(sorted({place for event in self.state for place in places_in(event)}))
+
+
+@dataclass(frozen=True, slots=True)
+class Follow(Action):
+    """The bot comes into the room that `user` has put in the stead of `old`, which was the one of `place`."""
+
+    place: PlaceId = _NO_PLACE
+    old: RoomId = _NO_ROOM
+    user: UserId = UserId("")
+
+    @property
+    def key(self) -> str:
+        return f"Follow:{self.room}"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAlias(Action):
+    """Let `#localpart:our.server` point to the room, also where it has pointed to `old`."""
+
+    localpart: str = ""
+    old: RoomId = _NO_ROOM
+
+    @property
+    def key(self) -> str:
+        return f"Alias:{self.localpart}"
 
 
 @dataclass(frozen=True, slots=True)

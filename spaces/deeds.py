@@ -33,6 +33,7 @@ class Deed(StrEnum):
     AUDIT = "read its audit log"
     PAUSE = "pause or resume it"
     ADOPT = "bring rooms into it"
+    UPGRADE = "upgrade it"
 
 
 _WHO_CAN: Mapping[Deed, Sentence] = {
@@ -52,6 +53,7 @@ _WHO_CAN: Mapping[Deed, Sentence] = {
     Deed.AUDIT: sentence("Only a coordinator of {whose} can read its audit log."),
     Deed.PAUSE: sentence("Only a coordinator of {whose} can pause or resume it."),
     Deed.ADOPT: sentence("Only a coordinator of {whose} can bring rooms into it."),
+    Deed.UPGRADE: sentence("Only a coordinator of {whose} can upgrade it."),
 }
 
 

@@ -17,6 +17,7 @@ from spaces.actions import (
     Content,
     CreateRoom,
     Invite,
+    MoveAlias,
     Publish,
     ReadBack,
     Remove,
@@ -70,6 +71,7 @@ _GOVERNED = frozenset(
         "m.room.encryption",
         "m.space.parent",
         "m.space.child",
+        "m.room.tombstone",
     }
 )
 
@@ -172,7 +174,7 @@ def undone(room: FoundRoom, action: Action) -> FoundRoom:
         case SetState(event=event):
             key: StateKey = (event.type, event.state_key)
             return replace(room, state={k: v for k, v in room.state.items() if k != key})
-        case AddAlias(localpart=localpart):
+        case AddAlias(localpart=localpart) | MoveAlias(localpart=localpart):
             return replace(room, aliases=room.aliases - {localpart})
         case RemoveAlias(localpart=localpart):
             return replace(room, aliases=room.aliases | {localpart})
@@ -304,7 +306,7 @@ def _after(room: FoundRoom, action: Action, maker: Maker) -> FoundRoom:
             key = (action.event.type, action.event.state_key)
             state = {**room.state, key: action.event.content}
             return replace(room, state=state, by_hand=room.by_hand - {key})
-        case AddAlias():
+        case AddAlias() | MoveAlias():
             return replace(room, aliases=room.aliases | {action.localpart})
         case RemoveAlias():
             return replace(room, aliases=room.aliases - {action.localpart})

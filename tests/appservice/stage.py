@@ -31,7 +31,20 @@ from bot.repertoire import all_commands
 from bot.reply import from_json, plain
 from config.blueprints import template
 from spaces import changes
-from spaces.actions import Action, Ban, CreateRoom, Invite, ReadBack, Remove, Say, SetState, TakeIn, Unban
+from spaces.actions import (
+    Action,
+    Ban,
+    CreateRoom,
+    Follow,
+    Invite,
+    ReadBack,
+    Remove,
+    Renew,
+    Say,
+    SetState,
+    TakeIn,
+    Unban,
+)
 from spaces.identifiers import EventId, NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Access
 from spaces.reconcile import Maker
@@ -210,9 +223,11 @@ class PlayedRooms:
         self.done.append(entry.action)
         passed = await self._stage.settler.settle(entry, self._perform(entry.action))
         place = entry.action.room
+        if isinstance(entry.action, (Follow, Renew)):
+            self.ready[entry.action.place if isinstance(entry.action, Follow) else PlaceId(place)] = False
         if isinstance(entry.action, TakeIn) and (taken := self._stage.places.place(RoomId(place))):
             self.ready.setdefault(taken, False)
-        if isinstance(place, PlaceId):
+        if isinstance(place, PlaceId) and not isinstance(entry.action, Renew):
             self.ready[place] = self.ready.get(place, False) if passed is None else passed
         return passed
 
@@ -229,7 +244,10 @@ class PlayedRooms:
             case SetState(event=event):
                 key, content = places.resolve(event.state_key), places.resolve(event.content)
                 self.set(room, event.type, content, key=key, by=BOT)
-            case TakeIn():
+            case Renew():
+                made = self._make(action)
+                return Outcome(made, tuple(self.state[made].values()))
+            case TakeIn() | Follow():
                 return Outcome(room, tuple(self.state[room].values())) if room in self.state else Outcome()
             case Invite(user=user):
                 self.set(room, "m.room.member", {"membership": "invite"}, key=user, by=BOT)
@@ -241,9 +259,12 @@ class PlayedRooms:
                 pass
         return Outcome()
 
-    def _make(self, action: CreateRoom) -> RoomId:
+    def _make(self, action: CreateRoom | Renew) -> RoomId:
         places, room = self._stage.places, RoomId(f"!{action.room}")
-        self.set(room, "m.room.create", {"room_version": action.version}, by=BOT)
+        kind: Json = {"type": "m.space"} if action.space else {}
+        if isinstance(action, Renew):
+            room, kind = RoomId(f"{action.old}.new"), {**kind, "predecessor": {"room_id": action.old}}
+        self.set(room, "m.room.create", {"room_version": action.version, **kind}, by=BOT)
         self.set(room, "m.room.member", {"membership": "join"}, key=BOT, by=BOT)
         for event in action.state:
             content, key = places.resolve(event.content), places.resolve(event.state_key)

@@ -66,6 +66,11 @@ EVERY_KIND: list[Action] = [
     ),
     actions.TakeIn(ROOM, ARTS, ALICE, ("hs.test", "elsewhere.test")),
     actions.Adopt(ROOM, ARTS, ALICE, EventId("$asked"), ("hs.test",), "adopt it", True, True),
+    actions.Renew(
+        ARTS, ROOM, ALICE, (StateEvent("m.space.parent", {"via": ["hs.test"]}, ARTS),), {}, True, "12"
+    ),
+    actions.Follow(ROOM, ARTS, RoomId("!old:hs.test"), ALICE),
+    actions.MoveAlias(ARTS, "hedge_arts", ROOM),
 ]
 
 

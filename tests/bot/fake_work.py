@@ -28,6 +28,7 @@ from tests.bot.lifecycle.fake import FakeLifecycle
 from tests.bot.log_kept import FakeLog, FakePresent
 from tests.bot.paths_kept import PathsKept
 from tests.bot.questions_kept import QuestionsKept
+from tests.bot.upgrades.fake import FakeUpgrades
 
 SERVER = "example.org"
 
@@ -80,6 +81,7 @@ class FakeWork(QuestionsKept):
     def __post_init__(self) -> None:
         self.paths = PathsKept(self.memberships)
         self.invitations = InvitationsKept(self)
+        self.upgrades = FakeUpgrades(self)
 
     async def standing_of(self, user: UserId) -> Standing:
         return Standing(

@@ -50,6 +50,7 @@ BAN           | no    yes  no    no    no     no       no        no       no    
 AUDIT         | yes   yes  no    no    no     no       no        no       no      no       no       no
 PAUSE         | no    yes  no    no    no     no       no        no       no      no       no       no
 ADOPT         | no    yes  no    no    no     no       no        no       no      no       no       no
+UPGRADE       | no    yes  no    no    no     no       no        no       no      no       no       no
 """)
 
 

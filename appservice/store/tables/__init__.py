@@ -10,6 +10,7 @@ from appservice.store.tables.by_hand import (
     orphans,
     put_back,
     silences,
+    upgrades,
     wished_rooms,
 )
 from appservice.store.tables.coming_in import (
@@ -82,6 +83,7 @@ __all__ = [
     "snapshots",
     "transactions",
     "undertakings",
+    "upgrades",
     "wished_rooms",
     "wishes",
 ]

@@ -34,6 +34,19 @@ wished_rooms = Table(
     Column("by", String, nullable=False),
     Column("at", Float, nullable=False),
 )
+upgrades = Table(
+    "upgrades",
+    metadata,
+    Column("old_room", String, primary_key=True),
+    Column("place", String, nullable=False, info=NAMES_A_PLACE),
+    Column("new_room", String, nullable=False),  # "" until it is made
+    Column("by", String, nullable=False),
+    Column("event", String, nullable=False),  # the tombstone, where a person has put it
+    Column("state", String, nullable=False),  # as in store/upgrades.py
+    Column("at", Float, nullable=False),
+    Column("levels", Text, nullable=False),  # the old room's, for the bot to shut it
+    Index(None, "state"),
+)
 last_words = Table(
     "last_words",
     metadata,

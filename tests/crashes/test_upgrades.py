@@ -1,0 +1,211 @@
+"""P3, H6: stopped at any call while a room is upgraded, by the bot or by a person, it ends the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appservice.app import Hedgerow
+from tests.crashes.test_command import homeserver, settings
+from tests.crashes.test_lifecycle import quiet, said
+from tests.fake import FakeHomeserver, FakeUser
+from tests.hedgerow import ADMIN, crash, running
+
+BEN = "@ben:hs.test"
+_KINDS = (
+    "m.room.create",
+    "m.room.name",
+    "m.room.power_levels",
+    "m.room.join_rules",
+    "m.room.canonical_alias",
+    "m.room.tombstone",
+    "m.room.member",
+    "m.space.child",
+    "m.space.parent",
+)
+Prepared = tuple[FakeUser, str, str]
+
+
+def room_called(fake: FakeHomeserver, name: str) -> str:
+    [found] = [
+        room_id
+        for room_id, room in fake.world.rooms.items()
+        if (content := room.content("m.room.name")) and content["name"] == name
+    ]
+    return found
+
+
+def plain(text: str) -> str:
+    """What is said, without the links, which differ from one homeserver to the next."""
+    return re.sub(r" \(https://matrix.to/[^)]*\)", "", text)
+
+
+async def at_rest(fake: FakeHomeserver) -> None:
+    calm, seen = 0, -1
+    while calm < 8:
+        await asyncio.sleep(0.04)
+        calm = calm + 1 if len(fake.calls) == seen else 0
+        seen = len(fake.calls)
+
+
+async def arts(fake: FakeHomeserver) -> tuple[FakeUser, str]:
+    """Arts, private, with its kit; Ben is in its Space and in welcome."""
+    admin, ben = fake.add_user(ADMIN), fake.add_user(BEN)
+    room = await admin.create_dm(fake.bot)
+    admin.send(room, "network create Arts --access private")
+    await quiet(fake, room, 1)
+    space = room_called(fake, "Arts")
+    admin.join(space)
+    admin.invite(space, BEN)
+    ben.join(space)
+    ben.join(room_called(fake, "Arts: welcome"))
+    await at_rest(fake)
+    return admin, room
+
+
+async def own(fake: FakeHomeserver) -> Prepared:
+    admin, room = await arts(fake)
+    admin.send(room, "network upgrade arts --version 11")
+    [*_, preview] = await quiet(fake, room, 2)
+    assert "Arts would get a new room, in room version 11 instead of 12." in plain(preview)
+    return admin, room, ""
+
+
+async def by_hand(fake: FakeHomeserver) -> Prepared:
+    """A room that the admin has made in their client, and that has become a group."""
+    admin, room = await arts(fake)
+    space = room_called(fake, "Arts")
+    allow = [{"type": "m.room_membership", "room_id": space}]
+    rules = {"type": "m.room.join_rules", "content": {"join_rule": "restricted", "allow": allow}}
+    made = await admin.create_room(name="Sketches", room_version="9", initial_state=[rules])
+    levels = fake.room(made).content("m.room.power_levels")
+    admin.set_state(made, "m.room.power_levels", {**levels, "users": {ADMIN: 100, fake.bot: 100}})
+    admin.set_state(space, "m.space.child", {"via": ["hs.test"]}, made)
+    fake.add_user(BEN).join(made)
+    await quiet(fake, room, 2)
+    await at_rest(fake)
+    return admin, room, made
+
+
+async def say_yes(fake: FakeHomeserver, prepared: Prepared) -> None:
+    admin, room, _ = prepared
+    admin.send(room, "yes")
+
+
+async def upgrade(fake: FakeHomeserver, prepared: Prepared) -> None:
+    admin, _, made = prepared
+    old = fake.room(made)
+    kept = ("m.room.join_rules", "m.room.power_levels", "m.room.name")
+    state = [{"type": kind, "content": old.content(kind)} for kind in kept]
+    await admin.upgrade(made, room_version="11", initial_state=state)
+
+
+def end_state(fake: FakeHomeserver) -> Any:
+    """What stands in all rooms but the direct one, with the rooms by their order instead of their ids."""
+    named = {i: name["name"] for i, room in fake.world.rooms.items() if (name := room.content("m.room.name"))}
+    ours = sorted(named, key=named.__getitem__)  # and those of one name in the order in which they were made
+    found = {}
+    for n, room_id in enumerate(ours):
+        room = fake.room(room_id)
+        state = [
+            [kind, key, e.content.get("membership") or e.content]
+            for (kind, key), e in room.state.items()
+            if kind in _KINDS and e.content
+        ]
+        aliases = fake.world.aliases_of(room_id)
+        listed = sorted(str(name) for name, rooms in fake.world.listed.items() if room_id in rooms)
+        found[n] = [state, aliases, bool(listed), len(said(fake, room_id))]
+    text = json.dumps(found, sort_keys=True, default=str)
+    for n, room_id in enumerate(ours):
+        text = text.replace(room_id, f"room {n}")
+    for marker in fake.rooms_by_marker():
+        text = text.replace(marker, marker[:2])
+    text = re.sub(r"(#hedge_[ng])\.\.[0-9a-f]{16}", r"\1 lock", text)
+    return {
+        room: [sorted(state, key=str), sorted(aliases), *rest]
+        for room, (state, aliases, *rest) in json.loads(text).items()
+    }
+
+
+CASES: dict[str, tuple[Callable[[FakeHomeserver], Awaitable[Prepared]], Any, int]] = {
+    "by the bot": (own, say_yes, 1),
+    "by hand": (by_hand, upgrade, 1),
+}
+
+
+async def undisturbed(folder: Path, case: str) -> tuple[Any, list[str], int]:
+    prepare, act, answers = CASES[case]
+    async with homeserver() as fake, running(settings(fake, folder)):
+        prepared = await asyncio.wait_for(prepare(fake), 30)
+        before, told = len(fake.calls), len(said(fake, prepared[1]))
+        await act(fake, prepared)
+        await asyncio.wait_for(quiet(fake, prepared[1], told + answers), 30)
+        await at_rest(fake)
+        return end_state(fake), [*map(plain, said(fake, prepared[1])[told:])], len(fake.calls) - before
+
+
+async def disturbed(folder: Path, case: str, n: int) -> tuple[Any, list[str]]:
+    prepare, act, answers = CASES[case]
+    async with homeserver() as fake:
+        first = Hedgerow(settings(fake, folder))
+        task = asyncio.create_task(first.run(asyncio.Event()))
+        await first.started.wait()
+        prepared = await asyncio.wait_for(prepare(fake), 30)
+        told = len(said(fake, prepared[1]))
+        fake.stop_at(n, "before" if n % 2 else "after")
+        await act(fake, prepared)
+        await asyncio.wait_for(fake.stopped.wait(), 30)
+        await crash(task)
+        fake.resume()
+        async with running(settings(fake, folder)):
+            await asyncio.wait_for(quiet(fake, prepared[1], told + answers), 30)
+            await at_rest(fake)
+            return end_state(fake), [*map(plain, said(fake, prepared[1])[told:])]
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_p3_stopped_at_any_call_of_an_upgrade_there_is_one_new_room_and_one_word(
+    tmp_path: Path, case: str
+) -> None:
+    (tmp_path / "undisturbed").mkdir()
+    end, answers, calls = await undisturbed(tmp_path / "undisturbed", case)
+    assert len(answers) == 1, answers
+    assert calls > 8
+    for n in range(1, calls + 1):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        found, again = await disturbed(folder, case, n)
+        assert found.keys() == end.keys(), f"call {n}"
+        for room in end:
+            for there, wanted in zip(found[room], end[room], strict=True):
+                assert there == wanted, f"call {n}, room {room}"
+        assert again == answers, f"call {n}"
+
+
+async def test_h6_an_upgraded_space_lets_its_members_in_by_the_new_one_and_they_lose_nothing(
+    tmp_path: Path,
+) -> None:
+    async with homeserver() as fake, running(settings(fake, tmp_path)):
+        prepared = await own(fake)
+        old, welcome = room_called(fake, "Arts"), room_called(fake, "Arts: welcome")
+        await say_yes(fake, prepared)
+        [*_, answer] = await quiet(fake, prepared[1], 3)
+        assert (
+            plain(answer) == "Arts has a new room, in room version 11. 2 members of the old room are invited."
+        )
+        await at_rest(fake)
+        new = fake.room(old).content("m.room.tombstone")["replacement_room"]
+        assert fake.room(new).content("m.room.create")["predecessor"]["room_id"] == old
+        assert fake.world.aliases_of(old) == []
+        allow = fake.room(welcome).content("m.room.join_rules")["allow"]
+        assert [rule["room_id"] for rule in allow] == [new]
+        ben = fake.add_user(BEN)
+        assert new in ben.invites()
+        ben.join(new)
+        ben.join(room_called(fake, "Arts: news"))
