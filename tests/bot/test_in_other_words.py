@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gettext
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -87,6 +87,14 @@ class OddStage(Stage):
         rest = bare.split(maxsplit=len(command.words))[len(command.words) :] if command else [bare]
         self.typed += [_OPTION.sub(" ", typed) for typed in rest] + [who, person(who)]
         return await super().say(who, text, place, in_thread=in_thread)
+
+    async def makes(self, who: str, name: str) -> None:
+        self.typed.append(name)
+        await super().makes(who, name)
+
+    async def makes_space(self, who: str, name: str, rooms: Sequence[str]) -> None:
+        self.typed += (name, *rooms)
+        await super().makes_space(who, name, rooms)
 
     def english(self) -> set[str]:
         """The words in English letters among what was answered and told that are no data."""
