@@ -59,7 +59,7 @@ async def taken_in(work: UnitOfWork, places: Places, action: TakeIn, outcome: Ou
         work.put(ReadBack(place))
     elif is_space(outcome.state):
         work.put(Leave(room))
-        said = is_no_room_for_a_group(named(work.landscape, network))
+        said = is_no_room_for_a_group(named(work.landscape, network), room)
         await tell_where_they_talk(work, [action.user], said, said=f"no Space:{room}")
     elif await _is_private(work, room) or work.landscape.networks[network].status is not Status.ACTIVE:
         return

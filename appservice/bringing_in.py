@@ -29,7 +29,7 @@ from bot.networks.rules import check_no_lookalike, named, ways_in
 from bot.ports import Awaited
 from bot.reply import Document, Paragraph, joined, plain, to_json
 from spaces import adopting, changes
-from spaces.actions import Action, Adopt, Join, Leave, ReadBack, SetState, StateEvent
+from spaces.actions import Action, Adopt, Content, Join, Leave, ReadBack, SetState, StateEvent
 from spaces.adopting import MOST_ROOMS, Outside, Why
 from spaces.by_hand import is_listed, via_of
 from spaces.errors import Refusal
@@ -119,7 +119,7 @@ class _Arrival:
 
     async def _show(self, judge: Judge, space: Outside) -> None:
         work, action = self.work, self.action
-        below = adopting.below(self.outcome.hierarchy)
+        below = adopting.below(self.outcome.hierarchy, space.room, tuple(self._listed()))
         rooms_below = adopting.names_of(below)
         found = {room: place for room in rooms_below if (place := await work.place_of_room(room))}
         shown = judge.show(space, below, found, work.ids)
@@ -220,12 +220,8 @@ class _Arrival:
         """Look into all that stands in the Space, as many rooms as come in at once."""
         work, action = self.work, self.action
         known = {one.room for one in await adoptions.of_event(work.connection, action.event)}
-        events = (event for event in self.outcome.state or () if event.get("type") == _CHILD)
-        listed = ((RoomId(str(e.get("state_key"))), e.get("content")) for e in events)
-        found = {
-            room: content for room, content in listed if isinstance(content, dict) and is_listed(content)
-        }
-        fresh = [room for room in found if room not in known and room.startswith("!")]
+        found = self._listed()
+        fresh = [room for room in found if room not in known]
         taken, left = fresh[: MOST_ROOMS + 1 - len(known)], fresh[MOST_ROOMS + 1 - len(known) :]
         await self._keep_below(network, taken, None)
         await self._keep_below(network, left, Why.MANY)
@@ -239,6 +235,12 @@ class _Arrival:
         await outbox.put(work.connection, steps, undertaking=undertaking, now=work.now)
         if undertaking is not None:
             await outbox.add_to_total(work.connection, undertaking, len(steps))
+
+    def _listed(self) -> dict[RoomId, Content]:
+        """What the Space lists, as its own state has it."""
+        events = (event for event in self.outcome.state or () if event.get("type") == _CHILD)
+        listed = ((RoomId(str(e.get("state_key"))), e.get("content")) for e in events)
+        return {r: c for r, c in listed if r.startswith("!") and isinstance(c, dict) and is_listed(c)}
 
     async def _keep_below(self, network: NetworkId, found: Sequence[RoomId], why: Why | None) -> None:
         action = self.action

@@ -99,6 +99,7 @@ class UnitOfWork:
         self._actions: list[Action] = []
         self._expected: dict[PlaceId, FoundRoom] = {}
         self._undertaking: int | None = None
+        self._carried_on: int | None = None
         self.audit = Trail(connection, surroundings.now, who)
         self.bans = Present(self)
         self._standings: dict[UserId, Standing] = {}
@@ -391,11 +392,11 @@ class UnitOfWork:
 
     def carry_on(self, undertaking: int | None) -> None:
         """Who waits for that undertaking waits for what is put from now on, too."""
-        self._undertaking = undertaking
+        self._undertaking = self._carried_on = undertaking
 
     def carries_on(self, undertaking: int | None) -> bool:
         """Whether there is more to be done for that undertaking."""
-        is_same = undertaking is not None and self._undertaking == undertaking
+        is_same = undertaking is not None and self._carried_on == undertaking
         return is_same and any(not isinstance(action, Say) for action in self._actions)
 
     async def note(self, what: str, about: PlaceId | RoomId, *done: Any, **more: Any) -> None:
@@ -413,6 +414,8 @@ class UnitOfWork:
         partings = [a for a in self._actions if isinstance(a, Leave)]
         others = [a for a in self._actions if not isinstance(a, (Say, Leave))]
         await self._put(space_first(self._landscape, others), self._undertaking)
+        if self._carried_on is not None:
+            await outbox.add_to_total(self.connection, self._carried_on, len(others))
         await self._put(tellings, None)
         await self._put(partings, self._undertaking)  # whoever leaves a room has nothing more to say there
         await rooms.save_expected(self.connection, self._expected)

@@ -257,8 +257,13 @@ class Planned:
         return Why.MANY if len(self.groups) + len(self.networks) > MOST_ROOMS else None
 
 
-def below(rooms: Iterable[Mapping[str, Any]]) -> tuple[Below, ...]:
-    """The rooms in an answer of `/hierarchy`."""
+def below(
+    rooms: Iterable[Mapping[str, Any]], space: RoomId | None = None, listed: tuple[RoomId, ...] = ()
+) -> tuple[Below, ...]:
+    """The rooms in an answer of `/hierarchy`.
+
+    `space` lists these, whatever it says: a homeserver that keeps no statistics of rooms tells of none.
+    """
     found: list[Below] = []
     for room in rooms:
         room_id, name = room.get("room_id"), room.get("name")
@@ -278,6 +283,9 @@ def below(rooms: Iterable[Mapping[str, Any]]) -> tuple[Below, ...]:
                 children=children,
             )
         )
+    if space is not None:
+        found = [room for room in found if room.room != space]
+        found.append(Below(space, "Room", is_space=True, children=listed))
     return tuple(found)
 
 

@@ -231,7 +231,8 @@ class ServiceStage:
         self._written = len(self._home.writes())
 
     def answer(self) -> str:
-        return "\n".join(heard.text for heard in self._new() if heard.answers == self._asked)
+        said = "\n".join(heard.text for heard in self._new() if heard.answers == self._asked)
+        return said.replace(self._home.registration.bot, f"@hedgerow:{SERVER}")
 
     def told(self) -> list[tuple[UserId, str]]:
         rooms = {voice.direct for voice in self._people.values()}

@@ -173,7 +173,14 @@ def preview(
             "{names} becomes a network below it", "{names} become networks below it", networks, names=names
         )
         blocks.append(Bullet((became,)))
-    blocks += [Bullet((said,)) for said in _left(plan.shut, plan.ours)]
+    if plan.shut:
+        unseen = counted(
+            "One room that I cannot look into yet comes in if I am let in and you have the power there",
+            "{count} rooms that I cannot look into yet come in if I am let in and you have the power there",
+            plan.shut,
+        )
+        blocks.append(Bullet((unseen,)))
+    blocks += [Bullet((said,)) for said in _left(0, plan.ours)]
     blocks += [
         item("Rooms whose settings you may not change stay as they are"),
         item("Everyone stays in the rooms that they are in"),

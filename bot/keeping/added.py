@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.networks.phrases import link
 from bot.networks.rules import Named
 from bot.reply import Document, Person, item, paragraph, say
-from spaces.identifiers import UserId
+from spaces.identifiers import RoomId, UserId, printable
 from spaces.sentences import Sentence
 
 
@@ -19,12 +19,15 @@ def asks_to_be_invited(network: Named, bot: UserId) -> Document:
     )
 
 
-def is_no_room_for_a_group(network: Named) -> Document:
+def is_no_room_for_a_group(network: Named, room: RoomId) -> Document:
     """To who has added a Space that the bot has not made."""
     return say(
         "You have added a Space to {network} that others have made. I leave it there, but look after "
-        "nothing in it: `network create` makes one that I look after.",
+        "nothing in it. `adopt {room} --into {slug}` brings it in with its rooms, once I have shown you what "
+        "becomes of them.",
         network=link(network),
+        room=printable(room),
+        slug=network.slug,
     )
 
 

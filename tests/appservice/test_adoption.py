@@ -308,6 +308,10 @@ async def test_p4_a_space_is_shown_first_and_becomes_a_network_with_its_rooms_af
     after = await town.landscape()
     by_name = {n.name: n.id for n in after.networks.values()}
     choirs, low = by_name["Choirs"], by_name["Low Voices"]
+    async with town.service.foundation.database.reading() as connection:
+        query = select(tables.undertakings.c.total).order_by(tables.undertakings.c.id.desc())
+        total = int((await connection.execute(query.limit(1))).scalar_one())
+    assert total > 10, "what the rooms below need is counted, for who waits longer"
     assert after.parents(choirs) == (by_name["Arts"],)
     assert after.parents(low) == (choirs,)
     assert [g.name for g in after.groups_of(choirs)] == ["Altos"]
@@ -342,6 +346,23 @@ async def test_a_space_with_very_many_rooms_is_too_much_at_once(town: Town) -> N
     made = await town.space(*rooms, preset="public_chat")
     said = await town.asks(f"adopt {made} --into arts")
     assert said.startswith("Choirs has 51 rooms that I do not have yet, and I bring in at most 50 at once.")
+
+
+async def test_a_space_added_by_hand_is_told_how_to_be_brought_in(town: Town) -> None:
+    [arts] = [r for r in town.fake.world.rooms.values() if r.content("m.room.name").get("name") == "Arts"]
+    altos = await room(town, name="Altos", preset="public_chat")
+    made = await town.space(altos, preset="public_chat")
+    town.alice.join(arts.room_id)
+    town.alice.set_state(arts.room_id, CHILD, VIA, made)
+    await town.calm(lambda: bool(town.said(town.direct[ALICE])))
+    said = town.said(town.direct[ALICE])[-1]
+    assert f"adopt {made} --into arts brings it in with its rooms" in said
+    await town.asks(f"adopt {made} --into arts")
+    assert (await town.asks("yes")).startswith("Choirs is a network under Arts now")
+    after = await town.landscape()
+    [choirs] = [n.id for n in after.networks.values() if n.name == "Choirs"]
+    assert [g.name for g in after.groups_of(choirs)] == ["Altos"]
+    assert arts.content(CHILD, made) == VIA, "it stays as she has put it there"
 
 
 async def test_h1_a_space_that_holds_the_network_itself_cannot_be_under_it(town: Town) -> None:

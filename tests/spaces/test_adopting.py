@@ -226,3 +226,10 @@ def test_too_deep_and_too_many_are_told() -> None:
     assert planned(RoomId("!a"), deep[: DEEPEST + 1], {}).why_not is None
     assert Planned(tuple("x" * MOST_ROOMS)).why_not is None
     assert Planned(tuple("x" * MOST_ROOMS), ("one more",)).why_not is Why.MANY
+
+
+def test_what_a_space_lists_counts_where_the_homeserver_tells_nothing_of_it() -> None:
+    a, b = RoomId("!a"), RoomId("!b")
+    assert planned(a, below([], a, (b,)), {}) == Planned(shut=1)
+    told = [{"room_id": "!a"}, {"room_id": "!b", "name": "B", "join_rule": "public"}]
+    assert planned(a, below(told, a, (b,)), {}) == Planned(("B",))
