@@ -208,6 +208,7 @@ async def _report(work: UnitOfWork, upgrade: Upgrade, found: FoundRoom, invited:
             invited,
             above=upgrades.stands_above(found),
             powerless=None if may_keep_up(found, bot) else bot,
+            for_good=not upgrades.may_renew(found, bot),
         )
         await tell(work, upgrade, document, said=f"upgraded:{upgrade.event}")
 

@@ -6,7 +6,8 @@
                                                                                                ▼
     what names the old room is changed, its people are invited (`settle_in`) ◀── it is closed and read back
 
-What becomes of the place is in `appservice/replacing.py`. While it moves, the index of rooms knows both.
+What becomes of the place is in `appservice/replacing.py`. While it moves, the index of rooms knows it by
+both.
 """
 
 from __future__ import annotations

@@ -12,12 +12,19 @@ from spaces.sentences import Sentence, counted
 
 
 def moved(
-    place: Named, by: UserId, version: str, invited: int, *, above: UserId | None, powerless: UserId | None
+    place: Named,
+    by: UserId,
+    version: str,
+    invited: int,
+    *,
+    above: UserId | None,
+    powerless: UserId | None,
+    for_good: bool = True,
 ) -> Document:
     """To the coordinators: somebody has upgraded a room of theirs, and the new one has taken its place.
 
-    `above` has made the new room and stands above the bot in it; `powerless` is the bot, where it has no
-    power in it yet.
+    `above` has made the new room and stands above the bot in it; `for_good`: the bot cannot make it anew
+    either. `powerless` is the bot, where it has no power in it yet.
     """
     blocks: list[Block] = [
         paragraph(
@@ -33,7 +40,7 @@ def moved(
     if powerless is not None:
         blocks += _without_power(powerless)
     if above is not None:
-        blocks += _beneath(above)
+        blocks += _beneath(above, for_good=for_good)
     return Document(tuple(blocks))
 
 
@@ -54,7 +61,7 @@ def _without_power(bot: UserId) -> Iterator[Block]:
     yield item("its coordinators have no power in it unless you give them some")
 
 
-def _beneath(above: UserId) -> Iterator[Block]:
+def _beneath(above: UserId, *, for_good: bool) -> Iterator[Block]:
     yield paragraph(
         "The new room belongs to {person}, who has made it: in room version 12 and later I cannot stand "
         "above a room's creator. What you ask me to do there works all the same. But",
@@ -62,7 +69,8 @@ def _beneath(above: UserId) -> Iterator[Block]:
     )
     yield item("nobody can take {person} out of it, ban them or lower their power", person=Person(above))
     yield item("what they change there against the rules I put back, but cannot keep them from")
-    yield item("only they can upgrade it again")
+    if for_good:
+        yield item("only they can upgrade it again")
 
 
 def asks_to_come_along(place: Named, bot: UserId) -> Document:

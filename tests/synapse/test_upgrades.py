@@ -56,24 +56,38 @@ async def test_h6_a_group_that_somebody_upgrades_in_their_client_is_the_new_room
             "POST", f"/_matrix/client/v3/rooms/{old}/upgrade", {"new_version": "11"}
         )
         new = upgraded["replacement_room"]
-
-        async def is_moved() -> bool:
-            there = await listed(tia.person, space)
-            return new in there and old not in there
-
-        await soon(is_moved)
+        await soon(lambda: _is_listed_instead(tia.person, space, new, old))
         await soon(lambda: heard(tia.person, tia.room_id, "has upgraded Carding to room version 11."))
         assert (await tia.person.members(new))[BOT] == "join"
         await soon(lambda: _is_invited(tom.person, new))
         assert await allowed(tia.person, new) == [space]
-        assert (await tia.person.content(new, "m.space.parent", space))["canonical"]
-        assert (await tia.person.content(new, "m.room.power_levels"))["users"] == {tia.user_id: 100, BOT: 100}
         said = await tia.ask("group rename carding --to Combing")
         assert said.startswith("Carding is called Combing now.")
         assert (await tia.person.content(new, "m.room.name"))["name"] == "Combing"
+        assert (await tia.person.content(new, "m.space.parent", space))["canonical"]
+        assert (await tia.person.content(new, "m.room.power_levels"))["users"] == {tia.user_id: 100, BOT: 100}
         async with village.talking("ula") as (ula,):
             await _join(ula.person, (await village.room("Tilers")).id, space)
             await ula.person.join(new, via=[SERVER])  # by the rule: nobody has invited her
+        await _to_version_12(tia, new, space)
+
+
+async def _to_version_12(tia: Talk, old: str, space: str) -> None:
+    """Whoever upgrades to version 12 stands above the bot, and hears so."""
+    path = f"/_matrix/client/v3/rooms/{old}/upgrade"
+    new = (await tia.person.call("POST", path, {"new_version": "12"}))["replacement_room"]
+    await soon(lambda: heard(tia.person, tia.room_id, f"The new room belongs to {tia.user_id}"))
+    await soon(lambda: _is_listed_instead(tia.person, space, new, old))
+    assert (await tia.person.content(new, "m.room.power_levels"))["users"] == {BOT: 100}
+    last_word = await heard(tia.person, tia.room_id, "only they can upgrade it again")
+    assert not last_word, "the bot is at 100 there, and that is enough for a tombstone"
+    await tia.ask("group rename combing --to Spinning")
+    assert (await tia.person.content(new, "m.room.name"))["name"] == "Spinning"
+
+
+async def _is_listed_instead(person: SecondClient, space: str, new: str, old: str) -> bool:
+    there = await listed(person, space)
+    return new in there and old not in there
 
 
 async def _is_invited(person: SecondClient, room: str) -> bool:

@@ -31,6 +31,9 @@ def test_h6_who_stands_above_the_bot_is_told_with_what_works_all_the_same() -> N
     assert "What you ask me to do there works all the same." in text
     assert "only they can upgrade it again" in text
     assert "I have no power" not in text
+    again = plain(moved(OILS, ANN, "12", 2, above=ANN, powerless=None, for_good=False))
+    assert "belongs to @ann:hs.test" in again
+    assert "upgrade it again" not in again
     assert "belongs to" not in plain(moved(OILS, ANN, "11", 2, above=None, powerless=None))
 
 
