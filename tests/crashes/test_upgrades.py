@@ -209,3 +209,18 @@ async def test_h6_an_upgraded_space_lets_its_members_in_by_the_new_one_and_they_
         assert new in ben.invites()
         ben.join(new)
         ben.join(room_called(fake, "Arts: news"))
+
+
+async def test_a_version_that_the_homeserver_does_not_offer_leaves_all_as_it_was(tmp_path: Path) -> None:
+    async with homeserver() as fake, running(settings(fake, tmp_path)):
+        admin, room = await arts(fake)
+        before = end_state(fake)
+        admin.send(room, "network upgrade arts --version 99")
+        await quiet(fake, room, 2)
+        admin.send(room, "yes")
+        [*_, answer] = await quiet(fake, room, 3)
+        assert "Your homeserver does not support this room version" in answer
+        assert end_state(fake) == before
+        admin.send(room, "network upgrade arts --version 11")
+        [*_, preview] = await quiet(fake, room, 4)
+        assert "Shall I?" in preview, "it may be asked for again"
