@@ -284,8 +284,9 @@ def below(
             )
         )
     if space is not None:
+        told = [child for room in found if room.room == space for child in room.children]
         found = [room for room in found if room.room != space]
-        found.append(Below(space, "Room", is_space=True, children=listed))
+        found.append(Below(space, "Room", is_space=True, children=tuple(dict.fromkeys((*told, *listed)))))
     return tuple(found)
 
 
