@@ -13,9 +13,9 @@ from spaces import changes
 from spaces.actions import Action, Ban, Follow, Invite, Leave, MoveAlias, ReadBack, Withdraw
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Access
+from tests.appservice.handwork import MADE, VIA, adopted, audit, landscape, lift, make_room, reads
 from tests.appservice.scene import LEVELS, RULES, Scene
 from tests.appservice.stage import ALICE, BEN, BOT, Stage, member, message, says, state, text_of
-from tests.appservice.test_by_hand import MADE, VIA, adopted, audit, landscape, lift, make_room, reads
 
 CAROL, DAN = UserId("@carol:hs.test"), UserId("@dan:hs.test")
 NEW = RoomId("!new:hs.test")
