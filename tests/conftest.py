@@ -22,6 +22,7 @@ _numbers = count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-dialogue", action="store_true", help="hold all dialogues on Synapse, too")
+    parser.addoption("--every-database", action="store_true", help="run all on PostgreSQL, too")
 
 
 _FOLDERS_FIRST = ("tests/synapse/", "tests/crashes/", "tests/appservice/")

@@ -106,11 +106,11 @@ class Dialogue:
 
     @property
     def is_of_several(self) -> bool:
-        """Whether somebody uses their client, or a room of several or a thread, or another person is told.
+        """Whether somebody uses their client, or a room of several, or a thread.
 
-        The rest is one person's questions in a direct room, and their answers. What the homeserver has to do
-        with that is the same in all of them; so on Synapse, where a dialogue takes five seconds of CPU,
-        they are held where `--every-dialogue` is given.
+        The rest is people's questions in their direct rooms, and the answers. What the homeserver has to do
+        with that is the same in all of them: they are held with the whole service at the fake homeserver,
+        and these on Synapse, where one takes five seconds of CPU; with `--every-dialogue` all at both.
         """
         return any(_OF_SEVERAL.fullmatch(key) for key, _ in (*self.given, *self.said))
 
@@ -175,7 +175,7 @@ _JUDGED: Mapping[str, Callable[[Stage], object]] = {
 }
 _CLIENT_DEEDS = re.compile(r"\S+ (?:joins|leaves|makes|makes a Space|invites \S+)")
 _OF_SEVERAL = re.compile(
-    r"\S+ (?:joins|leaves|makes|makes a Space|invites \S+|in \S+|edits|reacts|\(thread\))|Hedgerow to \S+"
+    r"\S+ (?:joins|leaves|makes|makes a Space|invites \S+|in \S+|edits|reacts|\(thread\))"
 )
 
 

@@ -68,12 +68,12 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
     ),
     (rf"took out {_PERSON}: no path left", sentence("took {person}, who had no way left, out of {place}")),
     (
-        rf"put back what {_PERSON} changed by hand: (?P<what>.+)",
-        sentence("put back what {person} changed by hand in {place}: {what}"),
+        rf"put back what {_PERSON} changed by hand: .+",
+        sentence("put back what {person} had changed in {place}"),
     ),
     (
-        "put back what the homeserver had lost: (?P<what>.+)",
-        sentence("put back what the homeserver had lost of {place}: {what}"),
+        "put back what the homeserver had lost: .+",
+        sentence("put back what the homeserver had lost of {place}"),
     ),
     ("requests: .* told", sentence("reminded those who can let people into {place}")),
     ("gave up: .+", sentence("could not do something that {place} needs")),

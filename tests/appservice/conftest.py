@@ -1,6 +1,9 @@
 """A migrated database of each kind, and the stage on it.
 
 It is migrated once in a session and copied for each test, which costs a third of migrating it again.
+What is marked with `both_databases` runs on SQLite and on PostgreSQL: what tries the SQL of an aggregate,
+or several at once. The rest, which goes through the same SQL, runs on SQLite alone unless
+`--every-database` is given.
 """
 
 from __future__ import annotations
@@ -26,7 +29,14 @@ async def database(migrated_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "migrated_url" in metafunc.fixturenames:
+        marked = metafunc.definition.get_closest_marker("both_databases")
+        both = marked is not None or metafunc.config.getoption("--every-database")
+        metafunc.parametrize("migrated_url", ["sqlite", "postgresql"][: 2 if both else 1], indirect=True)
+
+
+@pytest.fixture
 def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of `database`, for who opens it a second time."""
     if request.param == "sqlite":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
@@ -25,6 +26,8 @@ from spaces.landscape import Landscape
 from spaces.network import Access
 from tests.fake import FakeHomeserver, FakeUser, Registration
 from tests.hedgerow import running, settings_for
+
+pytestmark = pytest.mark.both_databases
 
 _LINK = re.compile(r" \(https://matrix\.to/[^)]*\)")
 ALICE = "@alice:hs.test"

@@ -25,6 +25,8 @@ from tests.appservice.stage import (
 )
 from tests.appservice.yard import DAY, RUTH, SAM, Yard, notice_to, told
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def yard(stage: Stage) -> Yard:

@@ -20,6 +20,8 @@ from tests.appservice.stage import (
 )
 from tests.appservice.yard import DAY, RUTH, SAM, Yard, told
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def yard(stage: Stage) -> Yard:

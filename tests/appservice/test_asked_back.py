@@ -15,6 +15,8 @@ from spaces.access import Standing
 from spaces.identifiers import EventId, NetworkId, UserId
 from tests.appservice.stage import ALICE, BEN, DIRECT, Json, PlayedRooms, Stage, member, message, says
 
+pytestmark = pytest.mark.both_databases
+
 
 class Told:
     """A network that Alice looks after with Ben, and what is said about it."""

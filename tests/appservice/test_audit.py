@@ -13,6 +13,8 @@ from spaces.network import EVERYWHERE, Access, Banned, Coordinator, Group, Link,
 from tests.appservice.scene import NAME, Scene
 from tests.appservice.stage import ALICE, BEN, DIRECT, FAR, SHARED, Stage, message, says, text_of
 
+pytestmark = pytest.mark.both_databases
+
 
 async def page(stage: Stage, *networks: NetworkId, unbound: bool = False, most: int = 100) -> list[Entry]:
     async with stage.database.reading() as connection:

@@ -26,6 +26,8 @@ from tests.appservice.stage import (
     text_of,
 )
 
+pytestmark = pytest.mark.both_databases
+
 EVE = UserId("@eve:hs.test")
 
 

@@ -26,6 +26,8 @@ from spaces.identifiers import EventId, NetworkId, RoomId, UserId
 from spaces.network import Access
 from tests.appservice.stage import ALICE, BEN, BOT, DIRECT, PlayedRooms, Stage, message, says, text_of
 
+pytestmark = pytest.mark.both_databases
+
 CODE = "bcdfg-hjkmn-pqrst"
 GARDEN = NetworkId.of_bytes(b"garden....")
 

@@ -1,4 +1,8 @@
-"""Every dialogue once more, with the whole service at the fake homeserver, by people's own clients."""
+"""Dialogues once more, with the whole service at the fake homeserver, by people's own clients.
+
+Those of several people are held on Synapse (`tests/synapse/test_conversations.py`); all here, too, with
+`--every-dialogue`.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,13 @@ async def stages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stag
     await stages.close()
 
 
-@pytest.mark.parametrize("dialogue", dialogues_for("fake"), ids=lambda dialogue: dialogue.name)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "dialogue" in metafunc.fixturenames:
+        every, elsewhere = metafunc.config.getoption("--every-dialogue"), dialogues_for("synapse")
+        held = [one for one in dialogues_for("fake") if every or not (one.is_of_several and one in elsewhere)]
+        metafunc.parametrize("dialogue", held, ids=lambda dialogue: dialogue.name)
+
+
 async def test_the_dialogue_goes_as_written_with_the_whole_service(
     stages: Stages, dialogue: Dialogue
 ) -> None:

@@ -36,6 +36,8 @@ from tests.appservice.stage import (
     text_of,
 )
 
+pytestmark = pytest.mark.both_databases
+
 
 class Failing(Listeners):
     """Breaks on the events of these ids."""

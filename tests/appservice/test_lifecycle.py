@@ -28,6 +28,8 @@ from tests.appservice.stage import ALICE, BEN, BOT, Stage
 from tests.fake import FakeHomeserver, FakeUser, Registration
 from tests.hedgerow import ADMIN, running, settings_for
 
+pytestmark = pytest.mark.both_databases
+
 ROOM = RoomId("!r")
 _LASTING = {"slugs", "events", "transactions", "outbox", "undertakings", "marks"}
 

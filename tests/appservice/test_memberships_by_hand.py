@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from appservice.succession import look_for_silence
 from spaces.actions import Say
 from tests.appservice.handwork import (
@@ -18,6 +20,8 @@ from tests.appservice.handwork import (
 )
 from tests.appservice.scene import Scene
 from tests.appservice.stage import ALICE, BEN, BOT, Stage, member, message, says, text_of
+
+pytestmark = pytest.mark.both_databases
 
 # -- memberships ------------------------------------------------------------------------------------
 

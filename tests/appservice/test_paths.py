@@ -18,6 +18,8 @@ from spaces.identifiers import GroupId, NetworkId, RoomId, UserId
 from spaces.network import Access, Kind
 from tests.appservice.stage import ALICE, BOT, PlayedRooms, Stage, member, says, text_of
 
+pytestmark = pytest.mark.both_databases
+
 MIA, SAM, KIT = UserId("@mia:hs.test"), UserId("@sam:hs.test"), UserId("@kit:hs.test")
 MIAS_ROOM = RoomId("!mia-and-the-bot")
 

@@ -14,6 +14,8 @@ from appservice.store.database import Database, StoreError
 from appservice.store.migrate import migrate
 from tests.appservice.stage import ALICE, DIRECT, Stage, message, says
 
+pytestmark = pytest.mark.both_databases
+
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from appservice.store import invitations as store
 from appservice.store import rooms
 from appservice.store.database import Database
@@ -10,6 +12,8 @@ from bot.invitations.ports import Listed
 from spaces.identifiers import GroupId, NetworkId, RoomId, UserId
 from spaces.invitations import Invitation, Outcome, Result
 from spaces.sentences import sentence
+
+pytestmark = pytest.mark.both_databases
 
 ARTS, TALK = NetworkId("n.aaaaaaaaaaaaaaaa"), GroupId("g.bbbbbbbbbbbbbbbb")
 ALICE, BEN, CLEO = (UserId(f"@{name}:hs.test") for name in ("alice", "ben", "cleo"))

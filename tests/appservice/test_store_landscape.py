@@ -20,6 +20,8 @@ from spaces.network import Access, Coordinator
 from tests.appservice.stage import PlayedRooms, Stage, message
 from tests.spaces.worlds import BOT, CountedIds, beginnings, changed_landscapes
 
+pytestmark = pytest.mark.both_databases
+
 LANDSCAPE_TABLES = (
     tables.networks, tables.groups, tables.links, tables.shares, tables.coordinators, tables.slugs
 )  # fmt: skip

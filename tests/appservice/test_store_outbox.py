@@ -25,6 +25,8 @@ from spaces.reconcile import FoundRoom
 from spaces.sentences import sentence
 from tests.appservice.stage import ALICE, DIRECT, Stage
 
+pytestmark = pytest.mark.both_databases
+
 ARTS = NetworkId("n.arts")
 HEALTH = NetworkId("n.health")
 SOMERSET = NetworkId("n.somerset")

@@ -17,6 +17,8 @@ from tests.appservice.handwork import MADE, VIA, adopted, audit, landscape, lift
 from tests.appservice.scene import LEVELS, RULES, Scene
 from tests.appservice.stage import ALICE, BEN, BOT, Stage, member, message, says, state, text_of
 
+pytestmark = pytest.mark.both_databases
+
 CAROL, DAN = UserId("@carol:hs.test"), UserId("@dan:hs.test")
 NEW = RoomId("!new:hs.test")
 CHILD, PARENT, STONE = "m.space.child", "m.space.parent", "m.room.tombstone"

@@ -102,7 +102,7 @@ async def test_r1_a_coordinator_has_50_in_each_room_and_what_one_group_has_by_ha
     async with place.village.talking("wyn") as (wyn,):
         mia, kit = user("mia"), user(f"kit-{place.group.casefold()}")
         await lift(wyn.person, place.room, {kit: 50})
-        await until_told(wyn, f"set the level of {kit} in {place.group} from 0 to 50")
+        await until_told(wyn, f"changed the power of {kit} in {place.group} from 0 to 50")
         await wyn.ask(f"coordinator add {mia} --in weavers")
         await wyn.ask("group create Shuttles --in weavers")
         below = {
@@ -142,7 +142,7 @@ async def test_h5_what_a_coordinator_does_by_hand_is_kept_and_in_the_audit_log(p
             f"invited {ivy} to Warp",
             f"took {kim.user_id} out of Weavers and took {kim.user_id} out of Warp",
             f"banned {bea.user_id} from Warp",
-            "took Warp off the list of its network",
+            "took Warp off the list of a network",
         )
         await until_told(wyn, *told)
         await place.village.hedge.until_delivered()

@@ -12,6 +12,8 @@ from appservice.store.encryption import Place, Rotation
 from spaces.identifiers import EventId, RoomId
 from tests.appservice.stage import ALICE, BEN
 
+pytestmark = pytest.mark.both_databases
+
 ROOM = RoomId("!encrypted")
 ONE, TWO = EventId("$one"), EventId("$two")
 
