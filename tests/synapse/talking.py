@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -77,9 +77,22 @@ class Talk:
     async def ask(self, text: str, within: float = 60.0) -> str:
         return await self.answer_to(await self.person.say(self.room_id, text), within)
 
+    async def has_heard(self, words: str) -> bool:
+        """Whether the bot has said that to them alone."""
+        return any(words in without_links(body) for body in await self.person.bodies(self.room_id, BOT))
+
     async def answer_to(self, event_id: str, within: float = 60.0) -> str:
         """What the bot answered to one message, when all is done: no word of progress."""
         return (await answers(self.person, self.room_id, event_id, within=within))[-1]
+
+
+async def soon(is_so: Callable[[], Awaitable[Any]], within: float = 10.0) -> None:
+    """Wait until it is so, as long as a change by hand may take to be seen. Raises `TimeoutError`."""
+    async with asyncio.timeout(within):
+        while True:
+            if await is_so():
+                return
+            await asyncio.sleep(0.1)
 
 
 async def answers(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.second_client import SecondClient
 from tests.synapse.home import BOT, SERVER, Home, user
-from tests.synapse.talking import Village, names, without_links
+from tests.synapse.talking import Village, names, soon, without_links
 
 _BLUEPRINT: dict[str, Any] = {
     "networks": [
@@ -25,14 +24,6 @@ _LEVELS, _CHILD, _PARENT = "m.room.power_levels", "m.space.child", "m.space.pare
 def village(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
     with Village.of(home, tmp_path_factory.mktemp("adopting"), _BLUEPRINT) as village:
         yield village
-
-
-async def soon(is_so: Callable[[], Awaitable[Any]]) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            if await is_so():
-                return
-            await asyncio.sleep(0.1)
 
 
 async def lift(person: SecondClient, room: str, level: int) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.second_client import Json, SecondClient
 from tests.synapse.home import BOT, SERVER, Home, user
-from tests.synapse.talking import Village, without_links
+from tests.synapse.talking import Village, soon, without_links
 
 _SEEN_WITHIN_SECONDS = 10.0
 _BLUEPRINT: dict[str, Any] = {
@@ -27,15 +26,6 @@ _LEVELS = "m.room.power_levels"
 def village(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
     with Village.of(home, tmp_path_factory.mktemp("by hand"), _BLUEPRINT) as village:
         yield village
-
-
-async def soon(is_so: Callable[[], Awaitable[Any]], within: float = _SEEN_WITHIN_SECONDS) -> None:
-    """Wait until it is so. Raises `TimeoutError` where a change by hand is not seen in time."""
-    async with asyncio.timeout(within):
-        while True:
-            if await is_so():
-                return
-            await asyncio.sleep(0.1)
 
 
 async def lift(person: SecondClient, room: str, levels: dict[str, int]) -> None:

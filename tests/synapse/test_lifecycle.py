@@ -9,7 +9,7 @@ import pytest
 
 from tests.second_client import Refused, SecondClient
 from tests.synapse.home import BOT, SERVER, Home, user
-from tests.synapse.talking import Talk, Village, names
+from tests.synapse.talking import Talk, Village, names, soon
 
 _BLUEPRINT: dict[str, Any] = {
     "networks": [
@@ -101,6 +101,7 @@ async def test_h3_a_share_lets_members_of_the_other_network_in(village: Village)
         await _may_not(ned.person.join(talk, via=[SERVER]))
         assert "It waits for the yes of Health." in await fay.ask("group share freedom/talk --with health")
         await _may_not(ned.person.join(talk, via=[SERVER]))
+        await soon(lambda: hal.has_heard("would like to share Talk with Health."))
         said = await hal.ask("group share freedom/talk --with health")
         assert said.startswith("Talk is now in Health too.")
         assert "Talk" in names(await ned.person.hierarchy(health))

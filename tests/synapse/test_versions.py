@@ -23,7 +23,6 @@ from tests.synapse.versions import (
     VIA,
     Place,
     enter,
-    heard,
     is_there,
     level_of,
     levels_of,
@@ -84,7 +83,7 @@ async def test_h4_who_has_lost_the_last_path_is_told_and_taken_out_and_nobody_el
         for one in (sam, two, pam.person):
             await one.leave(weavers)
         await soon(lambda: is_there(sam, place.room, pam.person, "leave"), within=_TAKEN_OUT_WITHIN_SECONDS)
-        assert await heard(pam, f"lets its members into {place.group}.\nSo you are taken out there.")
+        assert await pam.has_heard(f"lets its members into {place.group}.\nSo you are taken out there.")
         assert {await is_there(wyn.person, place.room, one, "join") for one in (two, sam)} == {True}
         with pytest.raises(Refused, match="M_FORBIDDEN"):
             await pam.person.join(place.room, via=[SERVER])
@@ -170,7 +169,7 @@ async def test_h5_what_opens_a_room_is_put_back_and_told_once_unless_it_is_pause
         assert "The level that everyone has: 0" in said
         await wyn.person.set_state(place.rooms["Carding"], RULES, {"join_rule": "public"})
         await soon(lambda: _is_restricted(wyn, place.rooms["Carding"]))
-        await soon(lambda: heard(wyn, "Who may join: members of its networks"))
+        await soon(lambda: wyn.has_heard("Who may join: members of its networks"))
         if place.group == "Looms":
             with pytest.raises(Refused, match="M_FORBIDDEN"):
                 await wyn.person.set_state(place.room, RULES, {"join_rule": "public"})

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from tests.second_client import Json, SecondClient
 from tests.synapse.home import BOT, SERVER
-from tests.synapse.talking import Talk, Village, without_links
+from tests.synapse.talking import Talk, Village, soon
 
 LEVELS, RULES, CHILD = "m.room.power_levels", "m.room.join_rules", "m.space.child"
 VIA: Json = {"via": [SERVER]}
@@ -46,7 +44,7 @@ async def settled(village: Village, version: str) -> Place:
             await wyn.person.join(rooms[name], via=[SERVER])
         await wyn.ask("network describe weavers --grace 0d")
         made = await made_by_hand(wyn.person, rooms["Weavers"], "9" if version == "10" else version)
-        await soon(lambda: heard(wyn, "Carding is a group of Weavers now, but I have no power in it."))
+        await soon(lambda: wyn.has_heard("Carding is a group of Weavers now, but I have no power in it."))
         await until_told(wyn, "made Carding (by hand, in a Matrix client)")
         await lift(wyn.person, made, {BOT: 100})
         await soon(lambda: needs(wyn.person, made, "invite", 50))
@@ -69,20 +67,6 @@ async def made_by_hand(person: SecondClient, space: str, version: str) -> str:
 
 
 # -- what is seen through people's own clients ------------------------------------------------------
-
-
-async def soon(is_so: Callable[[], Awaitable[Any]], within: float = _SEEN_WITHIN_SECONDS) -> None:
-    """Wait until it is so. Raises `TimeoutError` where a change by hand is not seen in time."""
-    async with asyncio.timeout(within):
-        while True:
-            if await is_so():
-                return
-            await asyncio.sleep(0.1)
-
-
-async def heard(talk: Talk, words: str) -> bool:
-    """Whether the bot has said that to them alone."""
-    return any(words in without_links(body) for body in await talk.person.bodies(talk.room_id, BOT))
 
 
 async def lift(person: SecondClient, room: str, levels: dict[str, int]) -> None:
