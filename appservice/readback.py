@@ -152,6 +152,7 @@ class _Judged:
 async def take_in(work: UnitOfWork, action: ReadBack, seq: int, room: RoomId, read: Read) -> bool:
     """Take in what was read of a place's room; whether the gate is passed.
 
+    A room of others in which the bot has no power is as they have it: nothing waits for it to be closed.
     Repairs go into the outbox with another read back behind them. Raises `DoesNotHold` after
     `MOST_ROUNDS`.
     """
@@ -172,7 +173,7 @@ async def take_in(work: UnitOfWork, action: ReadBack, seq: int, room: RoomId, re
     await _hear_late(work, place, room, kept, read)
     await work.settle([place])
     _look_again(work, action, judged, pending)
-    return may_keep_up(judged.found, work.surroundings.maker.bot) and not _still_open(judged)
+    return not _still_open(judged)
 
 
 async def _note_people(

@@ -44,6 +44,7 @@ from spaces.actions import (
     Unban,
 )
 from spaces.identifiers import PlaceId, RoomId, UserId, printable
+from spaces.reconcile import may_keep_up
 from spaces.sentences import Sentence, sentence
 
 SLOW_SECONDS = 2.0
@@ -170,7 +171,7 @@ class Settler:
         read = await upgrading.steady(work, place, read)
         passed = await take_in(work, action, entry.seq, outcome.room, read)
         await rooms.set_ready(work.connection, place, passed)
-        if passed:
+        if passed and may_keep_up(read.found, work.surroundings.maker.bot):
             work.surroundings.health.read[place] = work.now
             if await replacing.settle_in(work, place, outcome.room) is not None:
                 work.carry_on(entry.undertaking)
