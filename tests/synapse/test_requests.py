@@ -63,7 +63,7 @@ async def test_who_asks_is_let_in_by_a_reaction_and_gets_in(village: Village) ->
         await pia.person.react(pia.room_id, (await _told(pia, "is with its"))["event_id"], "✅")
         await olga.person.react(olga.room_id, wish["event_id"], "✅")
         await _told(pia, "You may come in")
-        await _told(olga, "is invited to Orchard, and I tell them.")
+        await _told(olga, ", and I tell them.")
         await _until(lambda: _is_invited(pia.person, orchard))
         await pia.person.join(orchard)
         assert (await pia.person.members(orchard))[pia.user_id] == "join"
