@@ -57,6 +57,11 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
     ("by hand: listed again", sentence("listed {place} again")),
     (r"by hand: taken off the list of \S+", sentence("took {place} off the list of a network")),
     ("by hand: the bot was taken out", sentence("took Hedgerow out of {place}")),
+    ("(by hand: )?upgrade", sentence("gave {place} a new room: {after} in place of {before}")),
+    (
+        "by hand: upgrade not followed",
+        sentence("marked {place} as replaced by a room that does not replace it"),
+    ),
     # what comes of it by itself
     (
         rf"no path left for {_PERSON}: stays for (?P<count>\d+) days",

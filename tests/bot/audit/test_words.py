@@ -154,6 +154,9 @@ def test_what_is_in_another_network_is_left_out() -> None:
         ("by hand: room !abc:hs.test taken out", "took the room !abc:hs.test out of Arts"),
         ("by hand: listed again", "listed Arts again"),
         ("by hand: the bot was taken out", "took Hedgerow out of Arts"),
+        ("by hand: upgrade", "gave Arts a new room: 50 in place of 0"),
+        ("upgrade", "gave Arts a new room: 50 in place of 0"),
+        ("by hand: upgrade not followed", "marked Arts as replaced by a room that does not replace it"),
         (
             "put back what the homeserver had lost: m.room.name",
             "put back what the homeserver had lost of Arts",
