@@ -312,7 +312,7 @@ class UnitOfWork:
 
     async def tell(self, user: UserId, message: Document, *, said: str, reminding: bool = False) -> None:
         room = await rooms.direct_room(self.connection, user) or await self._direct_room_to_be(user)
-        message = await self._for_reader(message, await self.language_of(user), user)
+        message = await self.for_reader(message, await self.language_of(user), user)
         carried = notice(message, person=user, reminds=user if reminding else None)
         self._actions.append(Say(room, f"tell:{user}:{said}", carried))
 
@@ -332,7 +332,7 @@ class UnitOfWork:
     async def answer(self, heard: Heard, reply: Document, *, meanwhile: Document | None = None) -> None:
         relates, language = relation_of(heard), await self.language_for(heard)
         person = heard.sender if heard.is_direct else None
-        reply = await self._for_reader(reply, language, heard.sender, None if heard.is_direct else heard.room)
+        reply = await self.for_reader(reply, language, heard.sender, None if heard.is_direct else heard.room)
         meanwhile = in_language(meanwhile, words_in(language)) if meanwhile else None
         if any(not isinstance(action, Say) for action in self._actions):
             self._undertaking = await outbox.begin(
@@ -354,13 +354,7 @@ class UnitOfWork:
     async def for_reader(
         self, document: Document, language: str, reader: UserId, room: RoomId | None = None
     ) -> Document:
-        """`document` as `answer` would say it to `reader`, or to all in that room."""
-        return await self._for_reader(document, language, reader, room)
-
-    async def _for_reader(
-        self, document: Document, language: str, reader: UserId, room: RoomId | None = None
-    ) -> Document:
-        """In words, with names and links as they are for `reader`, or for all in that room."""
+        """`document` in words, with names and links as they are for `reader`, or for all in that room."""
         said = in_language(document, words_in(language))
         standing, inside = await self._seen_by(reader, room)
         linked = linked_for(said, inside, lambda place: may_enter(self._landscape, standing, place))
