@@ -35,7 +35,6 @@ from spaces.display_names import kept_name
 from spaces.errors import Malformed
 from spaces.identifiers import PlaceId, RoomId, UserId
 from spaces.network import Pause
-from spaces.power_levels import COORDINATOR, users_in
 from spaces.reconcile import (
     JOIN_RULES,
     POWER_LEVELS,
@@ -44,6 +43,7 @@ from spaces.reconcile import (
     drift,
     is_governed,
     may_keep_up,
+    may_let_in,
     project_room,
 )
 from spaces.wanted import wanted_room
@@ -153,7 +153,7 @@ class _Judged:
 async def take_in(work: UnitOfWork, action: ReadBack, seq: int, room: RoomId, read: Read) -> bool:
     """Take in what was read of a place's room; whether the gate is passed.
 
-    A room of others in which the bot is but a moderator is as they have it: nothing waits for a gate.
+    A room of others to which the bot may only invite is as they have it: nothing waits for a gate.
     Repairs go into the outbox with another read back behind them. Raises `DoesNotHold` after
     `MOST_ROUNDS`.
     """
@@ -174,13 +174,7 @@ async def take_in(work: UnitOfWork, action: ReadBack, seq: int, room: RoomId, re
     await _hear_late(work, place, room, kept, read)
     await work.settle([place])
     _look_again(work, action, judged, pending)
-    return _may_let_in(judged.found, work.surroundings.maker.bot) and not _still_open(judged)
-
-
-def _may_let_in(found: FoundRoom, bot: UserId) -> bool:
-    """Whether the bot rules the room, or may at least invite to one of others as a moderator of it."""
-    level = users_in(found.state.get(POWER_LEVELS)).get(bot, 0)
-    return may_keep_up(found, bot) or level >= COORDINATOR
+    return may_let_in(judged.found, work.surroundings.maker.bot) and not _still_open(judged)
 
 
 async def _note_people(

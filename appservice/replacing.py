@@ -25,7 +25,7 @@ from spaces.identifiers import NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Status
 from spaces.power_levels import users_in
 from spaces.reach import doors
-from spaces.reconcile import POWER_LEVELS, FoundRoom, may_keep_up, project_room
+from spaces.reconcile import POWER_LEVELS, FoundRoom, may_keep_up, may_let_in, project_room
 from spaces.upgrades import TOMBSTONE
 from spaces.wanted import wanted_room
 
@@ -208,6 +208,7 @@ async def _report(work: UnitOfWork, upgrade: Upgrade, found: FoundRoom, invited:
             invited,
             above=upgrades.stands_above(found),
             powerless=None if may_keep_up(found, bot) else bot,
+            lets_in=may_let_in(found, bot),
             for_good=not upgrades.may_renew(found, bot),
         )
         await tell(work, upgrade, document, said=f"upgraded:{upgrade.event}")

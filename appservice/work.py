@@ -42,7 +42,7 @@ from spaces.hierarchy import parents_first
 from spaces.identifiers import DirectId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.reach import shifted
-from spaces.reconcile import FoundRoom, project, reconcile, undone
+from spaces.reconcile import FoundRoom, level_to_invite, may_let_in, project, reconcile, undone
 from spaces.wanted import wanted_room
 
 
@@ -282,6 +282,11 @@ class UnitOfWork:
         for place in places:
             if await rooms.room_of(self.connection, place) is not None:
                 self.put(ReadBack(place))
+
+    async def level_lacked(self, place: PlaceId) -> int | None:
+        found = await self.expected_of(place)
+        may = found is None or may_let_in(found, self.surroundings.maker.bot)
+        return None if found is None or may else level_to_invite(found)
 
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None:
         await self.change_membership(Invite(place, user, reason))

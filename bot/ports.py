@@ -135,6 +135,9 @@ class Work(Protocol):
     async def look_at(self, places: Collection[PlaceId]) -> None:
         """Read the rooms of `places`, and put back what is not as it should be."""
 
+    async def level_lacked(self, place: PlaceId) -> int | None:
+        """The level that the bot needs to invite to a room of others, and lacks there; None where it may."""
+
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None: ...
 
     async def remove(self, place: PlaceId, user: UserId, *, reason: str) -> None: ...

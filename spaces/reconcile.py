@@ -31,6 +31,7 @@ from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.moving import in_turn
 from spaces.power_levels import (
     BOT,
+    COORDINATOR,
     RoomKind,
     beside_its_maker,
     creators_stand_above,
@@ -147,6 +148,19 @@ def drift(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[SetState]:
 def may_keep_up(found: FoundRoom, bot: UserId) -> bool:
     """Whether the bot has the power to look after the room: its own rooms, or those where it is given it."""
     return found.creator is None or users_in(found.state.get(POWER_LEVELS)).get(bot, 0) >= BOT
+
+
+def level_to_invite(found: FoundRoom) -> int:
+    """The level at which the bot invites to a room of others: a coordinator's, or what the room wants."""
+    levels: Content = found.state.get(POWER_LEVELS, {})
+    needed = levels.get("invite")
+    return max(COORDINATOR, needed) if type(needed) is int else COORDINATOR
+
+
+def may_let_in(found: FoundRoom, bot: UserId) -> bool:
+    """Whether the bot looks after the room, or has at least the power to invite to it."""
+    level = users_in(found.state.get(POWER_LEVELS)).get(bot, 0)
+    return may_keep_up(found, bot) or level >= level_to_invite(found)
 
 
 def project(found: Found, actions: Iterable[Action], maker: Maker) -> dict[PlaceId, FoundRoom]:

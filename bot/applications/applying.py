@@ -10,6 +10,7 @@ from bot.applications import words
 from bot.audience import audience_of, require_fit
 from bot.bans.keeping_out import is_kept_out
 from bot.command import Call, Name, command
+from bot.letting_in import require_power_to_invite
 from bot.networks.phrases import in_a_row, link
 from bot.networks.rules import named, ways_in
 from bot.ports import Work
@@ -113,6 +114,7 @@ class Applying:
 
 async def _lets_themselves_in(call: Call, place: PlaceId) -> Document:
     """Who would decide about it is not kept waiting."""
+    await require_power_to_invite(call.work, place)
     await call.work.invite(place, call.sender, reason=str(sentence("You asked to join.")))
     shown = link(named(call.landscape, place))
     return say("An invitation to {place} waits for you: accept it in your client.", place=shown)

@@ -10,6 +10,7 @@ from typing import Annotated
 from bot.applications import words
 from bot.bans.keeping_out import is_kept_out
 from bot.command import Call, Name, command
+from bot.letting_in import require_power_to_invite
 from bot.networks.phrases import link
 from bot.networks.rules import named, only_as_admin
 from bot.networks.sides import Coordinating
@@ -115,6 +116,8 @@ async def _decide(call: Call, typed: str, word: str, *, approved: bool) -> Decid
     else:
         found = [await _found(call, number) for number in _numbers_in(typed)]
         await _require_possible(call, found, approved)
+    if approved:
+        await require_power_to_invite(call.work, *(one.place for one in found))
     done = [
         after
         for before in found

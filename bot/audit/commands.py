@@ -11,6 +11,7 @@ from bot.audit import previews
 from bot.audit.ports import Entry
 from bot.audit.words import Reader
 from bot.command import Call, command
+from bot.letting_in import lets_in
 from bot.lifecycle.archiving import Restored, put_to_sleep, wake
 from bot.lifecycle.sharing import check_is_open
 from bot.networks.asking import Waiting, ask, has_yes_of, waiting_side
@@ -229,7 +230,8 @@ async def _bring_back(call: Call, entry: Entry) -> None:
             continue
         place, user = one.before.place, one.before.user
         there = (await call.work.members_of(place)).get(user) in ("join", "invite", "ban")
-        if not there and not is_banned(call.landscape, place, user):
+        is_kept_out = there or is_banned(call.landscape, place, user)
+        if not is_kept_out and await lets_in(call.work, place):
             await call.work.invite(place, user, reason=str(sentence("You may come in again.")))
             back.append(Changed(None, one.before))
     if back:

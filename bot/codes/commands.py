@@ -11,6 +11,7 @@ from bot.codes import previews
 from bot.codes.permissions import COORDINATING
 from bot.codes.ports import Made, Wish
 from bot.command import Call, Name, command
+from bot.letting_in import lets_in, require_power_to_invite
 from bot.networks.membership import AlreadyIn
 from bot.networks.rules import Named, named
 from bot.permissions import may
@@ -199,6 +200,9 @@ class InviteCodes:
 async def _let_in(call: Call, code: Code) -> Redeemed | AlreadyIn | NotRedeemed:
     network, *groups = places_of(call.landscape, code)
     inviting = [p for p in invited_by(call.landscape, call.standing, code) if not await _is_banned(call, p)]
+    if network in inviting:
+        await require_power_to_invite(call.work, network)
+    inviting = [place for place in inviting if await lets_in(call.work, place)]
     called = named(call.landscape, network)
     if not inviting and network in call.standing.joined:
         return AlreadyIn(called)

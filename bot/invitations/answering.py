@@ -7,6 +7,7 @@ from typing import Annotated
 
 from bot.command import Call, command
 from bot.invitations.ports import Listed
+from bot.letting_in import require_power_to_invite
 from bot.networks.rules import Named, named
 from spaces.errors import Conflict, Unknown
 from spaces.identifiers import PlaceId, UserId
@@ -67,6 +68,7 @@ class Answers:
         place = named(call.landscape, one.place)
         if not one.is_question:
             return Opening(place)
+        await require_power_to_invite(call.work, one.place)
         await call.work.invite(one.place, call.sender, reason=str(sentence("You asked to join.")))
         await call.work.paths.invited_by_name(one.place, call.sender)
         await call.work.note(f"accept {call.sender}", one.place)

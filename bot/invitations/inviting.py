@@ -9,6 +9,7 @@ from typing import Annotated
 from bot.audience import audience_of, require_fit
 from bot.command import Call, Entries, command
 from bot.invitations import previews
+from bot.letting_in import require_power_to_invite
 from bot.networks.rules import Named, named
 from bot.permissions import may
 from spaces.access import Deed
@@ -69,6 +70,7 @@ class Inviting:
         for place in places:
             _require_open(call, place)
             require_fit(call.landscape, audience, place)
+        await require_power_to_invite(call.work, *places)
         outcomes = [outcome for place in places for outcome in await _judged(call, place, entries, again)]
         _confirm(call, places, outcomes)
         return await _carried_out(call, places, _each_once(outcomes), reason)
@@ -97,6 +99,7 @@ class Inviting:
             require_fit(call.landscape, audience, place)
         _require_open(call, to)
         _require_inside(call, group)
+        await require_power_to_invite(call.work, to)
         joined = [user for user, how in (await call.work.members_of(group)).items() if how == "join"]
         entries = [Entry(user, user) for user in sorted(joined) if user != call.sender]
         judged = await _judged(call, to, entries, again, asking=True)

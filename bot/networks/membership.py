@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 
 from bot.audience import audience_of, require_fit
 from bot.command import Call, command
+from bot.letting_in import lets_in, require_power_to_invite
 from bot.networks import previews
 from bot.networks.rules import Named, WaysIn, all_named, first_step, named, ways_in
 from bot.paths.ports import Wish
@@ -101,8 +102,10 @@ class Membership:
             require_fit(call.landscape, audience, first)
         again = first in call.standing.invited
         along = None if again else _space_to_see_it_in(call, first, audience)
+        if not again:
+            await require_power_to_invite(call.work, first)
         for room in () if again else (along, first):
-            if room is not None:
+            if room is not None and await lets_in(call.work, room):
                 await call.work.invite(room, call.sender, reason=str(sentence("You asked to join.")))
         if first != place:
             await call.work.paths.wish(call.sender, Wish(place, via=first))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.letting_in import lets_in
 from bot.networks.rules import all_named, first_step
 from bot.paths.offering import offering
 from bot.paths.ports import Offer, Wish
@@ -90,10 +91,14 @@ def _is_gone(work: Work, place: PlaceId) -> bool:
 
 
 async def bring_into(work: Work, user: UserId, places: Iterable[PlaceId]) -> tuple[PlaceId, ...]:
-    """Invite them to these because they asked, not to any that they are banned from; which those were."""
+    """Invite them to these because they asked; which those were.
+
+    Not to any that they are banned from, nor to rooms of others to which the bot may not invite.
+    """
     invited = []
     for place in places:
-        if (await work.members_of(place)).get(user) not in ("ban", "join", "invite"):
+        is_there = (await work.members_of(place)).get(user) in ("ban", "join", "invite")
+        if not is_there and await lets_in(work, place):
             await work.invite(place, user, reason=str(_REASON))
             invited.append(place)
     return tuple(invited)

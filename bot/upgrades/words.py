@@ -19,12 +19,13 @@ def moved(
     *,
     above: UserId | None,
     powerless: UserId | None,
+    lets_in: bool = False,
     for_good: bool = True,
 ) -> Document:
     """To the coordinators: somebody has upgraded a room of theirs, and the new one has taken its place.
 
     `above` has made the new room and stands above the bot in it; `for_good`: the bot cannot make it anew
-    either. `powerless` is the bot, where it has no power in it yet.
+    either. `powerless` is the bot, where it has no power in it yet; `lets_in`: it may at least invite.
     """
     blocks: list[Block] = [
         paragraph(
@@ -38,7 +39,7 @@ def moved(
     if invited:
         blocks.append(in_a_row(invited_to_it(invited)))
     if powerless is not None:
-        blocks += _without_power(powerless)
+        blocks += _without_power(powerless, lets_in=lets_in)
     if above is not None:
         blocks += _beneath(above, for_good=for_good)
     return Document(tuple(blocks))
@@ -50,14 +51,15 @@ def invited_to_it(people: int) -> Sentence:
     )
 
 
-def _without_power(bot: UserId) -> Iterator[Block]:
+def _without_power(bot: UserId, *, lets_in: bool) -> Iterator[Block]:
     yield paragraph(
         "I have no power in the new room. Give {bot} level 100: in the settings of the room, under roles and "
         "permissions. Until then",
         bot=Person(bot),
     )
     yield item("I cannot see to it that only those get in who should")
-    yield item("I invite nobody to it, and its addresses stay with the old room")
+    if not lets_in:
+        yield item("I invite nobody to it, and its addresses stay with the old room")
     yield item("its coordinators have no power in it unless you give them some")
 
 

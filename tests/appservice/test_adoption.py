@@ -208,6 +208,33 @@ async def test_i3_who_knocks_at_a_room_that_was_brought_in_is_among_the_requests
     await town.calm(lambda: made in dora.invites())
 
 
+async def test_i1_i3_where_the_bot_may_not_invite_it_says_so_at_once_and_nothing_is_decided(
+    town: Town,
+) -> None:
+    made = await room(town, room_version="9")
+    town.alice.set_state(made, RULES, {"join_rule": "knock"})
+    town.alice.invite(made, town.bot)
+    levels = town.content(made, LEVELS)
+    town.alice.set_state(made, LEVELS, {**levels, "invite": 60, "users": {**levels["users"], town.bot: 50}})
+    await town.asks(f"adopt {made} --into arts")
+    dora = town.fake.add_user("@dora:hs.test")
+    dora.knock(made)
+    await town.calm(lambda: "@dora:hs.test" in town.said(town.direct[ALICE])[-1])
+    lacks = "I have not the power to invite people to “Town Choir”."
+    number = re.search(r"\b(\d+)\b", await town.asks("requests"))
+    assert number is not None
+    for said in (f"approve {number[1]}", "invite @ben:hs.test --to town-choir"):
+        answer = await town.asks(said)
+        assert answer.startswith(lacks), said
+        assert "give me level 60 there" in answer
+    assert "@dora:hs.test" in await town.asks("requests"), "it still waits for an answer"
+    assert town.fake.room(made).membership(BEN) is None
+    town.lift(made, town.bot, 60)
+    await town.calm()
+    await town.asks(f"approve {number[1]}")
+    await town.calm(lambda: made in dora.invites())
+
+
 async def test_p4_where_the_bot_has_the_power_all_is_done_before_it_is_said(town: Town) -> None:
     made = await room(town, preset="public_chat")
     town.lift(made, town.bot, 100)

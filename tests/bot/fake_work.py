@@ -123,6 +123,9 @@ class FakeWork(QuestionsKept):
 
     async def look_at(self, places: Collection[PlaceId]) -> None: ...
 
+    async def level_lacked(self, place: PlaceId) -> int | None:
+        return None
+
     async def invite(self, place: PlaceId, user: UserId, *, reason: str) -> None:
         self.invited.append((place, user))
         self.memberships[place, user] = "invite"
