@@ -5,7 +5,7 @@ Its maker stays who they are there. What the bot needs, and lacks, it asks them 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from appservice.listing import ask_to_be_invited
 from appservice.newcomers import is_space
@@ -19,26 +19,12 @@ from appservice.upgrading import is_replacement
 from appservice.work import UnitOfWork
 from bot.keeping.added import asks_for_power, became_a_group, is_no_room_for_a_group
 from bot.networks.rules import named
-from spaces import changes
 from spaces.actions import Leave, ReadBack, TakeIn
-from spaces.errors import Refusal
-from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId
-from spaces.landscape import Landscape
-from spaces.network import Access, Status
+from spaces.adopting import outside, with_room
+from spaces.identifiers import NetworkId, PlaceId, RoomId
+from spaces.network import Status
 from spaces.power_levels import users_in
-from spaces.reconcile import POWER_LEVELS, FoundRoom, may_keep_up
-
-_UNNAMED = "Room"
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What a room says of itself, as far as it can be a group's."""
-
-    name: str
-    topic: str
-    access: Access
-    encrypted: bool
+from spaces.reconcile import POWER_LEVELS, may_keep_up
 
 
 async def taken_in(work: UnitOfWork, places: Places, action: TakeIn, outcome: Outcome) -> None:
@@ -77,7 +63,8 @@ async def _adopt(work: UnitOfWork, places: Places, action: TakeIn, outcome: Outc
     room, network, by = RoomId(action.room), action.network, action.user
     read = read_state(outcome.state or (), work.surroundings.maker.bot, places)
     found = replace(read.found, members=read.members)
-    landscape, group = _with_group(work, action, described_in(found))
+    seen = outside(room, outcome.state or ())
+    landscape, group = with_room(work.landscape, work.ids, seen, network)
     await become(work, room, group, read)
     await count_as_listed(work, network, room, group)
     await work.change(landscape, what="by hand: group create", about=group, by=by)
@@ -112,37 +99,3 @@ async def count_as_listed(work: UnitOfWork, network: NetworkId, room: RoomId, pl
     state = {key if entry == was else entry: content for entry, content in space.state.items()}
     by_hand_now = frozenset(key if entry == was else entry for entry in space.by_hand)
     work.expect(network, replace(space, state=state, by_hand=by_hand_now))
-
-
-def described_in(found: FoundRoom) -> Described:
-    """Name, topic, who gets in and whether it is encrypted. What can be none of ours is left out."""
-    name = found.state.get(("m.room.name", ""), {}).get("name")
-    topic = found.state.get(("m.room.topic", ""), {}).get("topic")
-    rule = found.state.get(("m.room.join_rules", ""), {}).get("join_rule")
-    encrypted = bool(found.state.get(("m.room.encryption", ""), {}).get("algorithm"))
-    access = {"public": Access.PUBLIC, "restricted": Access.PRIVATE, "knock_restricted": Access.PRIVATE}
-    try:
-        kept = changes.check_name(name) if isinstance(name, str) else _UNNAMED
-    except Refusal:
-        kept = _UNNAMED
-    try:
-        about = changes.check_topic(topic) if isinstance(topic, str) else ""
-    except Refusal:
-        about = ""
-    word = access.get(rule, Access.INVITE) if isinstance(rule, str) else Access.INVITE
-    return Described(kept, about, word, encrypted)
-
-
-def _with_group(work: UnitOfWork, action: TakeIn, found: Described) -> tuple[Landscape, GroupId]:
-    """A public room in a network that is not public is one for its members."""
-    is_open = work.landscape.networks[action.network].access is Access.PUBLIC
-    access = Access.PRIVATE if found.access is Access.PUBLIC and not is_open else found.access
-    return changes.create_group(
-        work.landscape,
-        work.ids,
-        name=found.name,
-        home=action.network,
-        access=access,
-        encrypted=found.encrypted,
-        topic=found.topic,
-    )

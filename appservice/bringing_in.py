@@ -28,7 +28,7 @@ from bot.answering import asks_for_a_yes
 from bot.networks.rules import check_no_lookalike, named, ways_in
 from bot.ports import Awaited
 from bot.reply import Document, Paragraph, joined, plain, to_json
-from spaces import adopting, changes
+from spaces import adopting
 from spaces.actions import Action, Adopt, Content, Join, Leave, ReadBack, SetState, StateEvent
 from spaces.adopting import MOST_ROOMS, Outside, Why
 from spaces.by_hand import is_listed, via_of
@@ -147,16 +147,7 @@ class _Arrival:
 
     async def _as_group(self, seen: Outside) -> None:
         work, action = self.work, self.action
-        home = work.landscape.networks[action.network]
-        landscape, group = changes.create_group(
-            work.landscape,
-            work.ids,
-            name=seen.called,
-            home=home.id,
-            access=adopting.access_in(seen, home.access),
-            encrypted=seen.encrypted,
-            topic=seen.topic,
-        )
+        landscape, group = adopting.with_room(work.landscape, work.ids, seen, action.network)
         await self._become(
             group, seen, lambda: work.change(landscape, what=f"adopt {self.room}", about=group)
         )
@@ -166,8 +157,8 @@ class _Arrival:
         taken = await self._taken(group)
         ways = ways_in(work.landscape, group, await work.standing_of(action.user))
         members = len(seen.joined - {self._bot})
-        above = named(work.landscape, home.id)
-        looking_after = work.landscape.coordinators_of(home.id)
+        above = named(work.landscape, action.network)
+        looking_after = work.landscape.coordinators_of(action.network)
         await self._answer(words.became_a_group(taken, above, ways, members, looking_after, self._bot))
 
     async def _as_network(self, seen: Outside) -> None:

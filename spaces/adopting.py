@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from spaces.actions import Content
-from spaces.changes import Ids, check_name, check_topic, create_network
+from spaces.changes import Ids, check_name, check_topic, create_group, create_network
 from spaces.errors import Malformed, Refusal
-from spaces.identifiers import NetworkId, RoomId, UserId
+from spaces.identifiers import GroupId, NetworkId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access
 from spaces.power_levels import BOT, COORDINATOR, creators_stand_above, users_in
@@ -194,6 +194,19 @@ def access_in(room: Outside, home: Access) -> Access:
         word = Access.PRIVATE
     is_old = room.version.isdecimal() and int(room.version) < _RESTRICTED_FROM
     return Access.INVITE if is_old and word is Access.PRIVATE else word
+
+
+def with_room(landscape: Landscape, ids: Ids, room: Outside, home: NetworkId) -> tuple[Landscape, GroupId]:
+    """The room as a group of `home`. Raises `Conflict` where that is not active."""
+    return create_group(
+        landscape,
+        ids,
+        name=room.called,
+        home=home,
+        access=access_in(room, landscape.networks[home].access),
+        encrypted=room.encrypted,
+        topic=room.topic,
+    )
 
 
 def coordinators_in(space: Outside, by: UserId, bot: UserId) -> tuple[UserId, ...]:
