@@ -38,7 +38,7 @@ from spaces.access import Standing, may_enter
 from spaces.actions import Action, Invite, Leave, ReadBack, Remove, Say, Unban
 from spaces.bans import bans_on
 from spaces.entering import space_first
-from spaces.hierarchy import parents_first
+from spaces.hierarchy import parents_first, settled_under
 from spaces.identifiers import DirectId, PlaceId, RoomId, UserId
 from spaces.landscape import Landscape
 from spaces.reach import shifted
@@ -222,14 +222,7 @@ class UnitOfWork:
 
         While a link or a share waits for a yes, what somebody put into the Space stays as it is.
         """
-        links = {(ln.parent, PlaceId(ln.child)): ln.holds for ln in after.links.values()}
-        links |= {(s.network, PlaceId(s.group)): s.holds for s in after.shares.values()}
-        were = {(ln.parent, PlaceId(ln.child)): ln.holds for ln in before.links.values()}
-        were |= {(s.network, PlaceId(s.group)): s.holds for s in before.shares.values()}
-        for parent, child in {**were, **links}:
-            is_now = links.get((parent, child))
-            if is_now is False or were.get((parent, child)) == is_now:
-                continue
+        for parent, child in settled_under(before, after):
             found = await self.expected_of(parent)
             if found is not None:
                 by_hand = found.by_hand - {("m.space.child", child)}

@@ -76,3 +76,20 @@ def _visit(landscape: Landscape, start: NetworkId, done: set[NetworkId], order: 
             stack.pop()
         else:
             stack += above
+
+
+def settled_under(before: Landscape, after: Landscape) -> Iterator[tuple[NetworkId, PlaceId]]:
+    """What has come to stand under which network, by a link or a share, or does so no longer.
+
+    What waits for a yes is not settled.
+    """
+    were, are = _under(before), _under(after)
+    for ends in {**were, **are}:
+        if are.get(ends) is not False and were.get(ends) != are.get(ends):
+            yield ends
+
+
+def _under(landscape: Landscape) -> dict[tuple[NetworkId, PlaceId], bool]:
+    """Every link and share, and whether it holds."""
+    under = {(ln.parent, PlaceId(ln.child)): ln.holds for ln in landscape.links.values()}
+    return under | {(s.network, PlaceId(s.group)): s.holds for s in landscape.shares.values()}

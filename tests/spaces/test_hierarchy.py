@@ -5,7 +5,7 @@ from hypothesis import given
 
 from spaces import changes
 from spaces.errors import Conflict
-from spaces.hierarchy import ancestors, descendants, parents_first, path_down
+from spaces.hierarchy import ancestors, descendants, parents_first, path_down, settled_under
 from spaces.landscape import Landscape
 from tests.spaces.worlds import CountedIds, landscapes, moderate, network
 
@@ -98,3 +98,20 @@ def test_nothing_is_under_itself():
     landscape, (top,) = chain(1)
     with pytest.raises(Conflict, match="cannot be under itself"):
         changes.link(landscape, top, top, parent_agrees=True, child_agrees=True)
+
+
+def test_a_link_or_a_share_is_settled_when_it_holds_and_when_it_goes_and_not_while_it_waits():
+    landscape, ids = Landscape(), CountedIds()
+    landscape, arts = network(landscape, ids, "Arts")
+    landscape, health = network(landscape, ids, "Health")
+    waits = changes.link(landscape, arts, health, parent_agrees=False, child_agrees=True)
+    assert list(settled_under(landscape, waits)) == []
+    holds = changes.link(waits, arts, health, parent_agrees=True, child_agrees=True)
+    assert list(settled_under(waits, holds)) == [(arts, health)]
+    assert list(settled_under(holds, holds)) == []
+    assert list(settled_under(holds, changes.unlink(holds, arts, health))) == [(arts, health)]
+    landscape, painting = changes.create_group(landscape, ids, name="Painting", home=arts)
+    asked = changes.share(landscape, painting, health, home_agrees=True, network_agrees=False)
+    shared = changes.share(asked, painting, health, home_agrees=True, network_agrees=True)
+    assert list(settled_under(landscape, asked)) == []
+    assert list(settled_under(asked, shared)) == [(health, painting)]
