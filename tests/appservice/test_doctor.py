@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,16 +13,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
-from typer.testing import CliRunner
 
-from appservice import logs
-from appservice.cli import app
 from appservice.demo.synapse import free_port
 from appservice.doctor import examine
-from appservice.findings import Finding
 from appservice.server import Server
 from config.sections import PublicSettings
-from config.settings import Settings, load_settings
+from config.settings import Settings
 from tests.fake import FakeHomeserver, Fault
 from tests.hedgerow import running, settings_for
 
@@ -291,114 +285,3 @@ async def test_a_folder_that_may_not_be_looked_into_is_told(
     monkeypatch.setattr(Path, "stat", refused)
     first = (await lines(settings()))[0]
     assert first.startswith(f"failed  database: this user may not write to {tmp_path}. ")
-
-
-# -- the command ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """A configuration that is good, and for a homeserver and a folder that are not there."""
-    path = tmp_path / "hedgerow.yaml"
-    words = ["--homeserver", "http://127.0.0.1:1", "--listen", "127.0.0.1:29330", "--admin", "@a:hs.test"]
-    words += ["--domain", "hs.test", "--database", f"sqlite:///{tmp_path / 'none' / 'h.db'}"]
-    words += ["--config", str(path), "--registration", str(tmp_path / "registration.yaml")]
-    assert CliRunner().invoke(app, ["init", *words]).exit_code == 0
-    return path
-
-
-def doctor(config: Path) -> tuple[int, list[str]]:
-    ended = CliRunner().invoke(app, ["doctor", "--config", str(config)])
-    return ended.exit_code, ended.output.splitlines()
-
-
-def test_a_missing_key_is_told_once_with_its_own_mend(config: Path) -> None:
-    config.write_text(re.sub(r"(?m)^  key:.*$", "  key:", config.read_text()))
-    code, found = doctor(config)
-    assert code == 1
-    assert found[0].startswith("failed  configuration: encryption.key (")
-    assert "Make one with `openssl rand -hex 32`" in found[0]
-    assert found[0].endswith("write `enabled: false` below `encryption:`.")
-    assert not found[0].endswith("..")
-    assert "config check" not in found[0]
-    assert found[1:] == ["One to mend."]
-
-
-def test_what_only_is_to_be_looked_at_is_told_and_is_no_failure(
-    config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def nothing(*_: object) -> list[Finding]:
-        return []
-
-    monkeypatch.setattr("appservice.cli.doctor.examine", nothing)
-    assert doctor(config) == (0, [f"ok      configuration: {config} is good.", "All is well."])
-    config.write_text(re.sub(r"(?m)^admins:.*(\n-.*)*", "admins: []", config.read_text()))
-    config.chmod(0o644)
-    code, found = doctor(config)
-    assert code == 0
-    assert found[0] == f"ok      configuration: {config} is good."
-    assert [line.split(":")[0] for line in found[1:3]] == ["look    configuration"] * 2
-    assert "can read the secrets" in found[1] + found[2]
-    assert "Nobody is an admin." in found[1] + found[2]
-    assert found[3:] == ["All is well, but for what to look at."]
-
-
-def test_the_rest_is_looked_at_where_the_configuration_is_good(config: Path) -> None:
-    code, found = doctor(config)
-    assert code == 1
-    assert [line.split(":")[0] for line in found[:3]] == [
-        "ok      configuration",
-        "failed  database",
-        "failed  homeserver",
-    ]
-    assert found[3:] == ["2 to mend."]
-
-
-def test_a78_secrets_are_hidden_in_what_is_found_and_in_a_traceback(
-    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    made = load_settings(config, {})
-    secrets = [made.homeserver.as_token, made.homeserver.hs_token, made.encryption.key]
-    text = " ".join(secret.get_secret_value() for secret in secrets if secret)
-
-    async def told(*_: object) -> list[Finding]:
-        return [Finding("ok", "as_token", text)]
-
-    async def broken(*_: object) -> list[Finding]:
-        raise RuntimeError(text)
-
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    monkeypatch.setattr("appservice.cli.doctor.examine", told)
-    assert doctor(config)[1][1] == "ok      as_token: [hidden] [hidden] [hidden]."
-    monkeypatch.setattr("appservice.cli.doctor.examine", broken)
-    error = CliRunner().invoke(app, ["doctor", "--config", str(config)]).exception
-    assert isinstance(error, RuntimeError)
-    logs.configure("CRITICAL")  # to standard error as it is now
-    sys.excepthook(RuntimeError, error, error.__traceback__)
-    written = capsys.readouterr().err
-    assert "RuntimeError: [hidden] [hidden] [hidden]" in written
-    assert not [word for word in text.split() if word in written]
-
-
-def test_a78_the_databases_password_is_hidden_as_it_is_written_and_as_it_is(
-    config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def told(*_: object) -> list[Finding]:
-        return [Finding("ok", "database", "zq7%40canary and zq7@canary")]
-
-    monkeypatch.setattr("appservice.cli.doctor.examine", told)
-    monkeypatch.setenv("HEDGEROW_DATABASE", "postgresql://hedgerow:zq7%40canary@127.0.0.1:1/hedgerow")
-    assert doctor(config)[1][-2] == "ok      database: [hidden] and [hidden]."
-
-
-def test_each_thing_wrong_in_the_configuration_is_a_failure_of_its_own(tmp_path: Path) -> None:
-    config = tmp_path / "hedgerow.yaml"
-    config.write_text("listen: nowhere\n")
-    ended = CliRunner().invoke(app, ["doctor", "--config", str(config)])
-    assert ended.exit_code == 1
-    found = ended.output.splitlines()
-    assert [line.split()[:2] for line in found[:-2]] == [["failed", "configuration:"]] * (len(found) - 2)
-    assert found[-2].startswith("look    configuration: admins (")
-    assert "listen (" in ended.output
-    assert "homeserver.url (" in ended.output
-    assert found[-1] == f"{len(found) - 2} to mend."
