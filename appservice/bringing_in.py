@@ -254,7 +254,8 @@ class _Arrival:
             return
         top = tops[0]
         assert top.place is not None
-        below = [await self._taken(row.place, row) for row in rows if row.below]
+        found = [await self._taken(row.place, row) for row in rows if row.below]
+        below = sorted(found, key=lambda one: one.place.name.casefold() if one.place else "")
         people_there = work.landscape.coordinators_of(NetworkId(top.place))
         above = named(work.landscape, top.network)
         space = await self._taken(top.place)

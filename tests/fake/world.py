@@ -141,7 +141,7 @@ class World:
             copy.deepcopy(content),
             state_key,
             self.advance(),
-            self.clock(),
+            self._written_at(),
             redacts=redacts,
         )
         if state_key is not None:
@@ -153,6 +153,11 @@ class World:
             self.handed_over.clear()
             self.pushing.set()
         return event
+
+    def _written_at(self) -> int:
+        """The time now in ms, and never that of the event before: what is sorted by it has one order."""
+        newest = self.stream[-1].ts if self.stream else 0
+        return max(self.clock(), newest + 1)
 
     def _event_id(self) -> str:
         return "$" + self._digest("event")

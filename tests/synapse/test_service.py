@@ -122,6 +122,7 @@ async def test_a79_settings_that_everyone_can_read_are_warned_of(
     hedge = hedgerow_at(apart)
     hedge.launch()
     await until(lambda: "Everyone on this machine can read the secrets" in hedge.log.read_text("utf-8"))
+    await until(lambda: "homeserver_does_not_answer" in hedge.log.read_text("utf-8"))
     assert await hedge.stop() == 0
 
 
