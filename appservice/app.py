@@ -156,6 +156,7 @@ class Hedgerow:
             open_creation=self.settings.networks.open_creation,
         )
         works = self.engine.works
+        await works.fill_directory()
         self.listeners = Listeners(conversation, bot, self.settings.homeserver.sender)
         self.inbox = Inbox(self.mailbox, works, self.listeners)
         self.reconciler = Reconciler(works, self.engine.homeserver, self.inbox, self.engine.places)

@@ -17,6 +17,7 @@ from appservice.adoption import StoredAdoptions
 from appservice.audit import Trail
 from appservice.bans import Present, end_bans
 from appservice.codes import Codes
+from appservice.directory import SightsKept, StoredDirectory, follow
 from appservice.invitations import KeptInvitations
 from appservice.kept_paths import KeptPaths
 from appservice.lifecycle import StoredLifecycle
@@ -26,6 +27,7 @@ from appservice.speech import direct_room_actions, notice, relation_of
 from appservice.store import inbox, outbox, paths, people, rooms
 from appservice.store.applications import StoredApplications
 from appservice.store.database import Connection, Database
+from appservice.store.directory import holds_places
 from appservice.store.landscape import LandscapeStore
 from appservice.succession import Succession, announce_orphans
 from appservice.surroundings import RandomIds, Surroundings
@@ -53,6 +55,7 @@ class Works:
         self.database = database
         self.surroundings = surroundings
         self._landscapes = LandscapeStore()
+        self._sights = SightsKept()
         self._wake = wake
 
     @asynccontextmanager
@@ -60,13 +63,14 @@ class Works:
         """A unit of work on behalf of `who`, committed at the end; any exception undoes it."""
         async with self.database.writing() as connection:
             landscape = await self._landscapes.load(connection, for_writing=True)
-            work = UnitOfWork(connection, landscape, self.surroundings, who)
+            work = UnitOfWork(connection, landscape, self.surroundings, who, self._sights)
             work.audit = Trail(connection, self.surroundings.now, who, source)
             yield work
             await work.flush()
             revision: int | None = None
             if work.landscape is not landscape:
                 revision = await self._landscapes.save(connection, landscape, work.landscape)
+                await follow(connection, landscape, work.landscape)
         if revision is not None:
             self._landscapes.keep(work.landscape, revision)
         if work.gathered:
@@ -77,7 +81,13 @@ class Works:
         """A unit of work that is never committed: to see what it would do."""
         async with self.database.reading() as connection:
             landscape = await self._landscapes.load(connection)
-            yield UnitOfWork(connection, landscape, self.surroundings, who)
+            yield UnitOfWork(connection, landscape, self.surroundings, who, self._sights)
+
+    async def fill_directory(self) -> None:
+        """Put networks and groups into the directory, where none is: they were made before there was one."""
+        async with self.begin("hedgerow") as work:
+            if not await holds_places(work.connection):
+                await follow(work.connection, Landscape(), work.landscape)
 
     async def landscape(self) -> Landscape:
         """The landscape as it stands, to read."""
@@ -89,12 +99,18 @@ class UnitOfWork:
     """Implements `bot.ports.Work`."""
 
     def __init__(
-        self, connection: Connection, landscape: Landscape, surroundings: Surroundings, who: UserId | str
+        self,
+        connection: Connection,
+        landscape: Landscape,
+        surroundings: Surroundings,
+        who: UserId | str,
+        sights: SightsKept | None = None,
     ) -> None:
         self.connection = connection
         self.surroundings = surroundings
         self.who = who
         self.codes = Codes(connection, surroundings)
+        self._sights = sights or SightsKept()
         self._landscape = landscape
         self._actions: list[Action] = []
         self._expected: dict[PlaceId, FoundRoom] = {}
@@ -125,6 +141,10 @@ class UnitOfWork:
     @property
     def now(self) -> float:
         return self.surroundings.now()
+
+    @property
+    def directory(self) -> StoredDirectory:
+        return StoredDirectory(self.connection, self._landscape, self._sights, self.now)
 
     @property
     def applications(self) -> StoredApplications:

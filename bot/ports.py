@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.audit.ports import AuditLog
     from bot.bans.ports import Present
     from bot.codes.ports import Codes
+    from bot.directory.ports import Directory
     from bot.invitations.ports import Invitations
     from bot.lifecycle.ports import Lifecycle
     from bot.upgrades.ports import Upgrades
@@ -102,6 +103,10 @@ class Work(Protocol):
     @property
     def codes(self) -> Codes:
         """The codes that let people in."""
+
+    @property
+    def directory(self) -> Directory:
+        """All that can be found."""
 
     @property
     def applications(self) -> Applications:

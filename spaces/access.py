@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from spaces.bans import is_banned
 from spaces.deeds import Deed, refusal_at_top, refusal_within
+from spaces.directory import Entry, Seen
 from spaces.errors import Ambiguous, Forbidden, Unknown
 from spaces.identifiers import ALIAS_PREFIX, GroupId, NetworkId, PlaceId, UserId, printable
 from spaces.landscape import Landscape
@@ -22,12 +24,15 @@ from spaces.wanted import join_rules
 __all__ = [
     "Deed",
     "Kind",
+    "Sight",
+    "Sights",
     "Standing",
     "coordinates",
     "find_place",
     "is_member",
     "may",
     "may_enter",
+    "may_find",
     "may_see",
     "require",
     "require_sight",
@@ -157,6 +162,82 @@ def may_enter(landscape: Landscape, standing: Standing, place: PlaceId) -> bool:
     return rules["join_rule"] == "public" or any(
         entry["room_id"] in standing.joined for entry in rules.get("allow", ())
     )
+
+
+# -- the directory --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What somebody may find: what belongs to these places for all who may see them, or for members.
+
+    An admin finds what anybody else would, and places that are proposed or archived are in no directory.
+    """
+
+    user: UserId
+    finds: frozenset[PlaceId]
+    member_of: frozenset[NetworkId]
+
+
+def may_find(sight: Sight, entry: Entry) -> bool:
+    """Whether this entry is for them; the store says the same in SQL (`store/directory.py`)."""
+    match entry.seen:
+        case Seen.EVERYONE:
+            return True
+        case Seen.FINDERS:
+            return entry.place in sight.finds or entry.owner == sight.user
+        case Seen.MEMBERS:
+            return entry.place in sight.member_of or entry.owner == sight.user
+    return entry.owner == sight.user
+
+
+class Sights:
+    """What each may find in one landscape; what everybody may is worked out once."""
+
+    def __init__(self, landscape: Landscape) -> None:
+        self.landscape = landscape
+
+    @cached_property
+    def everybodys(self) -> frozenset[PlaceId]:
+        """The places that a stranger finds."""
+        return frozenset(self._seen(Standing(UserId("@stranger")), self._places))
+
+    @cached_property
+    def _places(self) -> frozenset[PlaceId]:
+        return frozenset((*self.landscape.networks, *self.landscape.groups))
+
+    def of(self, standing: Standing) -> Sight:
+        plain = replace(standing, is_admin=False)
+        theirs = self._networks_of(plain)
+        fresh = self._around(plain, theirs) - self.everybodys
+        return Sight(
+            standing.user,
+            self.everybodys | frozenset(self._seen(plain, fresh)),
+            frozenset(n for n in theirs if self._is_open(n) and is_member(self.landscape, plain, n)),
+        )
+
+    def _seen(self, standing: Standing, places: frozenset[PlaceId]) -> Iterator[PlaceId]:
+        return (p for p in places if self._is_open(p) and may_see(self.landscape, standing, p))
+
+    def _is_open(self, place: PlaceId) -> bool:
+        return self.landscape.status_of(place) is Status.ACTIVE
+
+    def _networks_of(self, standing: Standing) -> frozenset[NetworkId]:
+        """Networks that they are of, or of a group of which they are."""
+        places = standing.joined | standing.invited
+        found = {n for place in places if (n := _network_of(self.landscape, place))}
+        return self.landscape.coordinated_by(standing.user) | found
+
+    def _around(self, standing: Standing, networks: frozenset[NetworkId]) -> frozenset[PlaceId]:
+        """All that may be seen because of being of these networks: what is in them, below, or shared."""
+        land = self.landscape
+        ends = {end for n in networks for link in land.proposals_of(n) for end in (link.parent, link.child)}
+        proposed = {share for n in networks for share in land.proposed_shares_of(n)}
+        ends |= {share.network for share in proposed}
+        near = networks | ends | {child for n in networks for child in land.all_children(n)}
+        shared = {group for n in networks for group in land.all_shared_with(n)}
+        shared |= {share.group for share in proposed}
+        return frozenset().union(shared, *(land.places_of(n) for n in near)) & self._places
 
 
 # -- finding --------------------------------------------------------------------------------------

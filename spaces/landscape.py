@@ -112,6 +112,10 @@ class Landscape:
         """Groups of other networks that `network` lists."""
         return self._shared_with.get(network, ())
 
+    def all_shared_with(self, network: NetworkId) -> tuple[GroupId, ...]:
+        """Groups of other networks in every share with `network`, whether it holds, waits or sleeps."""
+        return self._all_shared_with.get(network, ())
+
     def places_of(self, network: NetworkId) -> frozenset[PlaceId]:
         """The network itself and its groups."""
         return self._places_of.get(network, frozenset())
@@ -284,6 +288,10 @@ class Landscape:
     @cached_property
     def _all_shares_of(self) -> Mapping[GroupId, tuple[Share, ...]]:
         return _grouped((share.group, share) for share in self.shares.values())
+
+    @cached_property
+    def _all_shared_with(self) -> Mapping[NetworkId, tuple[GroupId, ...]]:
+        return _grouped((share.network, share.group) for share in self.shares.values())
 
     @cached_property
     def _places_of(self) -> Mapping[NetworkId, frozenset[PlaceId]]:

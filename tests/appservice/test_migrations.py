@@ -24,13 +24,22 @@ async def empty(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
+FULL_TEXT = "directory_words"  # SQLite's, which makes tables of its own for it
+
+
 async def table_names(database: Database) -> set[str]:
     async with database.reading() as connection:
-        return set(await connection.run_sync(lambda c: inspect(c).get_table_names()))
+        found = await connection.run_sync(lambda c: inspect(c).get_table_names())
+    return {name for name in found if not name.startswith(FULL_TEXT)}
+
+
+def _is_compared(_item: object, name: str | None, kind: str, *_: object) -> bool:
+    return kind != "table" or not (name or "").startswith(FULL_TEXT)
 
 
 def _differences(connection: Connection) -> list[object]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    opts = {"compare_type": True, "include_object": _is_compared}
+    context = MigrationContext.configure(connection, opts=opts)
     return list(compare_metadata(context, tables.metadata))
 
 

@@ -23,6 +23,7 @@ from spaces.succession import orphaned_since
 from spaces.wanted import wanted_room
 from tests.bot.adopting.fake import FakeAdoptions
 from tests.bot.codes_kept import CodesKept
+from tests.bot.directory.fake import FakeDirectory
 from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.lifecycle.fake import FakeLifecycle
 from tests.bot.log_kept import FakeLog, FakePresent
@@ -69,6 +70,7 @@ class FakeWork(QuestionsKept):
     notes: list[tuple[str, PlaceId]] = field(default_factory=list)
     language: str = ENGLISH
     codes: CodesKept = field(default_factory=CodesKept)
+    index: FakeDirectory = field(default_factory=FakeDirectory)
     audit: FakeLog = field(default_factory=FakeLog)
     paths: PathsKept = field(init=False)
     spoken_with: set[UserId] = field(default_factory=set)
@@ -82,6 +84,10 @@ class FakeWork(QuestionsKept):
         self.paths = PathsKept(self.memberships)
         self.invitations = InvitationsKept(self)
         self.upgrades = FakeUpgrades(self)
+
+    @property
+    def directory(self) -> FakeDirectory:
+        return self.index.at(self.landscape)
 
     async def standing_of(self, user: UserId) -> Standing:
         return Standing(

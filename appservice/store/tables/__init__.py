@@ -23,6 +23,7 @@ from appservice.store.tables.coming_in import (
 )
 from appservice.store.tables.company import conversations, memberships, rooms
 from appservice.store.tables.conversation import awaited, people
+from appservice.store.tables.directory import directory, directory_trigrams
 from appservice.store.tables.encryption import complaints, deciphered, encrypted_rooms
 from appservice.store.tables.journal import audit, audit_networks, marks
 from appservice.store.tables.landscape import (
@@ -35,6 +36,7 @@ from appservice.store.tables.landscape import (
     slugs,
     snapshots,
 )
+from appservice.store.tables.listings import listings
 from appservice.store.tables.metadata import NAMES_A_PLACE, metadata
 from appservice.store.tables.traffic import events, outbox, transactions, undertakings
 from appservice.store.tables.ways import admissions, departures, offers, recounts, wishes
@@ -56,6 +58,8 @@ __all__ = [
     "coordinators",
     "deciphered",
     "departures",
+    "directory",
+    "directory_trigrams",
     "encrypted_rooms",
     "events",
     "groups",
@@ -65,6 +69,7 @@ __all__ = [
     "invitations_shown",
     "last_words",
     "links",
+    "listings",
     "marks",
     "memberships",
     "metadata",

@@ -1,0 +1,107 @@
+"""The directory for the conversation: what somebody may find, and how networks and groups come into it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from appservice.store import directory
+from appservice.store.database import Connection
+from bot.directory.ports import Candidate, Match
+from spaces.access import Sight, Sights, Standing
+from spaces.directory import Entry, ListingKind, Seen
+from spaces.identifiers import GroupId, NetworkId, PlaceId
+from spaces.landscape import Landscape
+from spaces.network import Network, Status
+
+
+class SightsKept:
+    """What everybody may find is worked out once for each landscape."""
+
+    def __init__(self) -> None:
+        self._sights = Sights(Landscape())
+
+    def of(self, landscape: Landscape, standing: Standing) -> Sight:
+        if self._sights.landscape is not landscape:
+            self._sights = Sights(landscape)
+        return self._sights.of(standing)
+
+
+class StoredDirectory:
+    """Implements `bot.directory.ports.Directory` within one unit of work; `now` in seconds since 1970."""
+
+    def __init__(self, connection: Connection, landscape: Landscape, sights: SightsKept, now: float) -> None:
+        self._connection = connection
+        self._landscape = landscape
+        self._sights = sights
+        self._now = now
+
+    def sight_of(self, standing: Standing) -> Sight:
+        return self._sights.of(self._landscape, standing)
+
+    async def candidates(self, match: Match, sight: Sight, most: int) -> Sequence[Candidate]:
+        return await directory.candidates(self._connection, match, sight, most, self._now)
+
+    async def parts_of(self, keys: Collection[tuple[ListingKind, str]], sight: Sight) -> Sequence[Entry]:
+        return await directory.parts_of(self._connection, keys, sight)
+
+    async def words_like(self, word: str) -> Sequence[str]:
+        return await directory.words_like(self._connection, word)
+
+    async def put(self, entries: Iterable[Entry], gone: Iterable[tuple[ListingKind, str]] = ()) -> None:
+        await directory.put(self._connection, entries, gone)
+
+
+# -- networks and groups --------------------------------------------------------------------------------
+
+
+def entries_of(landscape: Landscape, places: Iterable[PlaceId]) -> Iterator[Entry]:
+    """How the places among these that are active stand in the directory; a kit is found by its network."""
+    for place in places:
+        if place in landscape.networks and landscape.status_of(place) is Status.ACTIVE:
+            yield _entry(landscape.networks[NetworkId(place)])
+        elif place in landscape.groups and landscape.status_of(place) is Status.ACTIVE:
+            group = landscape.groups[GroupId(place)]
+            if not group.is_kit:
+                yield Entry(
+                    ListingKind.GROUP,
+                    group.id,
+                    group.name,
+                    Seen.FINDERS,
+                    group.id,
+                    group.home,
+                    about=group.topic,
+                    more=group.slug,
+                )
+
+
+def _entry(network: Network) -> Entry:
+    return Entry(
+        ListingKind.NETWORK,
+        network.id,
+        network.name,
+        Seen.FINDERS,
+        network.id,
+        network.id,
+        about=network.topic,
+        more=network.slug,
+    )
+
+
+async def follow(connection: Connection, before: Landscape, after: Landscape) -> None:
+    """Bring the directory to what has become of the landscape."""
+    changed = [n for n in after.networks if before.networks.get(n) != after.networks[n]]
+    gone = [*(before.networks.keys() - after.networks.keys()), *(before.groups.keys() - after.groups.keys())]
+    woken = {g.id for n in changed if _status(before, n) != _status(after, n) for g in after.groups_of(n)}
+    places: list[PlaceId] = [*changed, *(g for g in after.groups if before.groups.get(g) != after.groups[g])]
+    touched = [*dict.fromkeys((*places, *sorted(woken)))]
+    standing = list(entries_of(after, touched))
+    away = {*touched, *gone} - {entry.key for entry in standing}
+    await directory.put(connection, standing, [(_kind(place), place) for place in sorted(away)])
+
+
+def _status(landscape: Landscape, network: NetworkId) -> Status | None:
+    return landscape.networks[network].status if network in landscape.networks else None
+
+
+def _kind(place: PlaceId) -> ListingKind:
+    return ListingKind.NETWORK if place.is_network else ListingKind.GROUP

@@ -1,0 +1,177 @@
+"""The index on both databases: what is put into it is found, as far as the asker may."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from appservice.store import directory
+from appservice.store.database import Database
+from bot.directory.ports import Match, Term
+from bot.directory.searching import Answer, Question, search
+from bot.directory.words import words_of
+from spaces.access import Sight, may_find
+from spaces.directory import Entry, ListingKind, Seen
+from spaces.identifiers import NetworkId, PlaceId, UserId
+from spaces.landscape import Landscape
+from spaces.nearness import Nearness
+from tests.appservice.stage import Stage
+from tests.bot.directory.fake import FakeDirectory
+
+pytestmark = pytest.mark.both_databases
+
+MIA = UserId("@mia:example.org")
+ARTS, HEALTH, QUIET = NetworkId("n.arts"), NetworkId("n.health"), NetworkId("n.quiet")
+SIGHT = Sight(MIA, frozenset({ARTS, HEALTH}), frozenset({ARTS}))
+
+
+def listing(key: str, title: str, **more: object) -> Entry:
+    values: dict[str, object] = {"seen": Seen.FINDERS, "place": ARTS, "network": ARTS, **more}
+    return Entry(ListingKind.SERVICE, key, title, **values)  # type: ignore[arg-type]
+
+
+class Kept:
+    """The index in a database, each question in a transaction of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def put(self, *entries: Entry, gone: tuple[tuple[ListingKind, str], ...] = ()) -> None:
+        async with self.database.writing() as connection:
+            await directory.put(connection, entries, gone)
+
+    async def candidates(self, match, sight, most):  # type: ignore[no-untyped-def]
+        async with self.database.reading() as connection:
+            return await directory.candidates(connection, match, sight, most, 0.0)
+
+    async def parts_of(self, keys, sight):  # type: ignore[no-untyped-def]
+        async with self.database.reading() as connection:
+            return await directory.parts_of(connection, keys, sight)
+
+    async def words_like(self, word: str):  # type: ignore[no-untyped-def]
+        async with self.database.reading() as connection:
+            return await directory.words_like(connection, word)
+
+    async def find(self, text: str, sight: Sight = SIGHT, **more: object) -> Answer:
+        question = Question(text, **more)  # type: ignore[arg-type]
+        return await search(self, sight, Nearness(Landscape(), sight), question)
+
+    async def titles(self, text: str, sight: Sight = SIGHT, **more: object) -> list[str]:
+        return [hit.entry.title for hit in (await self.find(text, sight, **more)).hits]
+
+
+@pytest.fixture
+def kept(database: Database) -> Kept:
+    return Kept(database)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "minibuses",
+        "MINIBUS",
+        "minib",
+        "minbus",
+        "minibis",
+        "mniibus",
+        "the minibus",
+        "cafe minibus",
+        "villages",
+    ],
+)
+async def test_forms_beginnings_and_one_wrong_letter_find(kept: Kept, typed: str) -> None:
+    await kept.put(listing("1", "Minibus for hire", about="Outside the Café", located="Village Hall"))
+    assert await kept.titles(typed) == ["Minibus for hire"]
+
+
+async def test_what_is_hidden_is_not_found_however_it_is_looked_for(kept: Kept) -> None:
+    await kept.put(
+        listing("1", "Harp lessons", place=QUIET, network=QUIET),
+        listing("2", "Harp club", seen=Seen.MEMBERS, place=HEALTH),
+        listing("3", "Harpsichord", seen=Seen.NOBODY),
+    )
+    for typed in ("harp", "Harp lessons", "hrap", "harp club", "ha", "harpsicord"):
+        answer = await kept.find(typed)
+        assert answer == Answer(())
+
+
+async def test_the_best_comes_first_and_what_is_stale_last(kept: Kept) -> None:
+    await kept.put(
+        listing("1", "Food bank", stale=True),
+        listing("2", "Advice", about="We know each food bank"),
+        listing("3", "Food bank of the town"),
+        listing("4", "Food bank"),
+    )
+    assert await kept.titles("food bank") == ["Food bank", "Food bank of the town", "Advice", "Food bank"]
+
+
+async def test_a_change_holds_at_once_and_words_are_forgotten_with_the_last_entry(kept: Kept) -> None:
+    await kept.put(listing("1", "Trombone lessons"))
+    assert await kept.words_like("trombone") == ["trombone"]
+    await kept.put(listing("1", "Oboe lessons"))
+    assert await kept.titles("trombone") == []
+    assert await kept.words_like("trombone") == []
+    assert await kept.titles("oboe") == ["Oboe lessons"]
+    await kept.put(gone=((ListingKind.SERVICE, "1"),))
+    assert await kept.titles("oboe") == []
+
+
+async def test_what_has_ended_is_not_found(kept: Kept) -> None:
+    await kept.put(listing("1", "Sale", ends_at=-1.0), listing("2", "Late sale", ends_at=1.0))
+    assert await kept.titles("sale") == ["Late sale"]
+
+
+async def test_kinds_networks_and_places_narrow_what_is_found(kept: Kept) -> None:
+    await kept.put(
+        listing("1", "Choir", located="Taunton"),
+        listing("2", "Choir practice", located="Bath", network=HEALTH, place=HEALTH),
+    )
+    assert await kept.titles("choir", near="taunton") == ["Choir"]
+    assert await kept.titles("choir", within=frozenset({HEALTH})) == ["Choir practice"]
+    assert await kept.titles("choir", kinds=frozenset({ListingKind.OFFER})) == []
+
+
+async def test_far_off_words_are_guessed_from_what_may_be_found_only(kept: Kept) -> None:
+    await kept.put(listing("1", "Accordion"), listing("2", "Accordance", place=QUIET))
+    assert (await kept.find("acordien")).guesses == ("accordion",)
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
+
+
+async def test_the_store_and_the_rules_agree_on_what_is_found_and_who_may(kept: Kept) -> None:
+    fake = FakeDirectory()
+    number = 0
+
+    @given(
+        text=TEXTS,
+        seen=st.sampled_from(Seen),
+        place=st.sampled_from([ARTS, HEALTH, QUIET, None]),
+        owner=st.sampled_from([MIA, None]),
+    )
+    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    def entries(text: str, seen: Seen, place: PlaceId | None, owner: UserId | None) -> None:
+        nonlocal number
+        number += 1
+        made.append(Entry(ListingKind.OFFER, str(number), text, seen, place, None, owner))
+
+    made: list[Entry] = []
+    entries()
+    await kept.put(*made)
+    await fake.put(made)
+    words = sorted({word for entry in made for word in words_of(entry.title)})
+    for word in words:
+        match = Match((Term((word,)),), in_title=True)
+        found = {one.entry for one in await kept.candidates(match, SIGHT, 1000)}
+        assert found == {one.entry for one in await fake.candidates(match, SIGHT, 1000)}, repr(word)
+        assert found == {e for e in made if word in words_of(e.title) and may_find(SIGHT, e)}
+
+
+async def test_networks_and_groups_come_into_it_as_they_are_made_and_changed(database: Database) -> None:
+    stage = Stage(database)
+    arts = await stage.found("Arts and crafts")
+    async with stage.works.begin("test") as work:
+        stranger = Sight(MIA, frozenset({arts}), frozenset())
+        match = Match((Term(("craft",)),))
+        assert [c.entry.key for c in await work.directory.candidates(match, stranger, 9)] == [arts]
