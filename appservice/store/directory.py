@@ -86,15 +86,21 @@ async def candidates(
 
 
 def _matches(match: Match, *, sqlite: bool) -> ColumnElement[bool]:
+    words = words_for(match, sqlite=sqlite)
+    if sqlite:
+        found = text("SELECT rowid FROM directory_words WHERE directory_words MATCH :words")
+        wanted = found.bindparams(words=words).columns(literal_column("rowid"))
+        return d.id.in_(wanted)
+    return d.words.op("@@")(cast(words, TSQUERY))
+
+
+def words_for(match: Match, *, sqlite: bool) -> str:
+    """The words that are looked for, in FTS5's language or in tsquery's."""
     terms = "title_tokens" if match.in_title else ""
     parts = [_clause(match.terms, match.every, terms, sqlite=sqlite)] if match.terms else []
     if match.near:
         parts.append(_clause(match.near, True, "located_tokens", sqlite=sqlite))
-    if sqlite:
-        found = text("SELECT rowid FROM directory_words WHERE directory_words MATCH :words")
-        wanted = found.bindparams(words=" AND ".join(parts)).columns(literal_column("rowid"))
-        return d.id.in_(wanted)
-    return d.words.op("@@")(cast(" & ".join(parts), TSQUERY))
+    return (" AND " if sqlite else " & ").join(parts)
 
 
 _WEIGHTS = {"title_tokens": "A", "located_tokens": "B", "": ""}
