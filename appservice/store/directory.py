@@ -7,21 +7,27 @@ them with FTS5, PostgreSQL with a tsvector. What may be seen is part of each que
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
+    JSON,
     ColumnElement,
-    String,
+    Select,
+    Text,
     and_,
     cast,
+    column,
     delete,
     func,
     insert,
+    literal,
     literal_column,
     or_,
     select,
+    table,
     text,
     tuple_,
 )
@@ -40,6 +46,8 @@ d = tables.directory.c
 t = tables.directory_trigrams.c
 _MOST_WORDS_LIKE = 200
 _TEXTS = ("title", "about", "located", "more")
+_SHOWN = tuple(d[field.name] for field in fields(Entry))
+_words = table("directory_words", column("rowid"))
 _DAMAGED = 4  # as many trigrams as two letters in the wrong order can spoil
 
 # -- who may see what -----------------------------------------------------------------------------------
@@ -56,11 +64,16 @@ def visible_to(sight: Sight, *, sqlite: bool) -> ColumnElement[bool]:
 
 
 def _is_one_of(column: ColumnElement[Any], values: Collection[str], *, sqlite: bool) -> ColumnElement[bool]:
-    """As one parameter, however many values there are."""
-    if sqlite:
-        each = func.json_each(json.dumps(sorted(values))).table_valued("value")
-        return column.in_(select(each.c.value))
-    return column == func.any(cast(sorted(values), ARRAY(String)))
+    """As one parameter, however many values there are: a list of thousands is not planned, and sent at once."""
+    listed = literal(_as_json(frozenset(values)), Text)
+    each = func.json_each(listed) if sqlite else func.json_array_elements_text(cast(listed, JSON))
+    return column.in_(select(each.table_valued("value").c.value))
+
+
+@lru_cache(maxsize=8)
+def _as_json(values: frozenset[str]) -> str:
+    """Made once for all statements of one question: what somebody finds may be thousands of places."""
+    return json.dumps(sorted(values))
 
 
 # -- finding --------------------------------------------------------------------------------------------
@@ -72,12 +85,12 @@ async def candidates(
     """At most so many entries that match and that are for them, the newest first."""
     sqlite = connection.dialect.name == "sqlite"
     query = (
-        select(tables.directory)
-        .where(_matches(match, sqlite=sqlite), visible_to(sight, sqlite=sqlite))
+        select(*_SHOWN, d.title_tokens, d.tokens)
+        .where(visible_to(sight, sqlite=sqlite))
         .where(or_(d.ends_at.is_(None), d.ends_at > now))
-        .order_by(d.id.desc())
         .limit(most)
     )
+    query = _matching(query, match, sqlite=sqlite)
     if match.kinds:
         query = query.where(d.kind.in_(sorted(match.kinds)))
     if match.within is not None:
@@ -85,45 +98,47 @@ async def candidates(
     return [_candidate(row) for row in await connection.execute(query)]
 
 
-def _matches(match: Match, *, sqlite: bool) -> ColumnElement[bool]:
+def _matching(query: Select[Any], match: Match, *, sqlite: bool) -> Select[Any]:
+    """The newest first. FTS5 gives them in that order, one by one, so that it stops at the limit."""
+    if not (match.terms or match.near):
+        return query.order_by(d.id.desc())
     words = words_for(match, sqlite=sqlite)
-    if sqlite:
-        found = text("SELECT rowid FROM directory_words WHERE directory_words MATCH :words")
-        wanted = found.bindparams(words=words).columns(literal_column("rowid"))
-        return d.id.in_(wanted)
-    return d.words.op("@@")(cast(words, TSQUERY))
+    if not sqlite:
+        return query.where(d.words.op("@@")(cast(words, TSQUERY))).order_by(d.id.desc())
+    from_words = _words.join(tables.directory, d.id == literal_column("+directory_words.rowid"))  # never turned
+    found = literal_column("directory_words").op("MATCH")(words)
+    return query.select_from(from_words).where(found).order_by(_words.c.rowid.desc())
 
 
 def words_for(match: Match, *, sqlite: bool) -> str:
     """The words that are looked for, in FTS5's language or in tsquery's."""
-    terms = "title_tokens" if match.in_title else ""
-    parts = [_clause(match.terms, match.every, terms, sqlite=sqlite)] if match.terms else []
+    column = "title_tokens" if match.in_title else ""
+    parts = [_clause(match.terms, match.every, column, sqlite=sqlite)] if match.terms else []
     if match.near:
         parts.append(_clause(match.near, True, "located_tokens", sqlite=sqlite))
     return (" AND " if sqlite else " & ").join(parts)
 
 
-_WEIGHTS = {"title_tokens": "A", "located_tokens": "B", "": ""}
+_MARKS = {"title_tokens": "=", "located_tokens": "@", "": ""}
+"""What stands before words of a column in the tsvector; in FTS5 columns are columns."""
 
 
 def _clause(terms: Sequence[Term], every: bool, column: str, *, sqlite: bool) -> str:
-    """In FTS5's language or in tsquery's. Tokens are letters and digits only, so nothing needs quoting."""
-    if sqlite:
-        each = (
-            " OR ".join([*(f'"{token}"' for token in x.tokens), *([f'"{x.prefix}"*'] if x.prefix else [])])
-            for x in terms
-        )
-        clause = (" AND " if every else " OR ").join(f"({one})" for one in each)
-        return f"({{{column}}} : ({clause}))" if column else f"({clause})"
-    mark = _WEIGHTS[column]
-    ends = f":{mark}" if mark else ""
-    each = (
-        " | ".join(
-            [*(f"'{token}'{ends}" for token in x.tokens), *([f"'{x.prefix}':*{mark}"] if x.prefix else [])]
-        )
-        for x in terms
-    )
-    return "(" + (" & " if every else " | ").join(f"({one})" for one in each) + ")"
+    """Tokens are letters and digits only, so nothing in them needs quoting."""
+    either, both = (" OR ", " AND ") if sqlite else (" | ", " & ")
+    mark = "" if sqlite else _MARKS[column]
+    each = (either.join(_forms(term, mark, sqlite=sqlite)) for term in terms)
+    clause = (both if every else either).join(f"({one})" for one in each)
+    return f"({{{column}}} : ({clause}))" if sqlite and column else f"({clause})"
+
+
+def _forms(term: Term, mark: str, *, sqlite: bool) -> Iterator[str]:
+    """What any of which stands for the term. What begins with itself is not looked for twice."""
+    for token in term.tokens:
+        if not (term.prefix and token.startswith(term.prefix)):
+            yield f'"{token}"' if sqlite else f"'{mark}{token}'"
+    if term.prefix:
+        yield f'"{term.prefix}"*' if sqlite else f"'{mark}{term.prefix}':*"
 
 
 async def holds_places(connection: Connection) -> bool:
@@ -141,8 +156,8 @@ async def parts_of(
         return []
     seen = visible_to(sight, sqlite=connection.dialect.name == "sqlite")
     named = tuple_(d.kind, d.key).in_([(kind.value, key) for kind, key in keys])
-    query = select(tables.directory).where(named, seen).order_by(d.id)
-    return [_entry(row) for row in await connection.execute(query)]
+    query = select(*_SHOWN).where(named, seen).order_by(d.id)
+    return [_entry(tuple(row)) for row in await connection.execute(query)]
 
 
 async def words_like(connection: Connection, word: str) -> Sequence[str]:
@@ -161,25 +176,27 @@ async def words_like(connection: Connection, word: str) -> Sequence[str]:
 
 
 def _candidate(row: Any) -> Candidate:
-    return Candidate(_entry(row), frozenset(row.title_tokens.split()), frozenset(row.tokens.split()))
+    *shown, title, tokens = row
+    return Candidate(_entry(shown), frozenset(title.split()), frozenset(tokens.split()))
 
 
-def _entry(row: Any) -> Entry:
+def _entry(shown: Sequence[Any]) -> Entry:
+    kind, key, title, seen, place, network, owner, *rest = shown
     return Entry(
-        ListingKind(row.kind),
-        row.key,
-        row.title,
-        Seen(row.seen),
-        place_id(row.place) if row.place else None,
-        NetworkId(row.network) if row.network else None,
-        UserId(row.owner) if row.owner else None,
-        row.part,
-        row.about,
-        row.located,
-        row.more,
-        row.stale,
-        row.ends_at,
+        _KINDS[kind],
+        key,
+        title,
+        _SEEN[seen],
+        _place(place) if place else None,
+        NetworkId(network) if network else None,
+        UserId(owner) if owner else None,
+        *rest,
     )
+
+
+_place = lru_cache(maxsize=8192)(place_id)
+_KINDS = {kind.value: kind for kind in ListingKind}
+_SEEN = {seen.value: seen for seen in Seen}
 
 
 # -- keeping --------------------------------------------------------------------------------------------
@@ -227,12 +244,17 @@ async def _add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
     if connection.dialect.name == "sqlite":
         await connection.execute(insert(tables.directory), rows)
         return
-    weighed = "setweight(to_tsvector('simple', :title_words), 'A')"
-    located = "setweight(to_tsvector('simple', :located_words), 'B')"
-    words = text(f"{weighed} || {located} || to_tsvector('simple', :all_words)")
+    words = text("array_to_tsvector(string_to_array(:every_word, ' '))")
     adding = insert(tables.directory).values(words=words)
-    taken = {"title_words": "title_tokens", "located_words": "located_tokens", "all_words": "tokens"}
-    await connection.execute(adding, [{**row, **{k: row[v] for k, v in taken.items()}} for row in rows])
+    await connection.execute(adding, [{**row, "every_word": _marked(row)} for row in rows])
+
+
+def _marked(row: Mapping[str, Any]) -> str:
+    """The words of a row as they stand in the tsvector: all of them, and each column's with its mark."""
+    return " ".join(f"{mark}{word}" for field, mark in _MARKED for word in row[field].split())
+
+
+_MARKED = (("tokens", ""), *((column, mark) for column, mark in _MARKS.items() if column))
 
 
 async def _take_away(connection: Connection, keys: Collection[tuple[str, str]]) -> set[str]:
@@ -250,6 +272,7 @@ async def _forget_words(connection: Connection, words: Iterable[str]) -> None:
     """Forget those by which nothing is found any more."""
     sqlite = connection.dialect.name == "sqlite"
     for word in sorted(words):
-        match = _matches(Match((Term((word,)),)), sqlite=sqlite)
-        if (await connection.execute(select(d.id).where(match).limit(1))).first() is None:
+        match = Match((Term((word,)),))
+        query = _matching(select(d.id).limit(1), match, sqlite=sqlite)
+        if (await connection.execute(query)).first() is None:
             await connection.execute(delete(tables.directory_trigrams).where(t.word == word))
