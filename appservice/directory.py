@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from appservice.store import directory
 from appservice.store.database import Connection
@@ -12,6 +13,8 @@ from spaces.directory import Entry, ListingKind, Seen
 from spaces.identifiers import GroupId, NetworkId, PlaceId
 from spaces.landscape import Landscape
 from spaces.network import Network, Status
+
+_Id = TypeVar("_Id", NetworkId, GroupId)
 
 
 class SightsKept:
@@ -89,14 +92,20 @@ def _entry(network: Network) -> Entry:
 
 async def follow(connection: Connection, before: Landscape, after: Landscape) -> None:
     """Bring the directory to what has become of the landscape."""
-    changed = [n for n in after.networks if before.networks.get(n) != after.networks[n]]
+    changed = _changed(before.networks, after.networks)
     gone = [*(before.networks.keys() - after.networks.keys()), *(before.groups.keys() - after.groups.keys())]
     woken = {g.id for n in changed if _status(before, n) != _status(after, n) for g in after.groups_of(n)}
-    places: list[PlaceId] = [*changed, *(g for g in after.groups if before.groups.get(g) != after.groups[g])]
+    places: list[PlaceId] = [*changed, *_changed(before.groups, after.groups)]
     touched = [*dict.fromkeys((*places, *sorted(woken)))]
     standing = list(entries_of(after, touched))
     away = {*touched, *gone} - {entry.key for entry in standing}
     await directory.put(connection, standing, [(_kind(place), place) for place in sorted(away)])
+
+
+def _changed(before: Mapping[_Id, Any], after: Mapping[_Id, Any]) -> list[_Id]:
+    """Most are the very same value, which need not be compared."""
+    pairs = ((id_, before.get(id_), value) for id_, value in after.items())
+    return [id_ for id_, old, new in pairs if old is not new and old != new]
 
 
 def _status(landscape: Landscape, network: NetworkId) -> Status | None:

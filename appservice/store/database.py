@@ -27,6 +27,9 @@ StoreError = SQLAlchemyError
 # to wait for a lock comes first: the others may need one
 _PRAGMAS = {"busy_timeout": 5000, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
+# how to look best depends on the words; a plan for any words may take ten times as long
+_PLANNING = {"plan_cache_mode": "force_custom_plan", "jit": "off"}
+
 
 class Database:
     """One database. `url` is SQLAlchemy's, with the asynchronous driver in it."""
@@ -34,7 +37,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        how: dict[str, Any] = {"pool_pre_ping": True}
+        how: dict[str, Any] = {"pool_pre_ping": True, "connect_args": {"server_settings": _PLANNING}}
         if self.is_sqlite:
             how = {"connect_args": {"async_creator_fn": one_trip.connect}}
         self.engine = create_async_engine(self.url, **how)

@@ -64,7 +64,7 @@ def visible_to(sight: Sight, *, sqlite: bool) -> ColumnElement[bool]:
 
 
 def _is_one_of(column: ColumnElement[Any], values: Collection[str], *, sqlite: bool) -> ColumnElement[bool]:
-    """As one parameter, however many values there are: a list of thousands is not planned, and sent at once."""
+    """As one parameter, however many values there are: a long list of them is slow to send and to plan."""
     listed = literal(_as_json(frozenset(values)), Text)
     each = func.json_each(listed) if sqlite else func.json_array_elements_text(cast(listed, JSON))
     return column.in_(select(each.table_valued("value").c.value))
@@ -105,7 +105,8 @@ def _matching(query: Select[Any], match: Match, *, sqlite: bool) -> Select[Any]:
     words = words_for(match, sqlite=sqlite)
     if not sqlite:
         return query.where(d.words.op("@@")(cast(words, TSQUERY))).order_by(d.id.desc())
-    from_words = _words.join(tables.directory, d.id == literal_column("+directory_words.rowid"))  # never turned
+    # the + keeps SQLite from beginning with the entries
+    from_words = _words.join(tables.directory, d.id == literal_column("+directory_words.rowid"))
     found = literal_column("directory_words").op("MATCH")(words)
     return query.select_from(from_words).where(found).order_by(_words.c.rowid.desc())
 
@@ -212,8 +213,7 @@ async def put(
     now = vocabulary_of(row[field] for row in fresh for field in _TEXTS)
     if fresh:
         await _add(connection, fresh)
-    pairs = [{"trigram": three, "word": word} for word in sorted(now - before) for three in trigrams_of(word)]
-    await upsert(connection, tables.directory_trigrams, pairs, replace=False)
+    await _learn_words(connection, now - before)
     await _forget_words(connection, before - now)
 
 
@@ -259,20 +259,48 @@ _MARKED = (("tokens", ""), *((column, mark) for column, mark in _MARKS.items() i
 
 async def _take_away(connection: Connection, keys: Collection[tuple[str, str]]) -> set[str]:
     """Take them out of the index; the words that they were found by."""
-    if not keys:
-        return set()
-    named = tuple_(d.kind, d.key).in_(sorted(keys))
-    rows = (await connection.execute(select(d.id, *(d[field] for field in _TEXTS)).where(named))).all()
+    sqlite = connection.dialect.name == "sqlite"
+    words: set[str] = set()
+    for kind in sorted({kind for kind, _ in keys}):
+        theirs = [key for its_kind, key in keys if its_kind == kind]
+        words |= await _delete(connection, and_(d.kind == kind, _is_one_of(d.key, theirs, sqlite=sqlite)))
+    return words
+
+
+async def _delete(connection: Connection, which: ColumnElement[bool]) -> set[str]:
+    rows = (await connection.execute(select(*(d[field] for field in _TEXTS)).where(which))).all()
     if rows:
-        await connection.execute(delete(tables.directory).where(d.id.in_([row.id for row in rows])))
-    return vocabulary_of(words for row in rows for words in row[1:])
+        await connection.execute(delete(tables.directory).where(which))
+    return vocabulary_of(words for row in rows for words in row)
 
 
-async def _forget_words(connection: Connection, words: Iterable[str]) -> None:
+async def _learn_words(connection: Connection, words: Collection[str]) -> None:
+    """Most are known already."""
+    if not words:
+        return
+    named = _is_one_of(t.word, words, sqlite=connection.dialect.name == "sqlite")
+    known = (await connection.execute(select(t.word).where(named).distinct())).scalars()
+    fresh = sorted(set(words).difference(known))
+    pairs = [{"trigram": three, "word": word} for word in fresh for three in trigrams_of(word)]
+    await upsert(connection, tables.directory_trigrams, pairs, replace=False)
+
+
+async def _forget_words(connection: Connection, words: Collection[str]) -> None:
     """Forget those by which nothing is found any more."""
     sqlite = connection.dialect.name == "sqlite"
-    for word in sorted(words):
-        match = Match((Term((word,)),))
-        query = _matching(select(d.id).limit(1), match, sqlite=sqlite)
-        if (await connection.execute(query)).first() is None:
-            await connection.execute(delete(tables.directory_trigrams).where(t.word == word))
+    gone = [word for word in sorted(words) if not await _finds_any(connection, word)]
+    if gone:
+        named = _is_one_of(t.word, gone, sqlite=sqlite)
+        await connection.execute(delete(tables.directory_trigrams).where(named))
+
+
+async def _finds_any(connection: Connection, word: str) -> bool:
+    sqlite = connection.dialect.name == "sqlite"
+    words = words_for(Match((Term((word,)),)), sqlite=sqlite)
+    return (await connection.execute(_ANY[sqlite], {"words": words})).first() is not None
+
+
+_ANY = {
+    True: text("SELECT 1 FROM directory_words WHERE directory_words MATCH :words LIMIT 1"),
+    False: text("SELECT 1 FROM directory WHERE words @@ CAST(:words AS tsquery) LIMIT 1"),
+}

@@ -24,9 +24,14 @@ STOP_WORDS = frozenset(_STOPPING.split())
 
 def words_of(text: str) -> list[str]:
     """The words of `text` in their order: small letters, no accents, no signs; each at most 40 letters."""
+    return [word[:_LONGEST] for word in _WORD.findall(_plain(text))[:_MOST]]
+
+
+def _plain(text: str) -> str:
+    if text.isascii():  # the same at a tenth of the cost
+        return text.lower().replace("'", "").replace("`", "")
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_APOSTROPHES))
-    plain = "".join(c for c in apart if not unicodedata.combining(c))
-    return [word[:_LONGEST] for word in _WORD.findall(plain)[:_MOST]]
+    return "".join(c for c in apart if not unicodedata.combining(c))
 
 
 @lru_cache(maxsize=65_536)

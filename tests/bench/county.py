@@ -19,8 +19,8 @@ from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access, Coordinator, Group, Kind, Link, Network, Purpose
 
-_ONSETS = "b c ch d f g gr h j k l m n p pl r s sh st t th tr v w".split()
-_VOWELS = "a e i o u ai ea oo".split()
+_ONSETS = [*"bcdfghjklmnprstvw", "ch", "gr", "pl", "sh", "st", "th", "tr"]
+_VOWELS = [*"aeiou", "ai", "ea", "oo"]
 _CODAS = ["", "", "", "n", "r", "l", "m", "ck", "nd", "st", "rt"]
 _ACCESS = (Access.PUBLIC, Access.PUBLIC, Access.PRIVATE, Access.PRIVATE, Access.INVITE)
 _SEEN = (Seen.FINDERS, Seen.FINDERS, Seen.FINDERS, Seen.MEMBERS, Seen.EVERYONE)

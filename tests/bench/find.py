@@ -5,9 +5,10 @@
 
 The time goes from the question to its answer (what the asker may find, how near each network is to
 them, all statements, the ranking), each in a reading connection of its own, with the landscape loaded
-as the service holds it. “Bare” is one statement with the same words, in a connection of the same kind:
-the rows of `directory_words` or of the tsvector that have them, at most as many as are looked at in
-each way of matching, without visibility, without order, without ranking. The two take turns.
+as the service holds it. “Bare” is the same full text queries, in a connection of the same kind: the rows
+that FTS5 or the tsvector finds with the same words and the same limit, without visibility, without
+order, without ranking, and without the search for words that are like a mistyped one. “Once” is the
+first of them that looks everywhere, alone. All take turns.
 
 What counts is the ratio within one run. `--million` puts 1,000,000 listings into PostgreSQL instead.
 """
@@ -21,7 +22,7 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,9 +32,9 @@ from appservice.directory import SightsKept, StoredDirectory, follow
 from appservice.store import directory
 from appservice.store.database import Database
 from appservice.store.migrate import migrate
-from bot.directory.ports import Match, Term
-from bot.directory.searching import MOST, search
-from bot.directory.words import stem, words_of
+from bot.directory.ports import Candidate, Match
+from bot.directory.searching import search
+from spaces.access import Sight
 from spaces.landscape import Landscape
 from spaces.nearness import Nearness
 from tests.bench.county import Asked, County
@@ -42,10 +43,11 @@ from tests.postgres import Cluster
 
 _PORTION = 2000
 _NOW = 0.0
+_COLUMNS = "kind, key, part, seen, place, network, owner, title, about, located, more, stale, ends_at"
 _BARE = {
-    True: "SELECT directory.* FROM directory_words JOIN directory ON directory.id = directory_words.rowid "
-    "WHERE directory_words MATCH :words LIMIT :most",
-    False: "SELECT * FROM directory WHERE words @@ CAST(:words AS tsquery) LIMIT :most",
+    True: f"SELECT {_COLUMNS} FROM directory WHERE id IN "
+    "(SELECT rowid FROM directory_words WHERE directory_words MATCH :words LIMIT :most)",
+    False: f"SELECT {_COLUMNS} FROM directory WHERE words @@ CAST(:words AS tsquery) LIMIT :most",
 }
 _SIZE = {
     True: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
@@ -54,34 +56,45 @@ _SIZE = {
 
 
 class Found:
-    """Milliseconds by the way of asking, of ours and of the bare statement."""
+    """Milliseconds of ours, of the bare queries and of one of them, by the way of asking."""
 
     def __init__(self) -> None:
-        self._ours: dict[str, list[float]] = defaultdict(list)
-        self._bare: dict[str, list[float]] = defaultdict(list)
+        self._times: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
         self._hits: dict[str, list[int]] = defaultdict(list)
 
-    def add(self, way: str, ours: float, bare: float, hits: int) -> None:
-        self._ours[way].append(ours)
-        self._bare[way].append(bare)
+    def add(self, way: str, ours: float, bare: float, once: float, hits: int) -> None:
+        self._times[way].append((ours, bare, once))
         self._hits[way].append(hits)
 
     def tell(self) -> None:
-        print(f"{'':20}{'ours p50':>10}{'p95':>8}{'bare p50':>10}{'p95':>8}{'ratio p50':>11}{'p95':>7}  hits")
-        for way in self._ours:
-            _line(way, self._ours[way], self._bare[way], self._hits[way])
-        _line("together", *(list(itertools.chain(*x.values())) for x in (self._ours, self._bare)))
+        heads = ("ours p50", "p95", "bare p50", "p95", "once p50", "p95", "to bare p50", "p95", "hits")
+        print(f"{'':18}" + "".join(f"{head:>{max(len(head) + 2, 8)}}" for head in heads))
+        for way, times in self._times.items():
+            _tell(way, times, self._hits[way])
+        _tell("together", [*itertools.chain(*self._times.values())], [*itertools.chain(*self._hits.values())])
 
 
-def _line(what: str, ours: list[float], bare: list[float], hits: list[int] | None = None) -> None:
-    (a, b), (c, d) = (_cuts(times) for times in (ours, bare))
-    seen = f"{statistics.median(hits):6.0f}" if hits else ""
-    print(f"{what:20}{a:10.2f}{b:8.2f}{c:10.2f}{d:8.2f}{a / c:11.2f}{b / d:7.2f}{seen}")
+def _tell(what: str, times: list[tuple[float, float, float]], hits: list[int]) -> None:
+    (a, b), (c, d), (e, f) = (_cuts(each) for each in zip(*times, strict=True))
+    print(
+        f"{what:18}{a:10.2f}{b:8.2f}{c:10.2f}{d:8.2f}{e:10.2f}{f:8.2f}{a / c:13.2f}{b / d:8.2f}"
+        f"{statistics.median(hits):8.0f}"
+    )
 
 
-def _cuts(times: list[float]) -> tuple[float, float]:
+def _cuts(times: Sequence[float]) -> tuple[float, float]:
     cuts = statistics.quantiles(times, n=100, method="inclusive")
     return cuts[49], cuts[94]
+
+
+class Noting(StoredDirectory):
+    """Notes what is looked for, so that it can be sent bare."""
+
+    matches: list[tuple[Match, int]]
+
+    async def candidates(self, match: Match, sight: Sight, most: int) -> Sequence[Candidate]:
+        self.matches.append((match, most))
+        return await super().candidates(match, sight, most)
 
 
 class Asking:
@@ -90,46 +103,45 @@ class Asking:
     def __init__(self, database: Database, landscape: Landscape) -> None:
         self._database, self._landscape, self._sights = database, landscape, SightsKept()
 
-    async def ours(self, asked: Asked) -> tuple[float, int]:
-        """Milliseconds, and how many entries answer."""
+    async def ask(self, asked: Asked) -> tuple[float, float, float, int]:
+        """Milliseconds of ours, of the bare queries and of one of them; how many entries answer."""
+        ours, matches, hits = await self.ours(asked)
+        everywhere = next(one for one in matches if not one[0].in_title)
+        return ours, await self.bare(matches), await self.bare([everywhere]), hits
+
+    async def ours(self, asked: Asked) -> tuple[float, list[tuple[Match, int]], int]:
         begun = time.perf_counter()
         async with self._database.reading() as connection:
-            index = StoredDirectory(connection, self._landscape, self._sights, _NOW)
+            index = Noting(connection, self._landscape, self._sights, _NOW)
+            index.matches = []
             sight = index.sight_of(asked.standing)
             answer = await search(index, sight, Nearness(self._landscape, sight), asked.question)
-        return (time.perf_counter() - begun) * 1000, len(answer.hits)
+        return (time.perf_counter() - begun) * 1000, index.matches, len(answer.hits)
 
-    async def bare(self, asked: Asked) -> float:
+    async def bare(self, matches: list[tuple[Match, int]]) -> float:
         sqlite = self._database.is_sqlite
-        words = directory.words_for(Match(_terms(asked.question.text)), sqlite=sqlite)
         begun = time.perf_counter()
         async with self._database.reading() as connection:
-            rows = await connection.execute(text(_BARE[sqlite]), {"words": words, "most": MOST})
-            rows.all()
+            for match, most in matches:
+                words = directory.words_for(match, sqlite=sqlite)
+                (await connection.execute(text(_BARE[sqlite]), {"words": words, "most": most})).all()
         return (time.perf_counter() - begun) * 1000
 
 
-def _terms(text: str) -> tuple[Term, ...]:
-    """The words as the service looks for them; the last may be the beginning of one."""
-    words = words_of(text)
-    return tuple(Term((stem(word), word), word if word == words[-1] else "") for word in words)
-
-
 async def measured(database: Database, county: County, questions: int) -> None:
+    before = _resident()
     await fill(database, county)
     asking, found = Asking(database, county.landscape), Found()
-    asked = list(county.questions(questions))
-    for one in asked[:14]:
-        await asking.ours(one)
-        await asking.bare(one)
-    before = _resident()
+    asked, filled = list(county.questions(questions)), _resident()
+    for one in asked[:21]:
+        await asking.ask(one)
     for one in asked:
-        took, hits = await asking.ours(one)
-        found.add(one.way, took, await asking.bare(one), hits)
+        found.add(one.way, *await asking.ask(one))
     found.tell()
     async with database.reading() as connection:
         size = await connection.scalar(text(_SIZE[database.is_sqlite]))
-    print(f"database {size / 1e6:.0f} MB; this process grew by {_resident() - before:.1f} MB, to {_resident():.0f}")
+    grown = f"{filled - before:.0f} MB while it was filled, by {_resident() - filled:.0f} MB in the questions"
+    print(f"database {size / 1e6:.0f} MB; this process grew by {grown}, to {_resident():.0f} MB")
 
 
 async def fill(database: Database, county: County) -> None:
