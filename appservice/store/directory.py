@@ -63,6 +63,10 @@ def _is_one_of(column: ColumnElement[Any], values: Collection[str], *, sqlite: b
     return column == func.any(cast(sorted(values), ARRAY(String)))
 
 
+def _is_still(now: float) -> ColumnElement[bool]:
+    return or_(d.ends_at.is_(None), d.ends_at > now)
+
+
 # -- finding --------------------------------------------------------------------------------------------
 
 
@@ -74,7 +78,7 @@ async def candidates(
     query = (
         select(tables.directory)
         .where(_matches(match, sqlite=sqlite), visible_to(sight, sqlite=sqlite))
-        .where(or_(d.ends_at.is_(None), d.ends_at > now))
+        .where(_is_still(now))
         .order_by(d.id.desc())
         .limit(most)
     )
@@ -128,14 +132,14 @@ async def holds_places(connection: Connection) -> bool:
 
 
 async def parts_of(
-    connection: Connection, keys: Collection[tuple[ListingKind, str]], sight: Sight
+    connection: Connection, keys: Collection[tuple[ListingKind, str]], sight: Sight, now: float
 ) -> list[Entry]:
     """All rows of these entries that are for them, in the order of their parts."""
     if not keys:
         return []
     seen = visible_to(sight, sqlite=connection.dialect.name == "sqlite")
     named = tuple_(d.kind, d.key).in_([(kind.value, key) for kind, key in keys])
-    query = select(tables.directory).where(named, seen).order_by(d.id)
+    query = select(tables.directory).where(named, seen, _is_still(now)).order_by(d.id)
     return [_entry(row) for row in await connection.execute(query)]
 
 
