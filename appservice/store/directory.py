@@ -38,8 +38,9 @@ from spaces.identifiers import NetworkId, UserId
 
 d = tables.directory.c
 t = tables.directory_trigrams.c
-_MOST_WORDS_LIKE = 200
+_MOST_WORDS_LIKE = 2_000  # so many that hidden words crowd no other out
 _TEXTS = ("title", "about", "located", "more")
+_LONGER = 2  # letters, or as many fewer
 _DAMAGED = 4  # as many trigrams as two letters in the wrong order can spoil
 
 # -- who may see what -----------------------------------------------------------------------------------
@@ -150,6 +151,7 @@ async def words_like(connection: Connection, word: str) -> Sequence[str]:
     query = (
         select(t.word)
         .where(t.trigram.in_(threes))
+        .where(func.length(t.word).between(len(word) - _LONGER, len(word) + _LONGER))
         .group_by(t.word)
         .having(shared >= max(len(threes) - _DAMAGED, 1))
         .order_by(shared.desc(), t.word)
