@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -46,6 +47,7 @@ _DAMAGED = 4  # as many trigrams as two letters in the wrong order can spoil
 # -- who may see what -----------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=32)  # one search asks several times
 def visible_to(sight: Sight, *, sqlite: bool) -> ColumnElement[bool]:
     """`spaces.access.may_find` in SQL."""
     return or_(
