@@ -45,7 +45,7 @@ class StoredDirectory:
         return await directory.candidates(self._connection, match, sight, most, self._now)
 
     async def parts_of(self, keys: Collection[tuple[ListingKind, str]], sight: Sight) -> Sequence[Entry]:
-        return await directory.parts_of(self._connection, keys, sight)
+        return await directory.parts_of(self._connection, keys, sight, self._now)
 
     async def words_like(self, word: str) -> Sequence[str]:
         return await directory.words_like(self._connection, word)

@@ -44,15 +44,17 @@ from spaces.identifiers import NetworkId, UserId
 
 d = tables.directory.c
 t = tables.directory_trigrams.c
-_MOST_WORDS_LIKE = 200
+_MOST_WORDS_LIKE = 2_000  # so many that hidden words crowd no other out
 _TEXTS = ("title", "about", "located", "more")
 _SHOWN = tuple(d[field.name] for field in fields(Entry))
 _words = table("directory_words", column("rowid"))
+_LONGER = 2  # letters, or as many fewer
 _DAMAGED = 4  # as many trigrams as two letters in the wrong order can spoil
 
 # -- who may see what -----------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=32)  # one search asks several times
 def visible_to(sight: Sight, *, sqlite: bool) -> ColumnElement[bool]:
     """`spaces.access.may_find` in SQL."""
     return or_(
@@ -76,6 +78,10 @@ def _as_json(values: frozenset[str]) -> str:
     return json.dumps(sorted(values))
 
 
+def _is_still(now: float) -> ColumnElement[bool]:
+    return or_(d.ends_at.is_(None), d.ends_at > now)
+
+
 # -- finding --------------------------------------------------------------------------------------------
 
 
@@ -86,8 +92,7 @@ async def candidates(
     sqlite = connection.dialect.name == "sqlite"
     query = (
         select(*_SHOWN, d.title_tokens, d.tokens)
-        .where(visible_to(sight, sqlite=sqlite))
-        .where(or_(d.ends_at.is_(None), d.ends_at > now))
+        .where(visible_to(sight, sqlite=sqlite), _is_still(now))
         .limit(most)
     )
     query = _matching(query, match, sqlite=sqlite)
@@ -150,14 +155,14 @@ async def holds_places(connection: Connection) -> bool:
 
 
 async def parts_of(
-    connection: Connection, keys: Collection[tuple[ListingKind, str]], sight: Sight
+    connection: Connection, keys: Collection[tuple[ListingKind, str]], sight: Sight, now: float
 ) -> list[Entry]:
     """All rows of these entries that are for them, in the order of their parts."""
     if not keys:
         return []
     seen = visible_to(sight, sqlite=connection.dialect.name == "sqlite")
     named = tuple_(d.kind, d.key).in_([(kind.value, key) for kind, key in keys])
-    query = select(*_SHOWN).where(named, seen).order_by(d.id)
+    query = select(*_SHOWN).where(named, seen, _is_still(now)).order_by(d.id)
     return [_entry(tuple(row)) for row in await connection.execute(query)]
 
 
@@ -168,6 +173,7 @@ async def words_like(connection: Connection, word: str) -> Sequence[str]:
     query = (
         select(t.word)
         .where(t.trigram.in_(threes))
+        .where(func.length(t.word).between(len(word) - _LONGER, len(word) + _LONGER))
         .group_by(t.word)
         .having(shared >= max(len(threes) - _DAMAGED, 1))
         .order_by(shared.desc(), t.word)

@@ -1,7 +1,7 @@
 """One question to the directory: what is looked for, tried from the narrow to the wide, and ranked.
 
-Every entry comes from `Index.candidates`, which knows who asks; words of hidden entries are tried where a
-word is mistyped, but are never shown, and find nothing that is hidden.
+Every entry comes from `Index.candidates`, which knows who asks. Where a word is mistyped, only words of
+what they may find are tried and shown, so that the answer is that of an index that holds nothing else.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from rapidfuzz.distance import OSA
 
 from bot.directory.ports import Candidate, Index, Match, Term
 from bot.directory.ranking import Hit, Sought, answers, ranked
-from bot.directory.words import STOP_WORDS, stem, words_of
+from bot.directory.words import STOP_WORDS, stem, vocabulary_of, words_of
 from spaces.access import Sight
-from spaces.directory import ListingKind
+from spaces.directory import Entry, ListingKind
 from spaces.identifiers import NetworkId
 from spaces.nearness import Nearness
 
@@ -26,6 +26,7 @@ _ENOUGH = 24
 _MOST_WORDS = 8
 _LEAST_LETTERS = 4
 _MOST_GUESSES = 3
+_LOOKED_AT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,12 @@ class _Looking:
             return []
         like = await self.index.words_like(word)
         near = sorted((OSA.distance(word, other, score_cutoff=distance), other) for other in like)
-        return [other for away, other in near if 0 < away <= distance]
+        return [other for away, other in near if 0 < away <= distance and await self._is_known(other)]
+
+    async def _is_known(self, word: str) -> bool:
+        """Whether it stands, in this very form, in what they may find; the newest of it are looked at."""
+        found = await self.index.candidates(Match((Term((word,)),)), self.sight, _LOOKED_AT)
+        return any(word in vocabulary_of(_texts(one.entry)) for one in found)
 
     async def guesses(self) -> tuple[str, ...]:
         """Words a little further off by which the asker would find something."""
@@ -145,6 +151,10 @@ class _Looking:
                 if len(found) < _MOST_GUESSES and await self.index.candidates(match, self.sight, 1):
                     found.append(word)
         return tuple(dict.fromkeys(found))
+
+
+def _texts(entry: Entry) -> tuple[str, ...]:
+    return (entry.title, entry.about, entry.located, entry.more)
 
 
 def _any_of(words: Sequence[str]) -> Term:

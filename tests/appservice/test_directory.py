@@ -47,7 +47,7 @@ class Kept:
 
     async def parts_of(self, keys, sight):  # type: ignore[no-untyped-def]
         async with self.database.reading() as connection:
-            return await directory.parts_of(connection, keys, sight)
+            return await directory.parts_of(connection, keys, sight, 0.0)
 
     async def words_like(self, word: str):  # type: ignore[no-untyped-def]
         async with self.database.reading() as connection:

@@ -40,13 +40,16 @@ class FakeDirectory:
         return [*entries_of(self.landscape, [*self.landscape.networks, *self.landscape.groups]), *self.rows]
 
     def _fits(self, entry: Entry, match: Match, sight: Sight) -> bool:
-        is_there = entry.ends_at is None or entry.ends_at > self.now
         is_kind = not match.kinds or entry.kind in match.kinds
         is_within = match.within is None or entry.network in match.within
-        return is_there and is_kind and is_within and may_find(sight, entry)
+        return self._is_there(entry) and is_kind and is_within and may_find(sight, entry)
+
+    def _is_there(self, entry: Entry) -> bool:
+        return entry.ends_at is None or entry.ends_at > self.now
 
     async def parts_of(self, keys: Collection[tuple[ListingKind, str]], sight: Sight) -> Sequence[Entry]:
-        return [e for e in self._all() if (e.kind, e.key) in keys and may_find(sight, e)]
+        found = (e for e in self._all() if self._is_there(e))
+        return [e for e in found if (e.kind, e.key) in keys and may_find(sight, e)]
 
     async def words_like(self, word: str) -> Sequence[str]:
         threes = set(trigrams_of(word))
