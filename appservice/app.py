@@ -6,7 +6,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -15,6 +15,7 @@ from aiohttp import web
 from appservice.applications import Attendance
 from appservice.codes import JoinPages
 from appservice.departing import Departing
+from appservice.ecosystems import Ecosystems
 from appservice.engine import WANTED_MARK, Engine, Foundation, tell_silence, unusable
 from appservice.homeserver import HomeserverError
 from appservice.inbox import Inbox, Mailbox
@@ -33,7 +34,6 @@ from config.blueprints import template
 from config.settings import Settings
 from spaces.by_hand import CLOSING_SECONDS
 from spaces.errors import Unavailable
-from spaces.wanted import published_under
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +117,7 @@ class Hedgerow:
             bot=homeserver.bot,
             transactions=self.mailbox,
             pings=self,
-            networks=self,
+            networks=Ecosystems(self.foundation.database),
             health=None if apart else self,
             metrics=None if apart else self._numbers,
             legacy_query_auth=self.settings.legacy_query_auth,
@@ -271,15 +271,6 @@ class Hedgerow:
             "homeserver": health.homeserver_answers,
             "ping": health.pinged,
         }
-
-    async def instances(self) -> Sequence[Mapping[str, object]]:
-        """The ecosystems in whose room directories something is listed (`server.PublicNetworks`)."""
-        if not hasattr(self, "inbox"):
-            return []
-        landscape = await self.engine.works.landscape()
-        listed = {published_under(landscape, network) for network in landscape.networks.values()}
-        named = sorted((landscape.networks[top].name, top) for top in listed if top is not None)
-        return [{"network_id": top, "desc": name, "fields": {}} for name, top in named]
 
     def _gauges(self) -> Mapping[str, float]:
         working = getattr(self, "inbox", None)

@@ -226,10 +226,9 @@ def _difference(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[Acti
     shutting = [step for step in steps if step.closing]
     opening = [step for step in steps if not step.closing]
     aliases = frozenset({wanted.alias} if wanted.alias else ())
-    published = frozenset({wanted.published_under} if wanted.published_under else ())
     outdated = frozenset() if wanted.alias else found.aliases
     return [
-        *(Withdraw(wanted.place, under) for under in sorted(found.published - published)),
+        *(Withdraw(wanted.place, under) for under in sorted(found.published - wanted.published_under)),
         *shutting,
         *_bans(wanted, found),
         *([ReadBack(wanted.place)] if shutting else ()),
@@ -237,7 +236,7 @@ def _difference(wanted: WantedRoom, found: FoundRoom, maker: Maker) -> list[Acti
         *(AddAlias(wanted.place, alias) for alias in sorted(aliases - found.aliases)),
         *opening,
         *(RemoveAlias(wanted.place, alias) for alias in sorted(outdated)),
-        *(Publish(wanted.place, under) for under in sorted(published - found.published)),
+        *(Publish(wanted.place, under) for under in sorted(wanted.published_under - found.published)),
         *(Invite(wanted.place, user) for user in wanted.invited if user not in {*found.members, maker.bot}),
     ]
 

@@ -11,6 +11,7 @@ from spaces.identifiers import ALIAS_PREFIX, NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access, Banned, Group, Network, Purpose, Status
 from spaces.power_levels import RoomKind
+from spaces.publishing import published_under
 
 ENCRYPTION: Content = {"algorithm": "m.megolm.v1.aes-sha2"}
 _KIT_ORDER = {Purpose.WELCOME: "!a", Purpose.NEWS: "!b"}
@@ -23,7 +24,8 @@ class WantedRoom:
 
     `state` holds all but the power levels, which depend on the room's version and on what is found.
     `invited` are those whom the bot invites once. `barred` are places that no Space shows. `alias` is
-    the localpart shown to people. `banned` are kept out of it.
+    the localpart shown to people. `published_under` are the ecosystems in whose room directories it stands.
+    `banned` are kept out of it.
     """
 
     place: PlaceId
@@ -33,7 +35,7 @@ class WantedRoom:
     former: tuple[UserId, ...] = ()
     archived: bool = False
     alias: str | None = None
-    published_under: NetworkId | None = None
+    published_under: frozenset[NetworkId] = frozenset()
     invited: tuple[UserId, ...] = ()
     children: Mapping[PlaceId, Content] = field(default_factory=dict)
     barred: frozenset[PlaceId] = frozenset()
@@ -85,16 +87,6 @@ def alias_of(landscape: Landscape, place: Network | Group) -> str | None:
     return ALIAS_PREFIX + landscape.slug_of(place.id).replace("/", "_")
 
 
-def published_under(landscape: Landscape, network: Network) -> NetworkId | None:
-    """The ecosystem in whose room directory a public network stands: the topmost public one above it."""
-    if network.access is not Access.PUBLIC or network.status is not Status.ACTIVE:
-        return None
-    top = network.id
-    while parents := [p for p in landscape.parents(top) if landscape.networks[p].access is Access.PUBLIC]:
-        top = parents[0]
-    return top
-
-
 def _word_of(landscape: Landscape, place: Network | Group) -> Access:
     return (
         landscape.networks[place.home].access if isinstance(place, Group) and place.is_kit else place.access
@@ -133,6 +125,7 @@ def _room(landscape: Landscape, group: Group, server: str) -> WantedRoom:
         former=landscape.former_coordinators_of(group.home),
         archived=status is Status.ARCHIVED,
         alias=alias_of(landscape, group),
+        published_under=published_under(landscape, group),
         invited=coordinators if shut else (),
         banned=bans_on(landscape, group.id),
     )

@@ -330,20 +330,3 @@ async def test_with_a_third_person_there_nothing_private_is_said(village: Villag
         said = await talk.ask("!hedge tree")
         assert "Quiet Garden" not in said
         assert len(await quinn.wait_for_reply(room, unheard)) == 1
-
-
-# -- the room directory -----------------------------------------------------------------------------
-
-
-async def test_a_public_network_is_found_in_its_room_directory(village: Village) -> None:
-    async with village.home.people("sam") as (sam,):
-        crafts = await village.room("Crafts")
-        protocol = await sam.call("GET", "/_matrix/client/v3/thirdparty/protocol/hedgerow")
-        instances = {one["desc"]: one["instance_id"] for one in protocol["instances"]}
-        assert instances["Crafts"] == f"hedgerow|{crafts.marker}"
-        assert "Quiet Garden" not in instances
-        assert names(await sam.public_rooms(instances["Crafts"])) == {"Crafts"}
-        whole = await sam.call("POST", "/_matrix/client/v3/publicRooms", {"include_all_networks": True})
-        assert {"Crafts", "Games"} <= names(whole["chunk"])
-        assert not {"Quiet Garden", "Weaving", "Crafts: welcome"} & names(whole["chunk"])
-        assert await sam.public_rooms() == []
