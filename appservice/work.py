@@ -21,6 +21,7 @@ from appservice.directory import SightsKept, StoredDirectory, follow
 from appservice.invitations import KeptInvitations
 from appservice.kept_paths import KeptPaths
 from appservice.lifecycle import StoredLifecycle
+from appservice.profiles import StoredProfiles, follow_people
 from appservice.readers import linked_for, shown_to
 from appservice.renewing import StoredUpgrades
 from appservice.speech import direct_room_actions, notice, relation_of
@@ -71,6 +72,7 @@ class Works:
             if work.landscape is not landscape:
                 revision = await self._landscapes.save(connection, landscape, work.landscape)
                 await follow(connection, landscape, work.landscape)
+            await follow_people(connection, landscape, work.landscape)
         if revision is not None:
             self._landscapes.keep(work.landscape, revision)
         if work.gathered:
@@ -145,6 +147,10 @@ class UnitOfWork:
     @property
     def directory(self) -> StoredDirectory:
         return StoredDirectory(self.connection, self._landscape, self._sights, self.now)
+
+    @property
+    def profiles(self) -> StoredProfiles:
+        return StoredProfiles(self.connection)
 
     @property
     def applications(self) -> StoredApplications:

@@ -15,6 +15,7 @@ from bot.lifecycle import lifecycle_commands
 from bot.networks import network_commands
 from bot.networks.founding import Templates
 from bot.paths.joining import Joining
+from bot.profiles import profile_commands
 from bot.speaking import Speaking
 from bot.succession.commands import Succeeding
 from bot.upgrades import upgrade_commands
@@ -34,5 +35,6 @@ def all_commands(templates: Templates) -> Commands:
         adopting_commands(),
         Speaking(),
         upgrade_commands(),
+        profile_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

@@ -28,6 +28,7 @@ from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.lifecycle.fake import FakeLifecycle
 from tests.bot.log_kept import FakeLog, FakePresent
 from tests.bot.paths_kept import PathsKept
+from tests.bot.profiles.kept import ProfilesKept
 from tests.bot.questions_kept import QuestionsKept
 from tests.bot.upgrades.fake import FakeUpgrades
 
@@ -84,9 +85,11 @@ class FakeWork(QuestionsKept):
         self.paths = PathsKept(self.memberships)
         self.invitations = InvitationsKept(self)
         self.upgrades = FakeUpgrades(self)
+        self.profiles = ProfilesKept(self)
 
     @property
     def directory(self) -> FakeDirectory:
+        self.profiles.follow()
         return self.index.at(self.landscape)
 
     async def standing_of(self, user: UserId) -> Standing:

@@ -38,6 +38,7 @@ from appservice.store.tables.landscape import (
 )
 from appservice.store.tables.listings import listings
 from appservice.store.tables.metadata import NAMES_A_PLACE, metadata
+from appservice.store.tables.profiles import profile_checks, profile_shown, profiles
 from appservice.store.tables.traffic import events, outbox, transactions, undertakings
 from appservice.store.tables.ways import admissions, departures, offers, recounts, wishes
 
@@ -79,6 +80,9 @@ __all__ = [
     "orphans",
     "outbox",
     "people",
+    "profile_checks",
+    "profile_shown",
+    "profiles",
     "put_back",
     "recounts",
     "rooms",
