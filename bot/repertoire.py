@@ -9,6 +9,7 @@ from bot.audit import audit_commands
 from bot.bans import ban_commands
 from bot.codes import code_commands
 from bot.command import Commands
+from bot.directory import directory_commands
 from bot.invitations import invitation_commands
 from bot.keeping.commands import Keeping
 from bot.lifecycle import lifecycle_commands
@@ -35,6 +36,7 @@ def all_commands(templates: Templates) -> Commands:
         adopting_commands(),
         Speaking(),
         upgrade_commands(),
+        directory_commands(),
         profile_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

@@ -38,7 +38,7 @@ from spaces.identifiers import NetworkId, UserId
 
 d = tables.directory.c
 t = tables.directory_trigrams.c
-_MOST_WORDS_LIKE = 200
+_MOST_LETTERS_OFF = 2
 _TEXTS = ("title", "about", "located", "more")
 _DAMAGED = 4  # as many trigrams as two letters in the wrong order can spoil
 
@@ -73,11 +73,13 @@ async def candidates(
     sqlite = connection.dialect.name == "sqlite"
     query = (
         select(tables.directory)
-        .where(_matches(match, sqlite=sqlite), visible_to(sight, sqlite=sqlite))
+        .where(visible_to(sight, sqlite=sqlite))
         .where(or_(d.ends_at.is_(None), d.ends_at > now))
         .order_by(d.id.desc())
         .limit(most)
     )
+    if match.terms or match.near:
+        query = query.where(_matches(match, sqlite=sqlite))
     if match.kinds:
         query = query.where(d.kind.in_(sorted(match.kinds)))
     if match.within is not None:
@@ -140,16 +142,19 @@ async def parts_of(
 
 
 async def words_like(connection: Connection, word: str) -> Sequence[str]:
-    """Words in the index that share most of their trigrams with `word`, those that share most first."""
-    threes = trigrams_of(word)
+    """Words in the index that share most of their trigrams with `word`, those that share most first.
+
+    All of them: with a limit, words of one's own could be put in the way of those that are hidden.
+    """
+    threes, length = trigrams_of(word), len(word)
     shared = func.count()
     query = (
         select(t.word)
         .where(t.trigram.in_(threes))
+        .where(func.length(t.word).between(length - _MOST_LETTERS_OFF, length + _MOST_LETTERS_OFF))
         .group_by(t.word)
         .having(shared >= max(len(threes) - _DAMAGED, 1))
         .order_by(shared.desc(), t.word)
-        .limit(_MOST_WORDS_LIKE)
     )
     return (await connection.execute(query)).scalars().all()
 

@@ -101,9 +101,7 @@ async def mark_those_in(connection: Connection, place: PlaceId) -> None:
 async def mark_shown_to(connection: Connection, networks: Collection[NetworkId] | None) -> None:
     """Who shows something to members of these networks; with None, whoever shows anything to anybody."""
     query = select(s.user).distinct()
-    await _mark_found(
-        connection, query if networks is None else query.where(s.network.in_(sorted(networks)))
-    )
+    await _mark_found(connection, query if networks is None else query.where(s.network.in_(sorted(networks))))
 
 
 async def _mark_found(connection: Connection, query: Select[Any]) -> None:

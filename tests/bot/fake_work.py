@@ -23,6 +23,7 @@ from spaces.succession import orphaned_since
 from spaces.wanted import wanted_room
 from tests.bot.adopting.fake import FakeAdoptions
 from tests.bot.codes_kept import CodesKept
+from tests.bot.directory.allowance_kept import AllowanceKept
 from tests.bot.directory.fake import FakeDirectory
 from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.lifecycle.fake import FakeLifecycle
@@ -72,6 +73,7 @@ class FakeWork(QuestionsKept):
     language: str = ENGLISH
     codes: CodesKept = field(default_factory=CodesKept)
     index: FakeDirectory = field(default_factory=FakeDirectory)
+    allowance: AllowanceKept = field(default_factory=AllowanceKept)
     audit: FakeLog = field(default_factory=FakeLog)
     paths: PathsKept = field(init=False)
     spoken_with: set[UserId] = field(default_factory=set)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appservice.store.tables.adopting import adoptions, adoptions_shown
+from appservice.store.tables.allowance import people_shown
 from appservice.store.tables.by_hand import (
     hand_marks,
     last_words,
@@ -80,6 +81,7 @@ __all__ = [
     "orphans",
     "outbox",
     "people",
+    "people_shown",
     "profile_checks",
     "profile_shown",
     "profiles",

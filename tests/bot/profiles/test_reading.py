@@ -17,8 +17,14 @@ SKILLS, PLACE, ABOUT = Field.SKILLS, Field.PLACE, Field.ABOUT
         ("skills: welding; place: Bath", {SKILLS: "welding", PLACE: "Bath"}),
         ("\nPLACE :Bath\n- skills: welding;\n", {PLACE: "Bath", SKILLS: "welding"}),
         ("place:; skills: ", {PLACE: "", SKILLS: ""}),
-        ("skills: welding; sewing\nand such; place: Bath", {SKILLS: "welding; sewing and such", PLACE: "Bath"}),
-        ("about: from 10:30; see\nhttps://mia.example.org", {ABOUT: "from 10:30; see https://mia.example.org"}),
+        (
+            "skills: welding; sewing\nand such; place: Bath",
+            {SKILLS: "welding; sewing and such", PLACE: "Bath"},
+        ),
+        (
+            "about: from 10:30; see\nhttps://mia.example.org",
+            {ABOUT: "from 10:30; see https://mia.example.org"},
+        ),
         ("about: I like two things: cake", {ABOUT: "I like two things: cake"}),
     ],
 )
