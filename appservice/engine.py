@@ -11,6 +11,7 @@ import time
 
 import structlog
 
+from appservice.allowance import Limits
 from appservice.device import DEVICE_MARK, DEVICE_NAME, new_device_id
 from appservice.encrypted_rooms import Rooms
 from appservice.envelope import Envelope
@@ -97,6 +98,10 @@ class Foundation:
             language=self.settings.bot.language,
             envelope=self.envelope,
             public_url=self.settings.public.base_url or "",
+            limits=Limits(
+                finds_per_minute=self.settings.directory.finds_per_minute,
+                people_per_day=self.settings.directory.people_per_day,
+            ),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from html import escape
 from urllib.parse import quote
@@ -12,7 +12,18 @@ from urllib.parse import quote
 from babel.dates import format_datetime
 
 from bot.languages import words_in
-from bot.reply import Bold, Bullet, Code, Document, Inline, Paragraph, Person, in_language, plain_text
+from bot.reply import (
+    Block,
+    Bold,
+    Bullet,
+    Code,
+    Document,
+    Inline,
+    Paragraph,
+    Person,
+    in_language,
+    plain_text,
+)
 from spaces.identifiers import UserId, printable
 from spaces.sentences import sentence
 
@@ -109,7 +120,7 @@ def html_of(document: Document, language: str) -> str:
     )
 
 
-def _blocks(blocks: list[Paragraph | Bullet]) -> Iterator[str]:
+def _blocks(blocks: Iterable[Block]) -> Iterator[str]:
     """Paragraphs, and steps one after the other."""
     inside = False
     for block in blocks:

@@ -18,6 +18,7 @@ from appservice.inbox import Inbox
 from appservice.places import Places
 from appservice.store import (
     adoptions,
+    allowance,
     applications,
     by_hand,
     encryption,
@@ -29,6 +30,7 @@ from appservice.store import (
 )
 from appservice.succession import look_for_silence
 from appservice.work import Works
+from bot.directory.limits import DAY_SECONDS
 from spaces.actions import ReadBack
 from spaces.identifiers import RoomId, UserId
 from spaces.network import Pause
@@ -154,7 +156,8 @@ class Reconciler:
     async def tidy(self) -> None:
         """Forget the ids of what is long done."""
         async with self._works.database.writing() as connection:
-            before = self._works.surroundings.now() - _FORGET_AFTER_SECONDS
+            now = self._works.surroundings.now()
+            before = now - _FORGET_AFTER_SECONDS
             await inbox.forget(connection, before=before)
             await encryption.forget(connection, before=before)
             await outbox.forget(connection, before=before)
@@ -163,6 +166,7 @@ class Reconciler:
             await invitations.forget(connection, before=before)
             await by_hand.forget(connection, before=before)
             await adoptions.forget(connection, before=before)
+            await allowance.forget(connection, before=now - DAY_SECONDS)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from appservice.allowance import Limits
 from appservice.envelope import Envelope
 from bot.languages import ENGLISH
 from spaces import codes
@@ -67,6 +68,7 @@ class Surroundings:
     language: str = ENGLISH
     envelope: Envelope = field(default_factory=Envelope)
     public_url: str = ""
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def server(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from appservice import languages
 from appservice.adoption import StoredAdoptions
+from appservice.allowance import Allowance, FindsCounted
 from appservice.audit import Trail
 from appservice.bans import Present, end_bans
 from appservice.codes import Codes
@@ -21,6 +22,7 @@ from appservice.directory import SightsKept, StoredDirectory, follow
 from appservice.invitations import KeptInvitations
 from appservice.kept_paths import KeptPaths
 from appservice.lifecycle import StoredLifecycle
+from appservice.profiles import StoredProfiles, follow_people
 from appservice.readers import linked_for, shown_to
 from appservice.renewing import StoredUpgrades
 from appservice.speech import direct_room_actions, notice, relation_of
@@ -56,6 +58,7 @@ class Works:
         self.surroundings = surroundings
         self._landscapes = LandscapeStore()
         self._sights = SightsKept()
+        self._finds = FindsCounted(surroundings.limits)
         self._wake = wake
 
     @asynccontextmanager
@@ -63,7 +66,7 @@ class Works:
         """A unit of work on behalf of `who`, committed at the end; any exception undoes it."""
         async with self.database.writing() as connection:
             landscape = await self._landscapes.load(connection, for_writing=True)
-            work = UnitOfWork(connection, landscape, self.surroundings, who, self._sights)
+            work = UnitOfWork(connection, landscape, self.surroundings, who, self._sights, self._finds)
             work.audit = Trail(connection, self.surroundings.now, who, source)
             yield work
             await work.flush()
@@ -71,6 +74,7 @@ class Works:
             if work.landscape is not landscape:
                 revision = await self._landscapes.save(connection, landscape, work.landscape)
                 await follow(connection, landscape, work.landscape)
+            await follow_people(connection, landscape, work.landscape)
         if revision is not None:
             self._landscapes.keep(work.landscape, revision)
         if work.gathered:
@@ -81,7 +85,7 @@ class Works:
         """A unit of work that is never committed: to see what it would do."""
         async with self.database.reading() as connection:
             landscape = await self._landscapes.load(connection)
-            yield UnitOfWork(connection, landscape, self.surroundings, who, self._sights)
+            yield UnitOfWork(connection, landscape, self.surroundings, who, self._sights, self._finds)
 
     async def fill_directory(self) -> None:
         """Put networks and groups into the directory, where none is: they were made before there was one."""
@@ -105,12 +109,14 @@ class UnitOfWork:
         surroundings: Surroundings,
         who: UserId | str,
         sights: SightsKept | None = None,
+        finds: FindsCounted | None = None,
     ) -> None:
         self.connection = connection
         self.surroundings = surroundings
         self.who = who
         self.codes = Codes(connection, surroundings)
         self._sights = sights or SightsKept()
+        self._finds = finds or FindsCounted(surroundings.limits)
         self._landscape = landscape
         self._actions: list[Action] = []
         self._expected: dict[PlaceId, FoundRoom] = {}
@@ -145,6 +151,14 @@ class UnitOfWork:
     @property
     def directory(self) -> StoredDirectory:
         return StoredDirectory(self.connection, self._landscape, self._sights, self.now)
+
+    @property
+    def allowance(self) -> Allowance:
+        return Allowance(self.connection, self._finds)
+
+    @property
+    def profiles(self) -> StoredProfiles:
+        return StoredProfiles(self.connection)
 
     @property
     def applications(self) -> StoredApplications:

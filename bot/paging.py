@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.help import MOST_LINES, WIDTH
-from bot.reply import Block, Bullet, Document, plain_text
+from bot.reply import Block, Bullet, Document, PageEnd, plain_text
 
 _SPARE = 3  # so that no page is worth less than the line that announces it
 
 
 def paged(document: Document) -> tuple[Document, Document | None]:
-    """The first page, and what is left. A single block is never cut."""
+    """The first page, and what is left. A single block is never cut; where a page is to end, it ends."""
+    for number, block in enumerate(document.blocks):
+        if isinstance(block, PageEnd):
+            return Document(document.blocks[:number]), Document(document.blocks[number + 1 :])
     lines, blocks = 0, document.blocks
     heights = list(_heights(blocks))
     if sum(heights) <= MOST_LINES + _SPARE:

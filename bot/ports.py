@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from bot.audit.ports import AuditLog
     from bot.bans.ports import Present
     from bot.codes.ports import Codes
-    from bot.directory.ports import Directory
+    from bot.directory.ports import Allowance, Directory
     from bot.invitations.ports import Invitations
     from bot.lifecycle.ports import Lifecycle
+    from bot.profiles.ports import KeptProfiles
     from bot.upgrades.ports import Upgrades
 
 
@@ -107,6 +108,14 @@ class Work(Protocol):
     @property
     def directory(self) -> Directory:
         """All that can be found."""
+
+    @property
+    def allowance(self) -> Allowance:
+        """How much one person may look up in it."""
+
+    @property
+    def profiles(self) -> KeptProfiles:
+        """What people say about themselves."""
 
     @property
     def applications(self) -> Applications:

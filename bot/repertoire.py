@@ -9,12 +9,14 @@ from bot.audit import audit_commands
 from bot.bans import ban_commands
 from bot.codes import code_commands
 from bot.command import Commands
+from bot.directory import directory_commands
 from bot.invitations import invitation_commands
 from bot.keeping.commands import Keeping
 from bot.lifecycle import lifecycle_commands
 from bot.networks import network_commands
 from bot.networks.founding import Templates
 from bot.paths.joining import Joining
+from bot.profiles import profile_commands
 from bot.speaking import Speaking
 from bot.succession.commands import Succeeding
 from bot.upgrades import upgrade_commands
@@ -34,5 +36,7 @@ def all_commands(templates: Templates) -> Commands:
         adopting_commands(),
         Speaking(),
         upgrade_commands(),
+        directory_commands(),
+        profile_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

@@ -80,7 +80,14 @@ class Bullet:
     depth: int = 0
 
 
-Block = Paragraph | Bullet
+@dataclass(frozen=True, slots=True)
+class PageEnd:
+    """Here a page ends, however little is on it; `bot/paging.py` takes it out. It says nothing."""
+
+    line: Line = ()
+
+
+Block = Paragraph | Bullet | PageEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,9 @@ def in_language(document: Document, words: Words = english) -> Document:
 
 
 def _said(block: Block, words: Words) -> Iterator[Block]:
+    if isinstance(block, PageEnd):
+        yield block
+        return
     lines: list[list[Inline]] = [[]]
     for part in block.line:
         for inline in _inlines(part, words):
@@ -240,6 +250,8 @@ def _fields(part: Inline) -> list[str]:
 
 def _block(kind: str, depth: int, parts: list[list[str]]) -> Block:
     content: Line = tuple(_inline(*part) for part in parts)
+    if kind == PageEnd.__name__:
+        return PageEnd()
     return Bullet(content, depth) if kind == Bullet.__name__ else Paragraph(content)
 
 

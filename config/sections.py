@@ -165,6 +165,13 @@ class NetworksSettings(_Section):
     silent_days: Annotated[int, _number(1, 3_650)] = 180
 
 
+class DirectorySettings(_Section):
+    """How much one person may look up. `people_per_day` are different ones, within any 24 hours."""
+
+    finds_per_minute: Annotated[int, _number(1, 1_000)] = 30
+    people_per_day: Annotated[int, _number(1, 100_000)] = 200
+
+
 class BotSettings(_Section):
     prefix: Annotated[str, _text(_prefix)] = "!hedge"
     display_name: Annotated[str, _text(partial(_words, 100))] = "Hedgerow"
@@ -229,6 +236,7 @@ class Settings(BaseSettings):
     admins: Annotated[tuple[UserId, ...], PlainValidator(_user_ids)] = ()
     rooms: RoomsSettings = Field(default_factory=RoomsSettings)
     networks: NetworksSettings = Field(default_factory=NetworksSettings)
+    directory: DirectorySettings = Field(default_factory=DirectorySettings)
     bot: BotSettings = Field(default_factory=BotSettings)
     outbox: OutboxSettings = Field(default_factory=OutboxSettings)
     reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)

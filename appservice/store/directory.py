@@ -44,11 +44,10 @@ from spaces.identifiers import NetworkId, UserId
 
 d = tables.directory.c
 t = tables.directory_trigrams.c
-_MOST_WORDS_LIKE = 2_000  # so many that hidden words crowd no other out
+_MOST_LETTERS_OFF = 2
 _TEXTS = ("title", "about", "located", "more")
 _SHOWN = tuple(d[field.name] for field in fields(Entry))
 _words = table("directory_words", column("rowid"))
-_LONGER = 2  # letters, or as many fewer
 _DAMAGED = 4  # as many trigrams as two letters in the wrong order can spoil
 
 # -- who may see what -----------------------------------------------------------------------------------
@@ -167,17 +166,19 @@ async def parts_of(
 
 
 async def words_like(connection: Connection, word: str) -> Sequence[str]:
-    """Words in the index that share most of their trigrams with `word`, those that share most first."""
-    threes = trigrams_of(word)
+    """Words in the index that share most of their trigrams with `word`, those that share most first.
+
+    All of them: with a limit, words of one's own could be put in the way of those that are hidden.
+    """
+    threes, length = trigrams_of(word), len(word)
     shared = func.count()
     query = (
         select(t.word)
         .where(t.trigram.in_(threes))
-        .where(func.length(t.word).between(len(word) - _LONGER, len(word) + _LONGER))
+        .where(func.length(t.word).between(length - _MOST_LETTERS_OFF, length + _MOST_LETTERS_OFF))
         .group_by(t.word)
         .having(shared >= max(len(threes) - _DAMAGED, 1))
         .order_by(shared.desc(), t.word)
-        .limit(_MOST_WORDS_LIKE)
     )
     return (await connection.execute(query)).scalars().all()
 

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import bindparam, delete, select, update
 
 from appservice.codec import found_from_json, found_to_json, place_id
-from appservice.store import paths, tables
+from appservice.store import paths, profiles, tables
 from appservice.store.database import Connection, upsert
 from spaces.display_names import name_skeleton
 from spaces.identifiers import PlaceId, RoomId, UserId
@@ -125,6 +125,7 @@ async def save_expected(connection: Connection, found: Mapping[PlaceId, FoundRoo
 
 
 async def set_room(connection: Connection, place: PlaceId, room: RoomId) -> None:
+    await profiles.mark_those_in(connection, place)
     await connection.execute(update(tables.rooms).where(tables.rooms.c.place == place).values(room_id=room))
 
 
@@ -218,6 +219,7 @@ async def save_memberships(
     await upsert(connection, tables.memberships, changed)
     come_or_gone = {UserId(r["user"]) for r in changed if kept.get(r["user"], (None,))[0] != r["membership"]}
     await paths.mark(connection, come_or_gone)
+    await profiles.mark(connection, {UserId(row["user"]) for row in changed})
 
 
 async def membership(connection: Connection, room: RoomId, user: UserId) -> str | None:

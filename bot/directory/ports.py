@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from spaces.access import Sight, Standing
 from spaces.directory import Entry, ListingKind
-from spaces.identifiers import NetworkId
+from spaces.identifiers import NetworkId, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +64,22 @@ class Directory(Index, Protocol):
 
     async def put(self, entries: Iterable[Entry], gone: Iterable[tuple[ListingKind, str]] = ()) -> None:
         """These rows stand instead of all there were of these entries, and of those that are `gone`."""
+
+
+class Allowance(Protocol):
+    """How much one person may look up, so that the directory cannot be harvested."""
+
+    @property
+    def finds_per_minute(self) -> int: ...
+
+    @property
+    def people_per_day(self) -> int: ...
+
+    def take_find(self, person: UserId, now: float) -> bool:
+        """Take one of the finds of this minute, if there is one left; whether there was."""
+
+    async def people_shown(self, person: UserId, since: float) -> Mapping[str, float]:
+        """Who was shown to them since that time (seconds since 1970), and when."""
+
+    async def note_shown(self, person: UserId, people: Collection[str], now: float) -> None:
+        """These people have been shown to them."""

@@ -42,11 +42,13 @@ def ranked(
     near_place: Sequence[Term],
     nearness: Callable[[NetworkId | None], Near],
 ) -> list[Hit]:
-    """The entries found, each once, the best first and what is stale last."""
+    """The entries found, each once, the best first and what is stale last; without words as they came."""
     rows: dict[tuple[ListingKind, str], list[Candidate]] = {}
     for one in found:
         rows.setdefault((one.entry.kind, one.entry.key), []).append(one)
     hits = [_hit(candidates, sought, near_place, nearness) for candidates in rows.values()]
+    if not sought:
+        return sorted(hits, key=lambda hit: hit.entry.stale)
     return sorted(
         hits, key=lambda hit: (hit.entry.stale, -hit.score, hit.entry.title.casefold(), hit.entry.key)
     )

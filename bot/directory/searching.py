@@ -1,19 +1,19 @@
 """One question to the directory: what is looked for, tried from the narrow to the wide, and ranked.
 
-Every entry comes from `Index.candidates`, which knows who asks. Where a word is mistyped, only words of
-what they may find are tried and shown, so that the answer is that of an index that holds nothing else.
+Every entry comes from `Index.candidates`, which knows who asks. Where a word is mistyped, words of hidden
+entries are tried too, each as it is: it finds what has this very word, which is then a word of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import OSA
 
 from bot.directory.ports import Candidate, Index, Match, Term
 from bot.directory.ranking import Hit, Sought, answers, ranked
-from bot.directory.words import STOP_WORDS, stem, vocabulary_of, words_of
+from bot.directory.words import STOP_WORDS, stem, words_of
 from spaces.access import Sight
 from spaces.directory import Entry, ListingKind
 from spaces.identifiers import NetworkId
@@ -26,17 +26,23 @@ _ENOUGH = 24
 _MOST_WORDS = 8
 _LEAST_LETTERS = 4
 _MOST_GUESSES = 3
-_LOOKED_AT = 20
+
+_Row = tuple[str, str, str, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is looked for; `within` are the networks to which it is to belong, `near` the name of a place."""
+    """What is looked for. `within`: the networks to which it is to belong. `near`: the name of a place.
+
+    `there` are networks of that place: what belongs to them is near it, wherever it is itself. Without
+    words everything else that fits is the answer, the newest first.
+    """
 
     text: str
     kinds: frozenset[ListingKind] = frozenset()
     within: frozenset[NetworkId] | None = None
     near: str = ""
+    there: frozenset[NetworkId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ class Answer:
 async def search(index: Index, sight: Sight, nearness: Nearness, question: Question) -> Answer:
     """What answers the question and may be found by who asks, the best first."""
     looking = _Looking(index, sight, question, _terms(question.text), _place(question.near))
-    if not looking.sought and not looking.near:
+    is_open = not question.text.strip() and (question.kinds or question.within is not None)
+    if not looking.sought and not looking.near and not is_open:
         return Answer(())
     found, more = await looking.found()
     hits = tuple(ranked(found, looking.sought, looking.near, nearness.of))
@@ -73,7 +80,8 @@ def _term(word: str, *, begins: bool = False) -> Term:
 
 
 def _place(near: str) -> tuple[Term, ...]:
-    return tuple(_term(word) for word in words_of(near)[:_MOST_WORDS])
+    words = words_of(near)
+    return tuple(_term(word) for word in ([w for w in words if w not in STOP_WORDS] or words)[:_MOST_WORDS])
 
 
 @dataclass
@@ -86,81 +94,109 @@ class _Looking:
 
     async def found(self) -> tuple[list[Candidate], bool]:
         """All that answers, and whether there may be more than was looked at."""
-        found: dict[tuple[str, str, str, str | None], Candidate] = {}
+        found: dict[_Row, Candidate] = {}
+        more = await self._take_as_typed(found)
+        if not found and await self._place_is_mistyped():
+            more |= await self._take_as_typed(found)
+        if unknown := [one for one in self.sought if not any(answers(c, one) for c in found.values())]:
+            more |= await self._take_mistyped(unknown, found)
+        return list(found.values()), more
+
+    async def _take_as_typed(self, found: dict[_Row, Candidate]) -> bool:
         more = False
         for match in self._ways():
             if len(found) >= _ENOUGH and not match.every:
                 break
             more |= await self._take(match, found)
-        if unknown := [one for one in self.sought if not any(answers(c, one) for c in found.values())]:
-            more |= await self._take_mistyped(unknown, found)
-        return list(found.values()), more
+        return more
 
     def _ways(self) -> list[Match]:
         """From the narrow to the wide: in titles, all words anywhere, any of the words."""
-        terms = tuple(one.term for one in self.sought)
-        wide = Match(terms, kinds=self.question.kinds, within=self.question.within, near=self.near)
-        if not terms:
+        wide = self._match(tuple(one.term for one in self.sought))
+        if not wide.terms:
             return [wide]
-        return [replace(wide, in_title=True), wide, *([replace(wide, every=False)] if len(terms) > 1 else [])]
+        any_of_them = [replace(wide, every=False)] if len(wide.terms) > 1 else []
+        return [replace(wide, in_title=True), wide, *any_of_them]
 
-    async def _take(self, match: Match, found: dict[tuple[str, str, str, str | None], Candidate]) -> bool:
-        taken = await self.index.candidates(match, self.sight, MOST)
-        for one in taken:
-            entry = one.entry
-            found.setdefault((entry.kind, entry.key, entry.part, entry.place), one)
-        return len(taken) == MOST
+    def _match(self, terms: tuple[Term, ...]) -> Match:
+        return Match(terms, kinds=self.question.kinds, within=self.question.within, near=self.near)
 
-    async def _take_mistyped(
-        self, unknown: list[Sought], found: dict[tuple[str, str, str, str | None], Candidate]
-    ) -> bool:
+    async def _take(self, match: Match, found: dict[_Row, Candidate]) -> bool:
+        """Whether there may be more."""
+        more = False
+        for way in self._by_place(match):
+            taken = await self.index.candidates(way, self.sight, MOST)
+            for one in taken:
+                found.setdefault(_row(one.entry), one)
+            more |= len(taken) == MOST
+        return more
+
+    def _by_place(self, match: Match) -> Iterator[Match]:
+        """What is at the place, and what belongs to a network of the place."""
+        yield match
+        there = self.question.there
+        if match.near and there:
+            yield replace(match, near=(), within=there if match.within is None else match.within & there)
+
+    # -- mistyped --------------------------------------------------------------------------------
+
+    async def _place_is_mistyped(self) -> bool:
+        """Take the place for those whose names are like it; whether there may be any."""
+        meant = [await self._words_meant(term.tokens[-1], 1) for term in self.near]
+        self.near = tuple(_or(term, words) for term, words in zip(self.near, meant, strict=True))
+        return any(meant)
+
+    async def _take_mistyped(self, unknown: list[Sought], found: dict[_Row, Candidate]) -> bool:
         """Words that are in nothing found may be mistyped by one letter."""
         meant = {one.word: await self._words_meant(one.word, 1) for one in unknown}
         if not any(meant.values()):
             return False
         self.sought = [
-            replace(one, meant=_any_of(meant[one.word])) if meant.get(one.word) else one
+            replace(one, meant=Term(tuple(meant[one.word]))) if meant.get(one.word) else one
             for one in self.sought
         ]
-        terms = tuple(_either(one) for one in self.sought)
-        kinds, within = self.question.kinds, self.question.within
-        match = Match(terms, every=True, near=self.near, kinds=kinds, within=within)
+        match = self._match(tuple(_either(one) for one in self.sought))
         more = await self._take(match, found)
-        if len(terms) > 1 and len(found) < _ENOUGH:
+        if len(match.terms) > 1 and len(found) < _ENOUGH:
             more |= await self._take(replace(match, every=False), found)
         return more
 
     async def _words_meant(self, word: str, distance: int) -> list[str]:
-        if len(word) < _LEAST_LETTERS:
-            return []
-        like = await self.index.words_like(word)
-        near = sorted((OSA.distance(word, other, score_cutoff=distance), other) for other in like)
-        return [other for away, other in near if 0 < away <= distance and await self._is_known(other)]
-
-    async def _is_known(self, word: str) -> bool:
-        """Whether it stands, in this very form, in what they may find; the newest of it are looked at."""
-        found = await self.index.candidates(Match((Term((word,)),)), self.sight, _LOOKED_AT)
-        return any(word in vocabulary_of(_texts(one.entry)) for one in found)
+        """Words so many letters off it, or off its stem, the nearest first."""
+        away: dict[str, int] = {}
+        for form in dict.fromkeys((word, stem(word))):
+            if len(form) < _LEAST_LETTERS:
+                continue
+            for other in await self.index.words_like(form):
+                letters = OSA.distance(form, other, score_cutoff=distance)
+                away[other] = min(letters, away.get(other, letters))
+        return sorted((w for w in away if 0 < away[w] <= distance), key=lambda w: (away[w], w))
 
     async def guesses(self) -> tuple[str, ...]:
-        """Words a little further off by which the asker would find something."""
-        found: list[str] = []
-        for one in self.sought:
-            for word in await self._words_meant(one.word, 2):
-                match = Match((_term(word),), kinds=self.question.kinds)
-                if len(found) < _MOST_GUESSES and await self.index.candidates(match, self.sight, 1):
-                    found.append(word)
-        return tuple(dict.fromkeys(found))
+        """Words a little further off by which the asker would find something: words of what they may find."""
+        near = [word for one in self.sought for word in await self._words_meant(one.word, 2)]
+        if not near:
+            return ()
+        match = Match(tuple(Term((word,)) for word in near), every=False, kinds=self.question.kinds)
+        taken = await self.index.candidates(match, self.sight, MOST)
+        words = (_word_with(token, taken) for token in near)
+        return tuple(dict.fromkeys(word for word in words if word))[:_MOST_GUESSES]
 
 
-def _texts(entry: Entry) -> tuple[str, ...]:
-    return (entry.title, entry.about, entry.located, entry.more)
+def _row(entry: Entry) -> _Row:
+    return entry.kind, entry.key, entry.part, entry.place, entry.seen
 
 
-def _any_of(words: Sequence[str]) -> Term:
-    return Term(tuple(dict.fromkeys(token for word in words for token in (stem(word), word))))
+def _or(term: Term, words: Sequence[str]) -> Term:
+    return Term((*term.tokens, *words), term.prefix)
 
 
 def _either(one: Sought) -> Term:
-    more = one.meant.tokens if one.meant else ()
-    return Term((*one.term.tokens, *more), one.term.prefix)
+    return _or(one.term, one.meant.tokens if one.meant else ())
+
+
+def _word_with(token: str, found: Sequence[Candidate]) -> str:
+    """The word in what was found for which `token` stands: itself rather than one of which it is the stem."""
+    entries = (one.entry for one in found if token in one.tokens)
+    words = [w for e in entries for text in (e.title, e.about, e.located, e.more) for w in words_of(text)]
+    return token if token in words else next((word for word in words if stem(word) == token), "")

@@ -50,8 +50,12 @@ def tokens_of(*texts: str) -> str:
 
 
 def vocabulary_of(texts: Iterable[str]) -> set[str]:
-    """The words of these texts that are long enough to be mistyped."""
-    words = {word for text in texts for word in words_of(text)}
+    """The words of these texts, and their stems, that are long enough to be mistyped.
+
+    With all that an entry is found by in it, what a mistyped word finds depends on that entry alone: were
+    stems left to be made of the words meant, a word that only a hidden entry has could find another.
+    """
+    words = {token for text in texts for word in words_of(text) for token in (stem(word), word)}
     return {word for word in words if len(word) > 3 and not word.isdigit()}
 
 

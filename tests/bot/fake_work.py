@@ -23,11 +23,13 @@ from spaces.succession import orphaned_since
 from spaces.wanted import wanted_room
 from tests.bot.adopting.fake import FakeAdoptions
 from tests.bot.codes_kept import CodesKept
+from tests.bot.directory.allowance_kept import AllowanceKept
 from tests.bot.directory.fake import FakeDirectory
 from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.lifecycle.fake import FakeLifecycle
 from tests.bot.log_kept import FakeLog, FakePresent
 from tests.bot.paths_kept import PathsKept
+from tests.bot.profiles.kept import ProfilesKept
 from tests.bot.questions_kept import QuestionsKept
 from tests.bot.upgrades.fake import FakeUpgrades
 
@@ -71,6 +73,7 @@ class FakeWork(QuestionsKept):
     language: str = ENGLISH
     codes: CodesKept = field(default_factory=CodesKept)
     index: FakeDirectory = field(default_factory=FakeDirectory)
+    allowance: AllowanceKept = field(default_factory=AllowanceKept)
     audit: FakeLog = field(default_factory=FakeLog)
     paths: PathsKept = field(init=False)
     spoken_with: set[UserId] = field(default_factory=set)
@@ -84,9 +87,11 @@ class FakeWork(QuestionsKept):
         self.paths = PathsKept(self.memberships)
         self.invitations = InvitationsKept(self)
         self.upgrades = FakeUpgrades(self)
+        self.profiles = ProfilesKept(self)
 
     @property
     def directory(self) -> FakeDirectory:
+        self.profiles.follow()
         return self.index.at(self.landscape)
 
     async def standing_of(self, user: UserId) -> Standing:

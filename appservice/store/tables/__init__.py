@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appservice.store.tables.adopting import adoptions, adoptions_shown
+from appservice.store.tables.allowance import people_shown
 from appservice.store.tables.by_hand import (
     hand_marks,
     last_words,
@@ -38,6 +39,7 @@ from appservice.store.tables.landscape import (
 )
 from appservice.store.tables.listings import listings
 from appservice.store.tables.metadata import NAMES_A_PLACE, metadata
+from appservice.store.tables.profiles import profile_checks, profile_shown, profiles
 from appservice.store.tables.traffic import events, outbox, transactions, undertakings
 from appservice.store.tables.ways import admissions, departures, offers, recounts, wishes
 
@@ -79,6 +81,10 @@ __all__ = [
     "orphans",
     "outbox",
     "people",
+    "people_shown",
+    "profile_checks",
+    "profile_shown",
+    "profiles",
     "put_back",
     "recounts",
     "rooms",

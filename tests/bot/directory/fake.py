@@ -55,8 +55,8 @@ class FakeDirectory:
         threes = set(trigrams_of(word))
         words = vocabulary_of(text for e in self._all() for text in (e.title, e.about, e.located, e.more))
         shared = {w: len(threes & set(trigrams_of(w))) for w in words}
-        near = [w for w in words if shared[w] >= max(len(threes) - 4, 1)]
-        return sorted(near, key=lambda w: (-shared[w], w))[:200]
+        near = [w for w in words if shared[w] >= max(len(threes) - 4, 1) and abs(len(w) - len(word)) <= 2]
+        return sorted(near, key=lambda w: (-shared[w], w))
 
     async def put(self, entries: Iterable[Entry], gone: Iterable[tuple[ListingKind, str]] = ()) -> None:
         fresh = list(entries)
