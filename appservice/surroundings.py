@@ -36,7 +36,7 @@ class RandomIds:
 
     def listing_number(self, digits: int = 5) -> int:
         """Of a listing, an offer or a want: at random, so that it does not tell how many there are."""
-        least = 10 ** (digits - 1)
+        least: int = 10 ** (digits - 1)
         return least + secrets.randbelow(9 * least)
 
 
