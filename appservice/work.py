@@ -19,6 +19,7 @@ from appservice.bans import Present, end_bans
 from appservice.codes import Codes
 from appservice.directory import SightsKept, StoredDirectory, follow
 from appservice.invitations import KeptInvitations
+from appservice.kept_listings import KeptListings
 from appservice.kept_paths import KeptPaths
 from appservice.lifecycle import StoredLifecycle
 from appservice.readers import linked_for, shown_to
@@ -145,6 +146,10 @@ class UnitOfWork:
     @property
     def directory(self) -> StoredDirectory:
         return StoredDirectory(self.connection, self._landscape, self._sights, self.now)
+
+    @property
+    def listings(self) -> KeptListings:
+        return KeptListings(self.connection, self.ids)
 
     @property
     def applications(self) -> StoredApplications:

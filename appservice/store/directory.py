@@ -34,7 +34,7 @@ from bot.directory.ports import Candidate, Match, Term
 from bot.directory.words import tokens_of, trigrams_of, vocabulary_of
 from spaces.access import Sight
 from spaces.directory import Entry, ListingKind, Seen
-from spaces.identifiers import NetworkId, UserId
+from spaces.identifiers import NetworkId, PlaceId, UserId
 
 d = tables.directory.c
 t = tables.directory_trigrams.c
@@ -233,8 +233,17 @@ async def _take_away(connection: Connection, keys: Collection[tuple[str, str]]) 
     """Take them out of the index; the words that they were found by."""
     if not keys:
         return set()
-    named = tuple_(d.kind, d.key).in_(sorted(keys))
-    rows = (await connection.execute(select(d.id, *(d[field] for field in _TEXTS)).where(named))).all()
+    return await _delete(connection, tuple_(d.kind, d.key).in_(sorted(keys)))
+
+
+async def forget_places(connection: Connection, places: Collection[PlaceId]) -> None:
+    """Forget what is found by way of these places, with the words that only it was found by."""
+    named = or_(d.place.in_(sorted(places)), d.network.in_(sorted(places)))
+    await _forget_words(connection, await _delete(connection, named))
+
+
+async def _delete(connection: Connection, which: ColumnElement[bool]) -> set[str]:
+    rows = (await connection.execute(select(d.id, *(d[field] for field in _TEXTS)).where(which))).all()
     if rows:
         await connection.execute(delete(tables.directory).where(d.id.in_([row.id for row in rows])))
     return vocabulary_of(words for row in rows for words in row[1:])

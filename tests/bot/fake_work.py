@@ -26,6 +26,7 @@ from tests.bot.codes_kept import CodesKept
 from tests.bot.directory.fake import FakeDirectory
 from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.lifecycle.fake import FakeLifecycle
+from tests.bot.listings.kept import ListingsKept
 from tests.bot.log_kept import FakeLog, FakePresent
 from tests.bot.paths_kept import PathsKept
 from tests.bot.questions_kept import QuestionsKept
@@ -89,6 +90,7 @@ class FakeWork(QuestionsKept):
         self.paths = PathsKept(self.memberships)
         self.invitations = InvitationsKept(self)
         self.upgrades = FakeUpgrades(self)
+        self.listings = ListingsKept(self.index, self.ids.listing_number)
 
     @property
     def directory(self) -> FakeDirectory:

@@ -36,6 +36,7 @@ from appservice.store.tables.landscape import (
     slugs,
     snapshots,
 )
+from appservice.store.tables.listing_questions import listing_questions
 from appservice.store.tables.listings import listings
 from appservice.store.tables.metadata import NAMES_A_PLACE, metadata
 from appservice.store.tables.traffic import events, outbox, transactions, undertakings
@@ -69,6 +70,7 @@ __all__ = [
     "invitations_shown",
     "last_words",
     "links",
+    "listing_questions",
     "listings",
     "marks",
     "memberships",
