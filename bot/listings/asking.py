@@ -40,7 +40,7 @@ class Confirmed:
 class StillRight:
     """Say that what the directory says still holds."""
 
-    @command("confirm", topic="listings", examples=["confirm 48213"])
+    @command("confirm", topic="directory", examples=["confirm 48213"])
     async def confirm(
         self,
         call: Call,

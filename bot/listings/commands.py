@@ -78,7 +78,7 @@ class InDirectory:
 
     @command(
         "list organisation",
-        topic="listings",
+        topic="directory",
         requires=LISTING,
         examples=[
             "list organisation Mill Trust --in arts-uk",
@@ -110,7 +110,7 @@ class InDirectory:
 
     @command(
         "list service",
-        topic="listings",
+        topic="directory",
         requires=LISTING,
         examples=["list service Mill tours --by Mill Trust", "list service Mill tours --by 48213"],
     )
@@ -144,7 +144,7 @@ class InDirectory:
 
     @command(
         "edit",
-        topic="listings",
+        topic="directory",
         examples=["edit 48213 --phone 01823 555 0101", 'edit 48213 --web ""'],
     )
     async def edit(
@@ -186,7 +186,7 @@ class InDirectory:
             await call.work.note(f"edit listing {number}", before.network)
         return Edited(after, after != before)
 
-    @command("remove listing", topic="listings", examples=["remove listing 48213"])
+    @command("remove listing", topic="directory", examples=["remove listing 48213"])
     async def remove(self, call: Call, number: Annotated[int, "the number of the listing"]) -> TakenOut:
         """Take an organisation or service out of the directory.
 

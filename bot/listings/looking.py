@@ -46,7 +46,7 @@ class OfSteward:
 class LookingAtListings:
     """See what the directory says of an organisation or service, and which there are."""
 
-    @command("show listing", topic="listings", examples=["show listing 48213"])
+    @command("show listing", topic="directory", examples=["show listing 48213"])
     async def show(self, call: Call, number: Annotated[int, "the number of the listing"]) -> Shown:
         """Show all that the directory says of an organisation or service."""
         listing = await numbered(call, number)
@@ -64,7 +64,7 @@ class LookingAtListings:
             may_change,
         )
 
-    @command("listings", topic="listings", examples=["listings", "listings arts-uk"])
+    @command("listings", topic="directory", examples=["listings", "listings arts-uk"])
     async def listings(
         self,
         call: Call,

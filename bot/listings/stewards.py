@@ -40,7 +40,7 @@ class Stewards:
 
     @command(
         "steward add",
-        topic="listings",
+        topic="directory",
         examples=["steward add @mia:example.org --of 48213"],
     )
     async def add(
@@ -54,7 +54,7 @@ class Stewards:
     ) -> StewardAdded:
         """Name another steward of an organisation or service.
 
-        A steward can change and remove it, and is asked each half year whether it is still right.
+        A steward can change and remove it, and may be asked after half a year whether it is still right.
         """
         listing = await theirs(call, await _meant(call, of))
         if person in listing.stewards:
@@ -73,7 +73,7 @@ class Stewards:
         await _tell(call, person, changed)
         return StewardAdded(person, changed)
 
-    @command("steward remove", topic="listings", examples=["steward remove @mia:example.org --of 48213"])
+    @command("steward remove", topic="directory", examples=["steward remove @mia:example.org --of 48213"])
     async def remove(
         self,
         call: Call,
@@ -127,7 +127,7 @@ async def _tell(call: Call, person: UserId, listing: Listing) -> None:
         return
     told = say(
         "{person} has made you a steward of {name} in the directory, listing {number}: you can change what "
-        "stands there, and each half year I ask you whether it is still right. `show listing {number}` "
+        "stands there, and after half a year I may ask you whether it is still right. `show listing {number}` "
         "shows it.",
         person=call.sender,
         name=listing.name,
