@@ -20,6 +20,7 @@ from appservice.engine import WANTED_MARK, Engine, Foundation, tell_silence, unu
 from appservice.homeserver import HomeserverError
 from appservice.inbox import Inbox, Mailbox
 from appservice.listeners import Listeners
+from appservice.listings import Confirming
 from appservice.metrics import Numbers
 from appservice.public import build_public
 from appservice.reconciler import Reconciler
@@ -45,6 +46,7 @@ _PATHS_SECONDS = 5.0
 _DEVICE_SECONDS = 600
 _DAY_SECONDS = 86_400
 _APPLICATIONS_SECONDS = 60
+_LISTINGS_SECONDS = 3_600
 _ROOMS_EVERY = 5  # looks at all rooms' state once in so many catch-ups
 _STOP_SECONDS = 6.0
 
@@ -198,6 +200,8 @@ class Hedgerow:
             self.schedule.every(_DEVICE_SECONDS, "device", secrecy.device.look_after)
         attendance = Attendance(self.engine.works, time.time)
         self.schedule.every(_APPLICATIONS_SECONDS, "applications", attendance.look, at_once=True)
+        confirming = Confirming(self.engine.works, time.time)
+        self.schedule.every(_LISTINGS_SECONDS, "listings", confirming.look, at_once=True)
         self.schedule.every(_PATHS_SECONDS, "paths", self.departing.tick)
         self.schedule.every(_DAY_SECONDS, "tidy", self.reconciler.tidy)
         self.schedule.every(_DAY_SECONDS, "silence", self._look_for_silence, at_once=True)

@@ -14,6 +14,7 @@ from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
 from appservice.files import file_in
 from appservice.hearing import is_direct, message_in, reaction_in, redacted_by, replied_to
+from appservice.listings import asked_by
 from appservice.memberships import note_membership, tell_of_parting, wished_step
 from appservice.newcomers import decline_space, in_words_of, is_host, is_space
 from appservice.readback import MEMBERSHIPS
@@ -122,10 +123,15 @@ class Listeners:
         heard = reaction_in(event)
         answers = await self._answered_by(replied_to(event), work)
         number = await application_told_by(replied_to(event), event.sender, work)
+        asked = await asked_by(replied_to(event), event.sender, work)
         if heard is not None and number is not None:
             here = await rooms.conversation(work.connection, event.room)
             heard = replace(heard, is_direct=is_direct(event, here), reply_to=replied_to(event))
             await self._conversation.hear_decision(heard, work, f"approve {number}", f"deny {number}")
+        if heard is not None and asked is not None:
+            here = await rooms.conversation(work.connection, event.room)
+            spoken = replace(heard, is_direct=is_direct(event, here), reply_to=replied_to(event))
+            await self._conversation.hear_decision(spoken, work, *asked)
         if heard is not None and answers is not None:
             here = await rooms.conversation(work.connection, event.room)
             heard = replace(heard, is_direct=is_direct(event, here), answers=answers)

@@ -57,7 +57,7 @@ async def _bring(connection: Connection, landscape: Landscape, user: UserId) -> 
     wanted = await _wanted(connection, landscape, user)
     key = (ListingKind.PERSON, user)
     own = Sight(user, frozenset(), frozenset())
-    if await directory.parts_of(connection, [key], own) != wanted:
+    if await directory.parts_of(connection, [key], own, 0.0) != wanted:
         await directory.put(connection, wanted, [] if wanted else [key])
 
 

@@ -20,6 +20,7 @@ from appservice.bans import Present, end_bans
 from appservice.codes import Codes
 from appservice.directory import SightsKept, StoredDirectory, follow
 from appservice.invitations import KeptInvitations
+from appservice.kept_listings import KeptListings
 from appservice.kept_paths import KeptPaths
 from appservice.lifecycle import StoredLifecycle
 from appservice.profiles import StoredProfiles, follow_people
@@ -159,6 +160,10 @@ class UnitOfWork:
     @property
     def profiles(self) -> StoredProfiles:
         return StoredProfiles(self.connection)
+
+    @property
+    def listings(self) -> KeptListings:
+        return KeptListings(self.connection, self.ids)
 
     @property
     def applications(self) -> StoredApplications:

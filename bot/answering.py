@@ -108,6 +108,24 @@ class Answering:
             return None
         return Meant("answer", verbatim=said)
 
+    def yes_to_no_question(
+        self, said: str, heard: Heard, awaited: Mapping[str, Awaited], since: float
+    ) -> bool:
+        """Whether it is a bare yes in a direct message, and nothing was asked there `since` that it answers.
+
+        What the bot has told on its own account is answered so; `since` is when it has.
+        """
+        asked = awaited.get("confirmation")
+        is_bare = heard.is_direct and heard.answers is None and _short(said) == YES
+        is_free = asked is None or (asked.asked_at < since and not _is_fresh(asked, heard))
+        return is_bare and is_free and not self.waits_for_argument(heard, awaited)
+
+    @staticmethod
+    def behind_yes(said: str) -> str:
+        """What follows a yes, such as the number of what it is about."""
+        first, _, rest = said.strip().partition(" ")
+        return rest.strip() if _short(first) == YES else ""
+
     def _is_no_answer(self, said: str) -> bool:
         """Whether it is a command, or nearly one, or a word that people say to each other."""
         if said.startswith(_QUOTES):

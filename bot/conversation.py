@@ -20,6 +20,7 @@ from bot.arguments import Arguments, Missing, read
 from bot.command import Call, Command, Commands, Entries, ToConfirm
 from bot.help import possible, with_help
 from bot.languages import words_in
+from bot.listings.yes import still_right
 from bot.paging import paged
 from bot.paths.offering import in_full
 from bot.ports import Awaited, Heard, Work
@@ -174,6 +175,10 @@ class Conversation:
         answer = self._answering.to_a_network(said, call.heard, awaited)
         if answer is not None and await call.work.applications.is_asking(call.sender):
             return answer
+        if self.commands.get("confirm") and (
+            right := await still_right(said, call, awaited, self._answering)
+        ):
+            return right
         return self._answering.meant(said, call.heard, awaited)
 
     async def _run(self, meant: Meant, call: Call, awaited: Mapping[str, Awaited]) -> _Answer:

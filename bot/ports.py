@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.directory.ports import Allowance, Directory
     from bot.invitations.ports import Invitations
     from bot.lifecycle.ports import Lifecycle
+    from bot.listings.ports import Listings
     from bot.profiles.ports import KeptProfiles
     from bot.upgrades.ports import Upgrades
 
@@ -116,6 +117,10 @@ class Work(Protocol):
     @property
     def profiles(self) -> KeptProfiles:
         """What people say about themselves."""
+
+    @property
+    def listings(self) -> Listings:
+        """The organisations and services in it."""
 
     @property
     def applications(self) -> Applications:

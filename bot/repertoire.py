@@ -13,6 +13,7 @@ from bot.directory import directory_commands
 from bot.invitations import invitation_commands
 from bot.keeping.commands import Keeping
 from bot.lifecycle import lifecycle_commands
+from bot.listings import listing_commands
 from bot.networks import network_commands
 from bot.networks.founding import Templates
 from bot.paths.joining import Joining
@@ -38,5 +39,6 @@ def all_commands(templates: Templates) -> Commands:
         upgrade_commands(),
         directory_commands(),
         profile_commands(),
+        listing_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

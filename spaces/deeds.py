@@ -34,6 +34,7 @@ class Deed(StrEnum):
     PAUSE = "pause or resume it"
     ADOPT = "bring rooms into it"
     UPGRADE = "upgrade it"
+    LIST = "list organisations and services in it"
 
 
 _WHO_CAN: Mapping[Deed, Sentence] = {
@@ -54,6 +55,7 @@ _WHO_CAN: Mapping[Deed, Sentence] = {
     Deed.PAUSE: sentence("Only a coordinator of {whose} can pause or resume it."),
     Deed.ADOPT: sentence("Only a coordinator of {whose} can bring rooms into it."),
     Deed.UPGRADE: sentence("Only a coordinator of {whose} can upgrade it."),
+    Deed.LIST: sentence("Only a coordinator of {whose} can list organisations and services in it."),
 }
 
 

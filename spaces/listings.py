@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from spaces.access import Sight, may_find
 from spaces.directory import Entry, ListingKind, Seen
+from spaces.errors import Unknown
 from spaces.identifiers import NetworkId, UserId
 
 
@@ -47,6 +48,11 @@ class Listing:
     source: str = ""
     source_id: str = ""
     record: str = ""
+
+
+def unknown(number: int) -> Unknown:
+    """The one answer about a number that nothing has, and about what is not for who asks."""
+    return Unknown("I know no listing {number}. `find` shows what there is.", number=number)
 
 
 def entry_of(listing: Listing) -> Entry:

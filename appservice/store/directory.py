@@ -40,7 +40,7 @@ from bot.directory.ports import Candidate, Match, Term
 from bot.directory.words import tokens_of, trigrams_of, vocabulary_of
 from spaces.access import Sight
 from spaces.directory import Entry, ListingKind, Seen
-from spaces.identifiers import NetworkId, UserId
+from spaces.identifiers import NetworkId, PlaceId, UserId
 
 d = tables.directory.c
 t = tables.directory_trigrams.c
@@ -89,7 +89,7 @@ async def candidates(
 ) -> list[Candidate]:
     """At most so many entries that match and that are for them, the newest first."""
     sqlite = connection.dialect.name == "sqlite"
-    query = (
+    query: Select[Any] = (
         select(*_SHOWN, d.title_tokens, d.tokens)
         .where(visible_to(sight, sqlite=sqlite), _is_still(now))
         .limit(most)
@@ -272,6 +272,13 @@ async def _take_away(connection: Connection, keys: Collection[tuple[str, str]]) 
         theirs = [key for its_kind, key in keys if its_kind == kind]
         words |= await _delete(connection, and_(d.kind == kind, _is_one_of(d.key, theirs, sqlite=sqlite)))
     return words
+
+
+async def forget_places(connection: Connection, places: Collection[PlaceId]) -> None:
+    """Forget what is found by way of these places, with the words that only it was found by."""
+    sqlite = connection.dialect.name == "sqlite"
+    named = (_is_one_of(place, places, sqlite=sqlite) for place in (d.place, d.network))
+    await _forget_words(connection, await _delete(connection, or_(*named)))
 
 
 async def _delete(connection: Connection, which: ColumnElement[bool]) -> set[str]:

@@ -42,6 +42,27 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
         sentence("did not let {person} into {place}"),
     ),
     ("release(d)?", sentence("released {place}")),
+    (
+        r"list (organisation|service) (?P<number>\d+)",
+        sentence("put listing {number} into the directory of {place}"),
+    ),
+    (r"edit listing (?P<number>\d+)", sentence("changed listing {number} of {place}")),
+    (
+        r"remove listing (?P<number>\d+)",
+        sentence("took listing {number} out of the directory of {place}"),
+    ),
+    (
+        rf"steward add {_PERSON}: listing (?P<number>\d+)",
+        sentence("made {person} a steward of listing {number} of {place}"),
+    ),
+    (
+        rf"steward remove {_PERSON}: listing (?P<number>\d+)",
+        sentence("made {person} no longer a steward of listing {number} of {place}"),
+    ),
+    (
+        r"confirm (?P<count>\d+) listings",
+        lambda n: counted("confirmed one listing of {place}", "confirmed {count} listings of {place}", n),
+    ),
     # what is done by hand
     (rf"by hand: invite {_PERSON}", sentence("invited {person} to {place}")),
     (rf"(by hand: )?kick {_PERSON}", sentence("took {person} out of {place}")),
@@ -79,6 +100,14 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
     (
         "put back what the homeserver had lost: .+",
         sentence("put back what the homeserver had lost of {place}"),
+    ),
+    (
+        r"not confirmed: (?P<count>\d+) listings",
+        lambda n: counted(
+            "marked one listing of {place}, which nobody confirms, as perhaps out of date",
+            "marked {count} listings of {place}, which nobody confirms, as perhaps out of date",
+            n,
+        ),
     ),
     ("requests: .* told", sentence("reminded those who can let people into {place}")),
     ("gave up: .+", sentence("could not do something that {place} needs")),

@@ -75,3 +75,23 @@ def test_how_to_reach_them_is_for_those_that_the_listing_says_and_its_stewards()
     assert may_contact(finder, replace(MILL, contact_for=Seen.EVERYONE))
     assert not may_contact(stranger, replace(MILL, contact_for=Seen.EVERYONE))
     assert may_contact(replace(stranger, user=MIA), replace(MILL, contact_for=Seen.NOBODY))
+
+
+async def test_free_numbers_are_none_that_is_taken_and_none_twice(database: Database) -> None:
+    drawn = iter([4711, 10_001, 10_001, 4711, 10_002])
+    async with database.writing() as connection:
+        await listings.keep(connection, [MILL])
+        assert await listings.free_numbers(connection, lambda _: next(drawn), 2) == [10_001, 10_002]
+
+
+async def test_where_nearly_all_numbers_are_taken_they_get_a_digit_more(database: Database) -> None:
+    asked: list[int] = []
+
+    def draw(digits: int) -> int:
+        asked.append(digits)
+        return 4711 if digits == 5 else 100_001
+
+    async with database.writing() as connection:
+        await listings.keep(connection, [MILL])
+        assert await listings.free_numbers(connection, draw) == [100_001]
+    assert asked == [5] * 20 + [6]

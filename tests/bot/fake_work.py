@@ -27,11 +27,13 @@ from tests.bot.directory.allowance_kept import AllowanceKept
 from tests.bot.directory.fake import FakeDirectory
 from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.lifecycle.fake import FakeLifecycle
+from tests.bot.listings.kept import ListingsKept
 from tests.bot.log_kept import FakeLog, FakePresent
 from tests.bot.paths_kept import PathsKept
 from tests.bot.profiles.kept import ProfilesKept
 from tests.bot.questions_kept import QuestionsKept
 from tests.bot.upgrades.fake import FakeUpgrades
+from tests.counted_codes import FIRST_LISTING
 
 SERVER = "example.org"
 
@@ -41,6 +43,7 @@ class CountedIds:
 
     def __init__(self) -> None:
         self._numbers, self._suffixes = itertools.count(1), itertools.count(0x7F3A)
+        self._listings = itertools.count(FIRST_LISTING)
 
     def network(self) -> NetworkId:
         return NetworkId.of_bytes(next(self._numbers).to_bytes(10, "big"))
@@ -50,6 +53,9 @@ class CountedIds:
 
     def suffix(self) -> str:
         return f"{next(self._suffixes):x}"
+
+    def listing_number(self) -> int:
+        return next(self._listings)
 
 
 @dataclass
@@ -88,6 +94,7 @@ class FakeWork(QuestionsKept):
         self.invitations = InvitationsKept(self)
         self.upgrades = FakeUpgrades(self)
         self.profiles = ProfilesKept(self)
+        self.listings = ListingsKept(self.index, self.ids.listing_number)
 
     @property
     def directory(self) -> FakeDirectory:

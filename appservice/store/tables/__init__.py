@@ -37,6 +37,7 @@ from appservice.store.tables.landscape import (
     slugs,
     snapshots,
 )
+from appservice.store.tables.listing_questions import listing_questions
 from appservice.store.tables.listings import listings
 from appservice.store.tables.metadata import NAMES_A_PLACE, metadata
 from appservice.store.tables.profiles import profile_checks, profile_shown, profiles
@@ -71,6 +72,7 @@ __all__ = [
     "invitations_shown",
     "last_words",
     "links",
+    "listing_questions",
     "listings",
     "marks",
     "memberships",
