@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 
 from spaces.access import Sight
-from spaces.hierarchy import ancestors, descendants
 from spaces.identifiers import NetworkId
 from spaces.landscape import Landscape
 
@@ -21,10 +21,23 @@ class Nearness:
 
     def __init__(self, landscape: Landscape, sight: Sight) -> None:
         self._own = sight.member_of
-        above = {a for network in self._own for a in ancestors(landscape, network)} & sight.finds
-        self._around = above.union(*(descendants(landscape, NetworkId(network)) for network in above))
+        above = _reached(landscape.parents, self._own, sight)
+        self._around = above | _reached(landscape.children, above, sight)
 
     def of(self, network: NetworkId | None) -> Near:
         if network in self._own:
             return Near.OWN
         return Near.ECOSYSTEM if network in self._around else Near.WIDER
+
+
+def _reached(
+    step: Callable[[NetworkId], Iterable[NetworkId]], starts: Iterable[NetworkId], sight: Sight
+) -> frozenset[NetworkId]:
+    """All that is reached from these by way of what they may see, and no more."""
+    reached: set[NetworkId] = set()
+    queue = list(starts)
+    while queue:
+        fresh = [n for n in step(queue.pop()) if n in sight.finds and n not in reached]
+        reached.update(fresh)
+        queue += fresh
+    return frozenset(reached)
