@@ -29,6 +29,7 @@ from sqlalchemy import (
     select,
     table,
     text,
+    true,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -53,7 +54,7 @@ _DAMAGED = 4  # as many trigrams as two letters in the wrong order can spoil
 # -- who may see what -----------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=32)  # one search asks several times
+@lru_cache(maxsize=8)  # one search asks several times
 def visible_to(sight: Sight, *, sqlite: bool) -> ColumnElement[bool]:
     """`spaces.access.may_find` in SQL."""
     return or_(
@@ -74,7 +75,7 @@ def _is_one_of(column: ColumnElement[Any], values: Collection[str], *, sqlite: b
 @lru_cache(maxsize=8)
 def _as_json(values: frozenset[str]) -> str:
     """Made once for all statements of one question: what somebody finds may be thousands of places."""
-    return json.dumps(sorted(values))
+    return json.dumps([*values])
 
 
 def _is_still(now: float) -> ColumnElement[bool]:
@@ -91,15 +92,18 @@ async def candidates(
     sqlite = connection.dialect.name == "sqlite"
     query: Select[Any] = (
         select(*_SHOWN, d.title_tokens, d.tokens)
-        .where(visible_to(sight, sqlite=sqlite), _is_still(now))
+        .where(_is_of(match.kinds), visible_to(sight, sqlite=sqlite))
+        .where(_is_still(now))
         .limit(most)
     )
-    query = _matching(query, match, sqlite=sqlite)
-    if match.kinds:
-        query = query.where(d.kind.in_(sorted(match.kinds)))
     if match.within is not None:
         query = query.where(_is_one_of(d.network, match.within, sqlite=sqlite))
-    return [_candidate(row) for row in await connection.execute(query)]
+    rows = await connection.execute(_matching(query, match, sqlite=sqlite))
+    return [_candidate(row) for row in rows]
+
+
+def _is_of(kinds: Collection[ListingKind]) -> ColumnElement[bool]:
+    return d.kind.in_(sorted(kinds)) if kinds else true()
 
 
 def _matching(query: Select[Any], match: Match, *, sqlite: bool) -> Select[Any]:

@@ -160,9 +160,9 @@ async def fill(database: Database, county: County) -> None:
         await follow(connection, Landscape(), county.landscape)
         took = time.perf_counter() - begun
         print(f"{len(county.landscape.networks)} networks and their groups followed at once in {took:.1f} s")
-        await follow_one(connection, county.landscape)
         if not database.is_sqlite:
             await connection.execute(text("ANALYZE"))  # as autovacuum does
+        await follow_one(connection, county.landscape)
 
 
 async def follow_one(connection: directory.Connection, landscape: Landscape) -> None:
