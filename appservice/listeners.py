@@ -14,6 +14,7 @@ from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
 from appservice.files import file_in
 from appservice.hearing import is_direct, message_in, reaction_in, redacted_by, replied_to
+from appservice.market import as_command, ask_told_by, close_if_left, leave_to_the_two
 from appservice.memberships import note_membership, tell_of_parting, wished_step
 from appservice.newcomers import decline_space, in_words_of, is_host, is_space
 from appservice.readback import MEMBERSHIPS
@@ -105,7 +106,8 @@ class Listeners:
             return
         here = await self.conversation_in(event, work)
         answers = await self._answered_by(replied_to(event), work)
-        await self._hear(replace(heard, is_direct=is_direct(event, here), answers=answers), work)
+        heard = replace(heard, is_direct=is_direct(event, here), answers=answers)
+        await self._hear(await as_command(heard, event, work), work)
 
     async def _file(self, event: Event, work: UnitOfWork) -> None:
         """A file is of interest where it is the list that a command of theirs takes."""
@@ -126,6 +128,11 @@ class Listeners:
             here = await rooms.conversation(work.connection, event.room)
             heard = replace(heard, is_direct=is_direct(event, here), reply_to=replied_to(event))
             await self._conversation.hear_decision(heard, work, f"approve {number}", f"deny {number}")
+        ask = await ask_told_by(replied_to(event), event.sender, work)
+        if heard is not None and ask is not None:
+            here = await rooms.conversation(work.connection, event.room)
+            heard = replace(heard, is_direct=is_direct(event, here), reply_to=replied_to(event))
+            await self._conversation.hear_decision(heard, work, f"ask accept {ask}", f"ask decline {ask}")
         if heard is not None and answers is not None:
             here = await rooms.conversation(work.connection, event.room)
             heard = replace(heard, is_direct=is_direct(event, here), answers=answers)
@@ -202,6 +209,10 @@ class Listeners:
         await heed_hand(work, place, event, user, before)
         await apply_rules(work, place, [(user, membership)])
         await hear_membership(event, place, user, work)
+        if membership in _PARTING:
+            await close_if_left(work, user)
+        if place.is_direct:
+            await leave_to_the_two(work, place, event.room)
         if membership == "invite":
             await work.paths.invited_by_name(place, user)
         comes = membership == "join" and before != "join" and place.is_network

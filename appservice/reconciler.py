@@ -24,6 +24,7 @@ from appservice.store import (
     inbox,
     invitations,
     journal,
+    market,
     outbox,
     people,
 )
@@ -163,6 +164,7 @@ class Reconciler:
             await invitations.forget(connection, before=before)
             await by_hand.forget(connection, before=before)
             await adoptions.forget(connection, before=before)
+            await market.forget(connection, now=self._works.surroundings.now())
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -34,6 +34,11 @@ class RandomIds:
         """At random, so that it does not tell how many codes there are."""
         return 10_000 + secrets.randbelow(90_000)
 
+    def listing_number(self, digits: int = 5) -> int:
+        """Of a listing, an offer or a want: at random, so that it does not tell how many there are."""
+        least: int = 10 ** (digits - 1)
+        return least + secrets.randbelow(9 * least)
+
 
 @dataclass(slots=True)
 class Health:

@@ -21,6 +21,7 @@ from appservice.directory import SightsKept, StoredDirectory, follow
 from appservice.invitations import KeptInvitations
 from appservice.kept_paths import KeptPaths
 from appservice.lifecycle import StoredLifecycle
+from appservice.market import KeptMarket
 from appservice.readers import linked_for, shown_to
 from appservice.renewing import StoredUpgrades
 from appservice.speech import direct_room_actions, notice, relation_of
@@ -145,6 +146,10 @@ class UnitOfWork:
     @property
     def directory(self) -> StoredDirectory:
         return StoredDirectory(self.connection, self._landscape, self._sights, self.now)
+
+    @property
+    def market(self) -> KeptMarket:
+        return KeptMarket(self)
 
     @property
     def applications(self) -> StoredApplications:

@@ -20,6 +20,7 @@ from bot.arguments import Arguments, Missing, read
 from bot.command import Call, Command, Commands, Entries, ToConfirm
 from bot.help import possible, with_help
 from bot.languages import words_in
+from bot.market.answering import to_who_asks
 from bot.paging import paged
 from bot.paths.offering import in_full
 from bot.ports import Awaited, Heard, Work
@@ -173,6 +174,8 @@ class Conversation:
         """What `said` means; in a direct message it may answer what a network asks of who applies to it."""
         answer = self._answering.to_a_network(said, call.heard, awaited)
         if answer is not None and await call.work.applications.is_asking(call.sender):
+            return answer
+        if (answer := await to_who_asks(said, call, awaited)) is not None:
             return answer
         return self._answering.meant(said, call.heard, awaited)
 

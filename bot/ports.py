@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.directory.ports import Directory
     from bot.invitations.ports import Invitations
     from bot.lifecycle.ports import Lifecycle
+    from bot.market.ports import Market
     from bot.upgrades.ports import Upgrades
 
 
@@ -107,6 +108,10 @@ class Work(Protocol):
     @property
     def directory(self) -> Directory:
         """All that can be found."""
+
+    @property
+    def market(self) -> Market:
+        """Offers and wants, and who asks about them."""
 
     @property
     def applications(self) -> Applications:

@@ -12,6 +12,7 @@ from bot.command import Commands
 from bot.invitations import invitation_commands
 from bot.keeping.commands import Keeping
 from bot.lifecycle import lifecycle_commands
+from bot.market import market_commands
 from bot.networks import network_commands
 from bot.networks.founding import Templates
 from bot.paths.joining import Joining
@@ -34,5 +35,6 @@ def all_commands(templates: Templates) -> Commands:
         adopting_commands(),
         Speaking(),
         upgrade_commands(),
+        market_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

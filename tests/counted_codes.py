@@ -5,6 +5,8 @@ from __future__ import annotations
 from spaces import codes
 
 FIRST_NUMBER = 101
+FIRST_LISTING = 48_213
+"""Listings, offers and wants count on from here."""
 
 
 def code_of(nth: int) -> str:

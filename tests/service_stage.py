@@ -22,7 +22,7 @@ from appservice.app import Hedgerow
 from appservice.store import inbox, outbox, rooms, tables
 from appservice.surroundings import RandomIds
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
-from tests.counted_codes import FIRST_NUMBER, code_of
+from tests.counted_codes import FIRST_LISTING, FIRST_NUMBER, code_of
 from tests.dialogues import SERVER, Dialogue, alias_of, person
 from tests.hedgerow import running, settings_for
 from tests.homes import Home
@@ -48,6 +48,7 @@ class CountedIds(RandomIds):
         self._ours = secrets.token_bytes(8)
         self._numbers, self._suffixes = itertools.count(1), itertools.count(0x7F3A)
         self._codes, self._code_numbers = itertools.count(), itertools.count(FIRST_NUMBER)
+        self._listings = itertools.count(FIRST_LISTING)
 
     def network(self) -> NetworkId:
         return NetworkId.of_bytes(self._ours + next(self._numbers).to_bytes(2, "big"))
@@ -64,8 +65,11 @@ class CountedIds(RandomIds):
     def code_number(self) -> int:
         return next(self._code_numbers)
 
+    def listing_number(self, digits: int = 5) -> int:
+        return next(self._listings)
+
     def __repr__(self) -> str:
-        return f"{self._numbers} {self._suffixes} {self._codes}"
+        return f"{self._numbers} {self._suffixes} {self._codes} {self._listings}"
 
 
 class Stages:

@@ -27,9 +27,11 @@ from tests.bot.directory.fake import FakeDirectory
 from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.lifecycle.fake import FakeLifecycle
 from tests.bot.log_kept import FakeLog, FakePresent
+from tests.bot.market.kept import MarketKept
 from tests.bot.paths_kept import PathsKept
 from tests.bot.questions_kept import QuestionsKept
 from tests.bot.upgrades.fake import FakeUpgrades
+from tests.counted_codes import FIRST_LISTING
 
 SERVER = "example.org"
 
@@ -39,6 +41,7 @@ class CountedIds:
 
     def __init__(self) -> None:
         self._numbers, self._suffixes = itertools.count(1), itertools.count(0x7F3A)
+        self._listings = itertools.count(FIRST_LISTING)
 
     def network(self) -> NetworkId:
         return NetworkId.of_bytes(next(self._numbers).to_bytes(10, "big"))
@@ -48,6 +51,9 @@ class CountedIds:
 
     def suffix(self) -> str:
         return f"{next(self._suffixes):x}"
+
+    def listing_number(self) -> int:
+        return next(self._listings)
 
 
 @dataclass
@@ -84,6 +90,7 @@ class FakeWork(QuestionsKept):
         self.paths = PathsKept(self.memberships)
         self.invitations = InvitationsKept(self)
         self.upgrades = FakeUpgrades(self)
+        self.market = MarketKept(self)
 
     @property
     def directory(self) -> FakeDirectory:

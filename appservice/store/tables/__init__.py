@@ -37,6 +37,7 @@ from appservice.store.tables.landscape import (
     snapshots,
 )
 from appservice.store.tables.listings import listings
+from appservice.store.tables.market import posting_asks, postings
 from appservice.store.tables.metadata import NAMES_A_PLACE, metadata
 from appservice.store.tables.traffic import events, outbox, transactions, undertakings
 from appservice.store.tables.ways import admissions, departures, offers, recounts, wishes
@@ -79,6 +80,8 @@ __all__ = [
     "orphans",
     "outbox",
     "people",
+    "posting_asks",
+    "postings",
     "put_back",
     "recounts",
     "rooms",
