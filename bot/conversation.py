@@ -175,7 +175,7 @@ class Conversation:
         answer = self._answering.to_a_network(said, call.heard, awaited)
         if answer is not None and await call.work.applications.is_asking(call.sender):
             return answer
-        if (answer := await to_who_asks(said, call, awaited)) is not None:
+        if self.commands.get("ask accept") and (answer := await to_who_asks(said, call, awaited)):
             return answer
         return self._answering.meant(said, call.heard, awaited)
 

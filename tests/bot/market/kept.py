@@ -67,4 +67,7 @@ class MarketKept:
         self.together.append((posting.owner, ask.asker, about))
 
     async def note(self, what: str, network: NetworkId) -> None:
-        self.work.audit.keep(self.work.landscape, what, network, (), None)
+        audit, spoke = self.work.audit, self.work.audit.who
+        audit.who = "hedgerow"
+        audit.keep(self.work.landscape, what, network, (), None)
+        audit.who = spoke
