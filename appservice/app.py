@@ -21,6 +21,7 @@ from appservice.homeserver import HomeserverError
 from appservice.inbox import Inbox, Mailbox
 from appservice.listeners import Listeners
 from appservice.listings import Confirming
+from appservice.market import Stall
 from appservice.metrics import Numbers
 from appservice.public import build_public
 from appservice.reconciler import Reconciler
@@ -47,6 +48,8 @@ _DEVICE_SECONDS = 600
 _DAY_SECONDS = 86_400
 _APPLICATIONS_SECONDS = 60
 _LISTINGS_SECONDS = 3_600
+_MARKET_SECONDS = 60
+_LEFT_BEHIND_SECONDS = 600
 _ROOMS_EVERY = 5  # looks at all rooms' state once in so many catch-ups
 _STOP_SECONDS = 6.0
 
@@ -202,6 +205,9 @@ class Hedgerow:
         self.schedule.every(_APPLICATIONS_SECONDS, "applications", attendance.look, at_once=True)
         confirming = Confirming(self.engine.works, time.time)
         self.schedule.every(_LISTINGS_SECONDS, "listings", confirming.look, at_once=True)
+        stall = Stall(self.engine.works, time.time)
+        self.schedule.every(_MARKET_SECONDS, "market", stall.look, at_once=True)
+        self.schedule.every(_LEFT_BEHIND_SECONDS, "left behind", stall.look_round, at_once=True)
         self.schedule.every(_PATHS_SECONDS, "paths", self.departing.tick)
         self.schedule.every(_DAY_SECONDS, "tidy", self.reconciler.tidy)
         self.schedule.every(_DAY_SECONDS, "silence", self._look_for_silence, at_once=True)

@@ -17,11 +17,11 @@ from spaces.identifiers import EventId, PlaceId, UserId
 _TOLD = re.compile(r"application ([0-9]{1,9})")
 
 
-async def application_told_by(event: EventId | None, person: UserId, work: UnitOfWork) -> int | None:
-    """The number of the application of which the bot has told `person` by `event`."""
+async def decided_by(event: EventId | None, person: UserId, work: UnitOfWork) -> tuple[str, str] | None:
+    """What ✅ and ❌ on `event` say, as commands, if the bot has told `person` of an application by it."""
     said = None if event is None else await outbox.told_by(work.connection, event, person)
     found = _TOLD.fullmatch(said or "")
-    return int(found[1]) if found else None
+    return (f"approve {found[1]}", f"deny {found[1]}") if found else None
 
 
 async def hear_membership(event: Event, place: PlaceId, user: UserId, work: UnitOfWork) -> None:

@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from appservice import invitations
-from appservice.applications import application_told_by, hear_membership
+from appservice import applications, invitations, listings, market
+from appservice.applications import hear_membership
 from appservice.bans import apply_rules, heed_hand, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict
 from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
 from appservice.files import file_in
 from appservice.hearing import is_direct, message_in, reaction_in, redacted_by, replied_to
-from appservice.listings import asked_by
+from appservice.market import as_command, close_if_left, leave_to_the_two
 from appservice.memberships import note_membership, tell_of_parting, wished_step
 from appservice.newcomers import decline_space, in_words_of, is_host, is_space
 from appservice.readback import MEMBERSHIPS
@@ -41,6 +41,7 @@ from spaces.display_names import kept_name
 from spaces.identifiers import EventId, NetworkId, PlaceId, UserId
 from spaces.reconcile import is_governed
 
+_DECIDED = (applications.decided_by, listings.decided_by, market.decided_by)
 _PARTING = ("leave", "ban")
 _PRESENT = ("invite", "join")
 _HEARD = ("m.room.message", "m.room.member", "m.room.encrypted", "m.reaction", "m.room.redaction")
@@ -106,7 +107,8 @@ class Listeners:
             return
         here = await self.conversation_in(event, work)
         answers = await self._answered_by(replied_to(event), work)
-        await self._hear(replace(heard, is_direct=is_direct(event, here), answers=answers), work)
+        heard = replace(heard, is_direct=is_direct(event, here), answers=answers)
+        await self._hear(await as_command(heard, event, work), work)
 
     async def _file(self, event: Event, work: UnitOfWork) -> None:
         """A file is of interest where it is the list that a command of theirs takes."""
@@ -122,20 +124,16 @@ class Listeners:
     async def _reaction(self, event: Event, work: UnitOfWork) -> None:
         heard = reaction_in(event)
         answers = await self._answered_by(replied_to(event), work)
-        number = await application_told_by(replied_to(event), event.sender, work)
-        asked = await asked_by(replied_to(event), event.sender, work)
-        if heard is not None and number is not None:
-            here = await rooms.conversation(work.connection, event.room)
-            heard = replace(heard, is_direct=is_direct(event, here), reply_to=replied_to(event))
-            await self._conversation.hear_decision(heard, work, f"approve {number}", f"deny {number}")
-        if heard is not None and asked is not None:
-            here = await rooms.conversation(work.connection, event.room)
-            spoken = replace(heard, is_direct=is_direct(event, here), reply_to=replied_to(event))
-            await self._conversation.hear_decision(spoken, work, *asked)
-        if heard is not None and answers is not None:
-            here = await rooms.conversation(work.connection, event.room)
-            heard = replace(heard, is_direct=is_direct(event, here), answers=answers)
-            await self._conversation.hear_reaction(heard, work)
+        if heard is None:
+            return
+        here = await rooms.conversation(work.connection, event.room)
+        heard = replace(heard, is_direct=is_direct(event, here))
+        for decided_by in _DECIDED:
+            if said := await decided_by(replied_to(event), event.sender, work):
+                spoken = replace(heard, reply_to=replied_to(event))
+                await self._conversation.hear_decision(spoken, work, *said)
+        if answers is not None:
+            await self._conversation.hear_reaction(replace(heard, answers=answers), work)
 
     async def _answered_by(self, event: EventId | None, work: UnitOfWork) -> EventId | None:
         """The message to which the bot has said `event` in answer."""
@@ -208,6 +206,10 @@ class Listeners:
         await heed_hand(work, place, event, user, before)
         await apply_rules(work, place, [(user, membership)])
         await hear_membership(event, place, user, work)
+        if membership in _PARTING:
+            await close_if_left(work, user)
+        if place.is_direct:
+            await leave_to_the_two(work, place, event.room)
         if membership == "invite":
             await work.paths.invited_by_name(place, user)
         comes = membership == "join" and before != "join" and place.is_network

@@ -15,7 +15,7 @@ _TOLD = re.compile(rf"{ASKED} ([0-9]{{1,12}})")
 _MOST_NAMED = 100
 
 
-async def asked_by(event: EventId | None, person: UserId, work: UnitOfWork) -> tuple[str, str] | None:
+async def decided_by(event: EventId | None, person: UserId, work: UnitOfWork) -> tuple[str, str] | None:
     """What ✅ and ❌ on `event` say, as commands, if the bot has asked `person` by it about listings."""
     said = None if event is None else await outbox.told_by(work.connection, event, person)
     found = _TOLD.fullmatch(said or "")

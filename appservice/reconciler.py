@@ -25,6 +25,7 @@ from appservice.store import (
     inbox,
     invitations,
     journal,
+    market,
     outbox,
     people,
 )
@@ -167,6 +168,7 @@ class Reconciler:
             await by_hand.forget(connection, before=before)
             await adoptions.forget(connection, before=before)
             await allowance.forget(connection, before=now - DAY_SECONDS)
+            await market.forget(connection, now=self._works.surroundings.now())
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from appservice.encrypted_rooms import note_encryption
 from appservice.invitations import Reports
 from appservice.lanes import Entry
 from appservice.lifecycle import forget_room
+from appservice.market import close_if_left
 from appservice.newcomers import take_in_conversation
 from appservice.performing import Outcome
 from appservice.places import Places
@@ -146,6 +147,8 @@ class Settler:
         room = self._places.room(action.room)
         if membership != "invite" or await rooms.membership(work.connection, room, user) != "join":
             await rooms.save_memberships(work.connection, room, {user: membership}, now=work.now)
+        if membership != "invite":
+            await close_if_left(work, user)
         place = action.room
         is_named = isinstance(place, PlaceId) and user in work.landscape.looking_after(place)
         if membership == "invite" and isinstance(place, PlaceId) and is_named:

@@ -23,6 +23,7 @@ from appservice.invitations import KeptInvitations
 from appservice.kept_listings import KeptListings
 from appservice.kept_paths import KeptPaths
 from appservice.lifecycle import StoredLifecycle
+from appservice.market import KeptMarket
 from appservice.profiles import StoredProfiles, follow_people
 from appservice.readers import linked_for, shown_to
 from appservice.renewing import StoredUpgrades
@@ -164,6 +165,10 @@ class UnitOfWork:
     @property
     def listings(self) -> KeptListings:
         return KeptListings(self.connection, self.ids)
+
+    @property
+    def market(self) -> KeptMarket:
+        return KeptMarket(self)
 
     @property
     def applications(self) -> StoredApplications:

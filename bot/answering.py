@@ -60,6 +60,12 @@ class Answering:
         return _REACTIONS.get(key.strip(_VARIANTS))
 
     @staticmethod
+    def of_word(said: str) -> str | None:
+        """`yes` or `no`, where what is said is one of these and nothing else."""
+        short = _short(said)
+        return short if short in (YES, NO) else None
+
+    @staticmethod
     def is_answer(heard: Heard, awaited: Mapping[str, Awaited]) -> bool:
         """Whether what is not said to the bot is an answer to its question all the same.
 

@@ -21,6 +21,7 @@ from bot.command import Call, Command, Commands, Entries, ToConfirm
 from bot.help import possible, with_help
 from bot.languages import words_in
 from bot.listings.yes import still_right
+from bot.market.answering import to_who_asks
 from bot.paging import paged
 from bot.paths.offering import in_full
 from bot.ports import Awaited, Heard, Work
@@ -175,10 +176,21 @@ class Conversation:
         answer = self._answering.to_a_network(said, call.heard, awaited)
         if answer is not None and await call.work.applications.is_asking(call.sender):
             return answer
-        if self.commands.get("confirm") and (
-            right := await still_right(said, call, awaited, self._answering)
-        ):
-            return right
+        claims: list[Meant | None] = []
+        if self.commands.get("confirm"):
+            claims.append(await still_right(said, call, awaited, self._answering))
+        if self.commands.get("ask accept"):
+            claims.append(await to_who_asks(said, call, awaited))
+        match [claim for claim in claims if claim]:
+            case [claim]:
+                return claim
+            case [_, *_]:
+                return Meant(
+                    reply=say(
+                        "Several things wait for your answer. `mine` and `listings` show them, each with its "
+                        "number."
+                    )
+                )
         return self._answering.meant(said, call.heard, awaited)
 
     async def _run(self, meant: Meant, call: Call, awaited: Mapping[str, Awaited]) -> _Answer:

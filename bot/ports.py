@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.invitations.ports import Invitations
     from bot.lifecycle.ports import Lifecycle
     from bot.listings.ports import Listings
+    from bot.market.ports import Market
     from bot.profiles.ports import KeptProfiles
     from bot.upgrades.ports import Upgrades
 
@@ -121,6 +122,10 @@ class Work(Protocol):
     @property
     def listings(self) -> Listings:
         """The organisations and services in it."""
+
+    @property
+    def market(self) -> Market:
+        """Offers and wants, and who asks about them."""
 
     @property
     def applications(self) -> Applications:

@@ -14,6 +14,7 @@ from bot.invitations import invitation_commands
 from bot.keeping.commands import Keeping
 from bot.lifecycle import lifecycle_commands
 from bot.listings import listing_commands
+from bot.market import market_commands
 from bot.networks import network_commands
 from bot.networks.founding import Templates
 from bot.paths.joining import Joining
@@ -40,5 +41,6 @@ def all_commands(templates: Templates) -> Commands:
         directory_commands(),
         profile_commands(),
         listing_commands(),
+        market_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

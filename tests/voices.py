@@ -75,5 +75,8 @@ class Voice:
 
 
 def _is_direct_room(shown: Sequence[Json]) -> bool:
+    """Whether it is the bot's with one person; that of two whom it has brought together has a name."""
+    if any(event["type"] == "m.room.name" for event in shown):
+        return False
     created = (event["content"] for event in shown if event["type"] == "m.room.create")
     return any(str(content.get("org.hedgerow.place")).startswith("d.") for content in created)

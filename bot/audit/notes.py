@@ -63,6 +63,10 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
         r"confirm (?P<count>\d+) listings",
         lambda n: counted("confirmed one listing of {place}", "confirmed {count} listings of {place}", n),
     ),
+    (r"offer (?P<number>\d+)", sentence("was told of offer {number} in {place}")),
+    (r"want (?P<number>\d+)", sentence("was told of want {number} in {place}")),
+    (r"together (?P<number>\d+)", sentence("brought two people together about {number} in {place}")),
+    (r"close (offer|want) (?P<number>\d+)", sentence("took {number} away from {place}")),
     # what is done by hand
     (rf"by hand: invite {_PERSON}", sentence("invited {person} to {place}")),
     (rf"(by hand: )?kick {_PERSON}", sentence("took {person} out of {place}")),

@@ -29,6 +29,7 @@ from tests.bot.invitations_kept import InvitationsKept
 from tests.bot.lifecycle.fake import FakeLifecycle
 from tests.bot.listings.kept import ListingsKept
 from tests.bot.log_kept import FakeLog, FakePresent
+from tests.bot.market.kept import MarketKept
 from tests.bot.paths_kept import PathsKept
 from tests.bot.profiles.kept import ProfilesKept
 from tests.bot.questions_kept import QuestionsKept
@@ -95,6 +96,7 @@ class FakeWork(QuestionsKept):
         self.upgrades = FakeUpgrades(self)
         self.profiles = ProfilesKept(self)
         self.listings = ListingsKept(self.index, self.ids.listing_number)
+        self.market = MarketKept(self)
 
     @property
     def directory(self) -> FakeDirectory:

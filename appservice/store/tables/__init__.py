@@ -39,6 +39,7 @@ from appservice.store.tables.landscape import (
 )
 from appservice.store.tables.listing_questions import listing_questions
 from appservice.store.tables.listings import listings
+from appservice.store.tables.market import posting_asks, postings
 from appservice.store.tables.metadata import NAMES_A_PLACE, metadata
 from appservice.store.tables.profiles import profile_checks, profile_shown, profiles
 from appservice.store.tables.traffic import events, outbox, transactions, undertakings
@@ -84,6 +85,8 @@ __all__ = [
     "outbox",
     "people",
     "people_shown",
+    "posting_asks",
+    "postings",
     "profile_checks",
     "profile_shown",
     "profiles",
