@@ -42,6 +42,10 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
         sentence("did not let {person} into {place}"),
     ),
     ("release(d)?", sentence("released {place}")),
+    (
+        r"directory import: new (?P<new>\d+), changed (?P<others>\d+)",
+        sentence("imported listings into {place}: {new} new, {others} changed"),
+    ),
     # what is done by hand
     (rf"by hand: invite {_PERSON}", sentence("invited {person} to {place}")),
     (rf"(by hand: )?kick {_PERSON}", sentence("took {person} out of {place}")),
