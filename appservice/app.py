@@ -18,6 +18,8 @@ from appservice.departing import Departing
 from appservice.ecosystems import Ecosystems
 from appservice.engine import WANTED_MARK, Engine, Foundation, tell_silence, unusable
 from appservice.homeserver import HomeserverError
+from appservice.hsds.api import Api
+from appservice.hsds.served import EveryonesDirectory
 from appservice.inbox import Inbox, Mailbox
 from appservice.listeners import Listeners
 from appservice.listings import Confirming
@@ -146,7 +148,10 @@ class Hedgerow:
     def _public_pages(self) -> web.Application:
         bot, language = self.settings.homeserver.bot, self.settings.bot.language
         invitations = JoinPages(self.foundation.database, bot, language, time.time)
-        return build_public(invitations, time.time, language)
+        public = self.settings.public
+        directory = EveryonesDirectory(self.foundation.database, bot.server)
+        api = Api(directory, public.base_url or "") if public.directory else None
+        return build_public(invitations, time.time, language, api=api)
 
     async def _start(self) -> None:
         await self._greet()

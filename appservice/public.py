@@ -1,7 +1,7 @@
-"""The public listener: one small page for each code, and nothing else.
+"""The public listener: one small page for each code, and the directory's API where it is served.
 
 It has a port of its own, knows no token, and writes nothing down. Every path but that of a code that
-serves is answered with the same page, byte for byte.
+serves, and those of the API, is answered with the same page, byte for byte.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from appservice import pages
+from appservice.hsds.api import Api, failed
 from bot.reply import Document
 
 log = structlog.get_logger(__name__)
@@ -47,10 +48,18 @@ class Invitations(Protocol):
 
 
 def build_public(
-    invitations: Invitations, now: Callable[[], float], language: str, *, per_minute: int = PER_MINUTE
+    invitations: Invitations,
+    now: Callable[[], float],
+    language: str,
+    *,
+    per_minute: int = PER_MINUTE,
+    api: Api | None = None,
 ) -> web.Application:
-    """Build the application of `GET /join/CODE`. `now` is in seconds, `language` that of the server."""
-    public = _Public(invitations, Visits(now, per_minute), language)
+    """Build the application of `GET /join/CODE`, and of the directory's API, if it is given.
+
+    `now` is in seconds, `language` that of the server.
+    """
+    public = _Public(invitations, Visits(now, per_minute), language, api)
     app = web.Application(
         middlewares=[public.answer],
         handler_args={"access_log": None, "logger": _silent(), "auto_decompress": False},
@@ -87,15 +96,22 @@ class Visits:
 
 
 class _Public:
-    def __init__(self, invitations: Invitations, visits: Visits, language: str) -> None:
+    def __init__(
+        self, invitations: Invitations, visits: Visits, language: str, api: Api | None = None
+    ) -> None:
         self._invitations = invitations
         self._visits = visits
         self._language = language
+        self._api = api
 
     @web.middleware
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer with a page whatever happens, and never with what was asked for."""
-        if not self._visits.admit(address_of(request)):
+        is_admitted = self._visits.admit(address_of(request))
+        if self._api is not None and self._api.serves(request.path):
+            too_often = failed(429, "You ask too often: wait a minute.", {"Retry-After": "60"})
+            return await self._api.answer(request) if is_admitted else too_often
+        if not is_admitted:
             return self._page(pages.too_often(), 429, {"Retry-After": "60"})
         if request.method not in ("GET", "HEAD"):
             return self._page(pages.nothing_here(), 405, {"Allow": "GET, HEAD"})

@@ -143,10 +143,14 @@ class MetricsSettings(_Section):
 
 
 class PublicSettings(_Section):
-    """The pages of invite codes, off without `listen`. `base_url` is where others reach them."""
+    """The pages of invite codes, off without `listen`. `base_url` is where others reach them.
+
+    `directory`: beside them stands what everyone may see of the directory, as Open Referral UK asks.
+    """
 
     listen: Listen | None = None
     base_url: Annotated[str | None, _text(values.read_url)] = None
+    directory: Flag = True
 
 
 class RoomsSettings(_Section):

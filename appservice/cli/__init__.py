@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from appservice.cli import blueprint, config_check, demonstration, doctor, init, releasing, replaying, running
+from appservice.cli import (
+    blueprint,
+    config_check,
+    demonstration,
+    directory,
+    doctor,
+    init,
+    releasing,
+    replaying,
+    running,
+)
 from appservice.version import VERSION
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -36,6 +46,7 @@ app.command()(replaying.replay)
 app.command()(releasing.release)
 settings.command()(config_check.check)
 app.add_typer(settings, name="config")
+app.add_typer(directory.app, name="directory")
 
 
 def main() -> None:
