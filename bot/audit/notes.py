@@ -67,6 +67,7 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
     (r"want (?P<number>\d+)", sentence("was told of want {number} in {place}")),
     (r"together (?P<number>\d+)", sentence("brought two people together about {number} in {place}")),
     (r"close (offer|want) (?P<number>\d+)", sentence("took {number} away from {place}")),
+    (
         r"directory import: new (?P<new>\d+), changed (?P<others>\d+)",
         sentence("imported listings into {place}: {new} new, {others} changed"),
     ),
