@@ -22,7 +22,7 @@ class Nearness:
     def __init__(self, landscape: Landscape, sight: Sight) -> None:
         self._own = sight.member_of
         above = _reached(landscape.parents, self._own, sight)
-        self._around = above | _reached(landscape.children, above, sight)
+        self._around = above | _reached(landscape.children, above | self._own, sight)
 
     def of(self, network: NetworkId | None) -> Near:
         if network in self._own:
