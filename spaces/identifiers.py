@@ -2,8 +2,8 @@
 
 Matrix's are of the specification's appendix "Identifier grammar". Ours are opaque and random, so
 that a name can change and a stranger learns nothing from them: `n.` and `g.` tell networks from
-groups, `d.` is the direct room of one person or the room of two, and the full stop, which no slug
-has, keeps them apart from slugs in one alias namespace.
+groups, `d.` is the direct room of one person, or the room of two who were brought together, and the
+full stop, which no slug has, keeps them apart from slugs in one alias namespace.
 """
 
 from __future__ import annotations

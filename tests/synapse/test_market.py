@@ -1,0 +1,68 @@
+"""Two people find each other by an offer and a want, on a real homeserver; a third sees nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.second_client import Refused
+from tests.synapse.home import BOT, Home
+from tests.synapse.talking import Talk, Village, soon
+
+_BLUEPRINT: dict[str, Any] = {"networks": [{"name": "Fair", "access": "public"}]}
+
+
+@pytest.fixture(scope="module")
+def village(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
+    with Village.of(home, tmp_path_factory.mktemp("market"), _BLUEPRINT) as village:
+        yield village
+
+
+async def _is_in_the_fair(talk: Talk, room: str) -> None:
+    await talk.person.join(room)
+
+    async def knows() -> bool:
+        return "Fair" in await talk.ask("whoami")
+
+    await soon(knows)
+
+
+async def test_who_wants_something_and_who_offers_it_meet_in_a_room_of_their_own(village: Village) -> None:
+    fair = (await village.room("Fair")).id
+    async with village.talking("ann", "ben", "cat") as (ann, ben, cat):
+        for talk in (ann, ben, cat):
+            await _is_in_the_fair(talk, fair)
+        offered = await ann.ask("offer A long ladder --terms lend")
+        assert "It stands in Fair for 60 days" in offered
+        number = offered.partition("close ")[2].split()[0]
+        wanted = await ben.ask("want Ladders for a weekend")
+        assert f"ask {number}" in wanted
+        assert "ann" not in wanted
+        assert "They are not told who you are" in await ben.ask(f"ask {number}")
+        await soon(lambda: ann.has_heard("Somebody in Fair asks"))
+        assert not await ann.has_heard("ben")
+        assert "with you and ben waits for you" in await ann.ask("yes")
+        await soon(lambda: ben.has_heard("They say yes"))
+        await _meet(ann, ben, cat)
+
+
+async def _meet(ann: Talk, ben: Talk, cat: Talk) -> None:
+    [room] = await ann.person.invites()
+    assert list(await ben.person.invites()) == [room]
+    assert list(await cat.person.invites()) == []
+    for talk in (ben, ann):
+        await talk.person.join(room)
+
+    async def is_theirs() -> bool:
+        members = await ann.person.members(room)
+        return {who for who, how in members.items() if how == "join"} == {ann.user_id, ben.user_id}
+
+    await soon(is_theirs)
+    [line] = await ben.person.bodies(room, BOT)
+    assert "A long ladder" in line
+    assert "ben" in line
+    await ann.person.say(room, "Come and fetch it")
+    with pytest.raises(Refused):
+        await cat.person.join(room)
