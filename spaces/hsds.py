@@ -22,8 +22,9 @@ _FIELDS = {
         "id!:uuid organization_id:uuid name! description url:uri email:email status!:status fees "
         "accreditations minimum_age:number maximum_age:number assured_date assurer_email:email alert "
         "last_modified:date-time schedules:[schedule] service_areas:[service_area] "
-        "service_at_locations:[service_at_location] languages:[language] organization:{organization} "
-        "funding:[funding] cost_options:[cost_option] contacts:[contact] attributes:[attribute] phones:[phone]"
+        "service_at_locations:[service_at_location] languages:[language] funding:[funding] "
+        "organization:{organization} cost_options:[cost_option] contacts:[contact] "
+        "attributes:[attribute] phones:[phone]"
     ),
     "organization": (
         "id!:uuid name! description! email:email website:uri logo uri:uri parent_organization_id:uuid "

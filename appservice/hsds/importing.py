@@ -24,6 +24,7 @@ from spaces.network import Status
 from spaces.open_referral import (
     KINDS,
     changed,
+    is_uuid,
     number_of,
     read_record,
     record_of,
@@ -128,13 +129,19 @@ class _Plan:
         return {(one.kind, one.source_id): one for one in ours}
 
     @cached_property
+    def _of_any(self) -> dict[tuple[ListingKind, str], Listing]:
+        """Under the ids that are nobody else's."""
+        return {(one.kind, one.source_id): one for one in reversed(self.here) if is_uuid(one.source_id)}
+
+    @cached_property
     def _by_number(self) -> dict[int, Listing]:
         return {one.number: one for one in self.here}
 
     def found(self, kind: ListingKind, its_id: str) -> Listing | None:
-        """What is here under this id: of the same source, or one of our own that comes back."""
-        if (listing := self._of_source.get((kind, its_id))) is not None:
-            return listing
+        """What is here under this id: of the same source, of another, or one of our own that comes back."""
+        for known in (self._of_source, self._of_any):
+            if (listing := known.get((kind, its_id))) is not None:
+                return listing
         own = self._by_number.get(number_of(self.server, its_id) or 0)
         return own if own is not None and own.kind is kind else None
 

@@ -31,6 +31,12 @@ def test_without_them_there_are_no_pages(tmp_path: Path) -> None:
     assert (settings.public.listen, settings.public.base_url) == (None, None)
 
 
+def test_the_directory_stands_beside_them_unless_it_is_switched_off(tmp_path: Path) -> None:
+    public = {"listen": "127.0.0.1:29331", "base_url": URL}
+    for said, is_on in (({}, True), ({"directory": False}, False), ({"directory": "yes"}, True)):
+        assert load_settings(_written(tmp_path, {**public, **said}, {}), {}).public.directory is is_on
+
+
 def test_both_of_them_make_pages(tmp_path: Path) -> None:
     public = {"listen": "127.0.0.1:29331", "base_url": f"{URL}/hedge/"}
     assert problems(tmp_path, public) == []
