@@ -30,6 +30,7 @@ catalogue: install
 bench: install
 	$(BIN)/python -m tests.bench.provision
 	$(BIN)/python -m tests.bench.reply
+	$(BIN)/python -m tests.bench.find
 
 # The store is tested on a real PostgreSQL, which must be on the machine.
 .PHONY: postgresql
