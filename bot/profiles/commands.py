@@ -70,7 +70,7 @@ class Profiles:
 
     @command("profile", topic="directory", examples=["profile"])
     async def profile(self, call: Call) -> ProfileTold:
-        """Show what you have written about yourself, and who finds it."""
+        """Show your profile, and who finds what of it."""
         _require_direct(call)
         return _told(call, await call.work.profiles.of(call.sender), Deed.LOOKED)
 
@@ -109,9 +109,9 @@ class Profiles:
         *,
         field: Annotated[Field | None, "this part of it alone; all that is written if you do not say"] = None,
     ) -> ProfileTold:
-        """Choose who finds what you have written about yourself.
+        """Choose who finds what of your profile.
 
-        Several networks can be named, one after another. What you write later is found by nobody until
+        Several networks can be named, one after another. A field that you write later is found by nobody until
         you show it too.
         """
         _require_direct(call)
@@ -121,7 +121,10 @@ class Profiles:
 
     @command("profile hide", topic="directory", examples=["profile hide"])
     async def hide(self, call: Call) -> ProfileTold:
-        """Take yourself out of the directory at once; what you have written is kept."""
+        """Have nobody find you any more.
+
+        That holds at once. What you have written is kept.
+        """
         _require_direct(call)
         return await _changed(call, lambda profile: shown_to_nobody(profile, profile.fields), Deed.HIDDEN)
 
