@@ -127,8 +127,8 @@ async def _tell(call: Call, person: UserId, listing: Listing) -> None:
         return
     told = say(
         "{person} has made you a steward of {name} in the directory, listing {number}: you can change what "
-        "stands there, and after half a year I may ask you whether it is still right. `show listing "
-        "{number}` shows it.",
+        "stands there, and after half a year I may ask you whether it is still right. "
+        "`show listing {number}` shows it.",
         person=call.sender,
         name=listing.name,
         number=listing.number,
