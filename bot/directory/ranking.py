@@ -12,9 +12,9 @@ from spaces.identifiers import NetworkId
 from spaces.nearness import Near
 
 _IN_TITLE, _BEGINS_TITLE, _IN_TEXT, _BEGINS_TEXT = 10.0, 7.0, 5.0, 3.5
-_MISTYPED = 0.6
+_MISTYPED = 0.4
 _WHOLE_TITLE, _SHORT_TITLE, _LOCATED = 5.0, 2.0, 4.0
-_NEAR = {Near.OWN: 1.5, Near.ECOSYSTEM: 0.75, Near.WIDER: 0.0}
+_NEAR = {Near.OWN: 1.2, Near.ECOSYSTEM: 1.1, Near.WIDER: 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _hit(
     best = max(rows, key=lambda row: _words_matched(row, sought))
     together = Candidate(best.entry, best.title, frozenset().union(*(row.tokens for row in rows)))
     near = nearness(best.entry.network)
-    score = _words_matched(together, sought) + _NEAR[near]
+    score = _words_matched(together, sought) * _NEAR[near]
     if near_place and all(_has(set(words_of(best.entry.located)), term) for term in near_place):
         score += _LOCATED
     parts = {row.entry: None for row in rows if not sought or _words_matched(row, sought)}
@@ -75,11 +75,18 @@ def _words_matched(row: Candidate, sought: Sequence[Sought]) -> float:
         return 0.0
     worths = [_worth(row, one) for one in sought]
     matched = sum(worth > 0 for worth in worths)
-    titled = sum(_has(row.title, one.term) for one in sought)
+    titled = sum(_titled(row, one) for one in sought)
     title = words_of(row.entry.title)
     score = sum(worths) / len(sought) * (matched / len(sought))
     score += _SHORT_TITLE * titled / max(len(title), 1)
     return score + _WHOLE_TITLE * (title == [one.word for one in sought])
+
+
+def _titled(row: Candidate, sought: Sought) -> float:
+    """How surely the word is in the title."""
+    if _has(row.title, sought.term):
+        return 1.0
+    return _MISTYPED if sought.meant is not None and _has(row.title, sought.meant) else 0.0
 
 
 def _worth(row: Candidate, sought: Sought) -> float:

@@ -75,8 +75,11 @@ def _terms(text: str) -> list[Sought]:
 
 
 def _term(word: str, *, begins: bool = False) -> Term:
-    prefix = word if begins and len(word) > 1 else ""
-    return Term(tuple(dict.fromkeys((stem(word), word))), prefix)
+    """Words that begin with its stem are of the same family: "walking" finds "walkers"."""
+    root = stem(word)
+    is_family = len(root) >= _LEAST_LETTERS and word.startswith(root) and (begins or root != word)
+    prefix = root if is_family else word if begins and len(word) > 1 else ""
+    return Term(tuple(dict.fromkeys((root, word))), prefix)
 
 
 def _place(near: str) -> tuple[Term, ...]:
@@ -126,10 +129,19 @@ class _Looking:
         more = False
         for way in self._by_place(match):
             taken = await self.index.candidates(way, self.sight, MOST)
+            if len(taken) == MOST:
+                more = True
+                taken = [*taken, *await self._best_of_many(way)]
             for one in taken:
                 found.setdefault(_row(one.entry), one)
-            more |= len(taken) == MOST
         return more
+
+    async def _best_of_many(self, match: Match) -> list[Candidate]:
+        """Where more match than are looked at: those with whole words, and those of the asker's networks."""
+        ways = [replace(match, terms=tuple(replace(term, prefix="") for term in match.terms))]
+        if own := self.sight.member_of:
+            ways.append(replace(match, within=own if match.within is None else match.within & own))
+        return [one for way in ways for one in await self.index.candidates(way, self.sight, MOST)]
 
     def _by_place(self, match: Match) -> Iterator[Match]:
         """What is at the place, and what belongs to a network of the place."""
@@ -149,10 +161,12 @@ class _Looking:
     async def _take_mistyped(self, unknown: list[Sought], found: dict[_Row, Candidate]) -> bool:
         """Words that are in nothing found may be mistyped by one letter."""
         meant = {one.word: await self._words_meant(one.word, 1) for one in unknown}
-        if not any(meant.values()):
+        if not any(meant.values()) and not any(_beginning(word) for word in meant):
             return False
         self.sought = [
-            replace(one, meant=Term(tuple(meant[one.word]))) if meant.get(one.word) else one
+            replace(one, meant=Term(tuple(meant[one.word]), _beginning(one.word)))
+            if one.word in meant
+            else one
             for one in self.sought
         ]
         match = self._match(tuple(_either(one) for one in self.sought))
@@ -191,8 +205,15 @@ def _or(term: Term, words: Sequence[str]) -> Term:
     return Term((*term.tokens, *words), term.prefix)
 
 
+def _beginning(word: str) -> str:
+    """What is nowhere a whole word may be the beginning of one, wherever it stands."""
+    return word if len(word) >= _LEAST_LETTERS - 1 else ""
+
+
 def _either(one: Sought) -> Term:
-    return _or(one.term, one.meant.tokens if one.meant else ())
+    if one.meant is None:
+        return one.term
+    return Term((*one.term.tokens, *one.meant.tokens), one.term.prefix or one.meant.prefix)
 
 
 def _word_with(token: str, found: Sequence[Candidate]) -> str:

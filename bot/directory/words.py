@@ -16,7 +16,8 @@ _MOST = 400
 _STEMMER = snowballstemmer.stemmer("english")
 _STOPPING = (
     "a an and any are as at be by can do does for from has have how i in is it me my need of on or our "
-    "some that the there to us want we what where which who with you your"
+    "some that the there to us want we what where which who with you your "
+    "anybody anyone looking please somebody someone"
 )
 STOP_WORDS = frozenset(_STOPPING.split())
 """Words that say nothing about what is looked for, where there are others."""

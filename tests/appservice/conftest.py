@@ -42,7 +42,7 @@ def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "hedgerow.db")
         return f"sqlite+aiosqlite:///{file}"
-    return _driven(request.getfixturevalue("migrated_postgres"))
+    return driven(request.getfixturevalue("migrated_postgres"))
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +67,7 @@ async def migrated_postgres(postgres_url: str, migrated_template: str) -> AsyncI
 
 async def _lay_out(postgres_url: str, name: str) -> None:
     await execute(postgres_url, f"CREATE DATABASE {name}")
-    await _migrated(_driven(f"{postgres_url}/{name}"))
+    await _migrated(driven(f"{postgres_url}/{name}"))
 
 
 async def _migrated(url: str) -> None:
@@ -76,7 +76,7 @@ async def _migrated(url: str) -> None:
     await opened.close()
 
 
-def _driven(url: str) -> str:
+def driven(url: str) -> str:
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
