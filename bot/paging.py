@@ -14,7 +14,8 @@ def paged(document: Document) -> tuple[Document, Document | None]:
     """The first page, and what is left. A single block is never cut; where a page is to end, it ends."""
     for number, block in enumerate(document.blocks):
         if isinstance(block, PageEnd):
-            return Document(document.blocks[:number]), Document(document.blocks[number + 1 :])
+            rest = document.blocks[number + 1 :]
+            return Document(document.blocks[:number]), Document(rest) if rest else None
     lines, blocks = 0, document.blocks
     heights = list(_heights(blocks))
     if sum(heights) <= MOST_LINES + _SPARE:

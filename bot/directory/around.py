@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from bot.directory.ports import Index, Match, Term
-from bot.directory.searching import MOST
+from bot.directory.searching import MOST, words_meant
 from bot.directory.words import stem, words_of
 from spaces.access import Sight
 from spaces.directory import ListingKind
@@ -40,11 +40,22 @@ def _reached(
 async def networks_of_place(
     index: Index, landscape: Landscape, sight: Sight, near: str
 ) -> frozenset[NetworkId]:
-    """Networks in whose names the name of the place is, and all below them."""
-    terms = tuple(Term((stem(word), word)) for word in words_of(near))
-    if not terms:
+    """Networks in whose names the name of the place is, and all below them.
+
+    Where neither they nor anything else is there, those of a name like it.
+    """
+    words = words_of(near)
+    if not words:
         return frozenset()
-    match = Match(terms, in_title=True, kinds=frozenset({ListingKind.NETWORK}))
-    found = await index.candidates(match, sight, MOST)
-    there = (NetworkId(one.entry.key) for one in found if one.entry.key in landscape.networks)
+    terms = tuple(Term((stem(word), word)) for word in words)
+    found = await _named(index, sight, terms)
+    if not found and not await index.candidates(Match((), near=terms), sight, 1):
+        like = [Term((word, *await words_meant(index, word))) for word in words]
+        found = await _named(index, sight, tuple(like))
+    there = (network for network in found if network in landscape.networks)
     return frozenset().union(*(with_below(landscape, sight, network) for network in there))
+
+
+async def _named(index: Index, sight: Sight, terms: tuple[Term, ...]) -> list[NetworkId]:
+    match = Match(terms, in_title=True, kinds=frozenset({ListingKind.NETWORK}))
+    return [NetworkId(one.entry.key) for one in await index.candidates(match, sight, MOST)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.networks.phrases import KINDS as KINDS_OF_NETWORKS
 from bot.networks.phrases import link, links
@@ -82,8 +81,9 @@ def _above(landscape: Landscape, entry: Entry) -> Sequence[NetworkId]:
 
 def line_of(shown: Told, landscape: Landscape) -> Sentence:
     """Such as “Painting, group, in Arts UK – `join arts-uk/painting`”."""
-    facts: Any = _title(shown)
-    for fact in _facts(shown, landscape):
+    kind, *others = _facts(shown, landscape)
+    facts = sentence("{before}, {next}", before=_title(shown), next=kind)
+    for fact in others:
         facts = sentence("{before}, {next}", before=facts, next=fact)
     return _with_next_step(shown, facts)
 
@@ -111,7 +111,7 @@ def _facts(shown: Told, landscape: Landscape) -> list[Sentence | str]:
     return facts
 
 
-def _with_next_step(shown: Told, facts: Sentence | Inline) -> Sentence:
+def _with_next_step(shown: Told, facts: Sentence) -> Sentence:
     """Each kind has one: come in, write to them, look closer, or ask."""
     entry = shown.entry
     if shown.place is not None:
@@ -129,7 +129,7 @@ def _with_next_step(shown: Told, facts: Sentence | Inline) -> Sentence:
             return sentence("{facts} – yours, `mine` shows it", facts=facts)
         case ListingKind.OFFER | ListingKind.WANT:
             return sentence("{facts} – `ask {number}`", facts=facts, number=entry.key)
-    return sentence("{facts}", facts=facts)
+    return facts
 
 
 def _cut(text: str, most: int) -> str:

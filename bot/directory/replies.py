@@ -25,7 +25,7 @@ def found(result: Found, call: Call) -> Document:
         if number and number % ON_A_PAGE == 0:
             blocks.append(PageEnd())
         blocks.append(Bullet((line_of(entry, call.landscape),)))
-    return Document((*blocks, *_below(result)))
+    return Document((*blocks, *_below(result), PageEnd()))
 
 
 def _head(result: Found) -> Iterator[Sentence]:
@@ -73,7 +73,9 @@ def _below(result: Found) -> Iterator[Block]:
     if result.more:
         yield paragraph("There is more. Another word, `--kind`, `--in` or `--near` narrows it down.")
     if result.in_company:
-        yield paragraph("That is what everyone here may see. In a direct message I look for all of yours.")
+        yield paragraph(
+            "I look through what everyone here may see; in a direct message, through all that you may."
+        )
 
 
 def _limit(limit: Limit) -> Sentence:

@@ -154,13 +154,13 @@ class _Looking:
 
     async def _place_is_mistyped(self) -> bool:
         """Take the place for those whose names are like it; whether there may be any."""
-        meant = [await self._words_meant(term.tokens[-1], 1) for term in self.near]
+        meant = [await words_meant(self.index, term.tokens[-1], 1) for term in self.near]
         self.near = tuple(_or(term, words) for term, words in zip(self.near, meant, strict=True))
         return any(meant)
 
     async def _take_mistyped(self, unknown: list[Sought], found: dict[_Row, Candidate]) -> bool:
         """Words that are in nothing found may be mistyped by one letter."""
-        meant = {one.word: await self._words_meant(one.word, 1) for one in unknown}
+        meant = {one.word: await words_meant(self.index, one.word, 1) for one in unknown}
         if not any(meant.values()) and not any(_beginning(word) for word in meant):
             return False
         self.sought = [
@@ -175,26 +175,27 @@ class _Looking:
             more |= await self._take(replace(match, every=False), found)
         return more
 
-    async def _words_meant(self, word: str, distance: int) -> list[str]:
-        """Words so many letters off it, or off its stem, the nearest first."""
-        away: dict[str, int] = {}
-        for form in dict.fromkeys((word, stem(word))):
-            if len(form) < _LEAST_LETTERS:
-                continue
-            for other in await self.index.words_like(form):
-                letters = OSA.distance(form, other, score_cutoff=distance)
-                away[other] = min(letters, away.get(other, letters))
-        return sorted((w for w in away if 0 < away[w] <= distance), key=lambda w: (away[w], w))
-
     async def guesses(self) -> tuple[str, ...]:
         """Words a little further off by which the asker would find something: words of what they may find."""
-        near = [word for one in self.sought for word in await self._words_meant(one.word, 2)]
+        near = [word for one in self.sought for word in await words_meant(self.index, one.word, 2)]
         if not near:
             return ()
         match = Match(tuple(Term((word,)) for word in near), every=False, kinds=self.question.kinds)
         taken = await self.index.candidates(match, self.sight, MOST)
         words = (_word_with(token, taken) for token in near)
         return tuple(dict.fromkeys(word for word in words if word))[:_MOST_GUESSES]
+
+
+async def words_meant(index: Index, word: str, distance: int = 1) -> list[str]:
+    """Words so many letters off it, or off its stem, the nearest first."""
+    away: dict[str, int] = {}
+    for form in dict.fromkeys((word, stem(word))):
+        if len(form) < _LEAST_LETTERS:
+            continue
+        for other in await index.words_like(form):
+            letters = OSA.distance(form, other, score_cutoff=distance)
+            away[other] = min(letters, away.get(other, letters))
+    return sorted((w for w in away if 0 < away[w] <= distance), key=lambda w: (away[w], w))
 
 
 def _row(entry: Entry) -> _Row:

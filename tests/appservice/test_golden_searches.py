@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import pytest
 
 from appservice.store import directory
 from appservice.store.database import Connection, Database
-from bot.directory.ports import Match
+from bot.directory.ports import Candidate, Match
 from spaces.access import Sight
+from spaces.directory import Entry, ListingKind
 from tests.appservice.conftest import driven
 from tests.golden.county import County, county
 from tests.golden.searches import Outcome, mean_reciprocal_rank, outcome, searches
@@ -27,13 +28,13 @@ class Stored:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def candidates(self, match: Match, sight: Sight, most: int):  # type: ignore[no-untyped-def]
+    async def candidates(self, match: Match, sight: Sight, most: int) -> Sequence[Candidate]:
         return await directory.candidates(self._connection, match, sight, most, 0.0)
 
-    async def parts_of(self, keys, sight: Sight):  # type: ignore[no-untyped-def]
+    async def parts_of(self, keys: Collection[tuple[ListingKind, str]], sight: Sight) -> Sequence[Entry]:
         return await directory.parts_of(self._connection, keys, sight)
 
-    async def words_like(self, word: str):  # type: ignore[no-untyped-def]
+    async def words_like(self, word: str) -> Sequence[str]:
         return await directory.words_like(self._connection, word)
 
 
