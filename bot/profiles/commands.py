@@ -111,8 +111,8 @@ class Profiles:
     ) -> ProfileTold:
         """Choose who finds what of your profile.
 
-        Several networks can be named, one after another. A field that you write later is found by nobody until
-        you show it too.
+        Several networks can be named, one after another. A field that you write later is found by nobody
+        until you show it too.
         """
         _require_direct(call)
         _require_network(call, to, network)
