@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.reply import Block, Bold, Bullet, Document, line, paragraph
+from bot.reply import Block, Bold, Bullet, Document, Paragraph, line, paragraph
 from spaces.listings import Listing
 from spaces.sentences import counted
 
@@ -24,5 +24,5 @@ def _taking_out(listing: Listing, services: Sequence[Listing]) -> Iterator[Block
         with_it = counted(
             "One service would go with it:", "{count} services would go with it:", len(services)
         )
-        yield paragraph("{services}", services=with_it)
+        yield Paragraph((with_it,))
         yield from (Bullet(line(f"{one.number}: ", Bold(one.name))) for one in services)
