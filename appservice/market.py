@@ -20,7 +20,7 @@ from bot.reply import Document
 from spaces.access import Standing
 from spaces.actions import Action, CreateRoom, Invite, Leave, ReadBack, Say, StateEvent
 from spaces.identifiers import DirectId, EventId, NetworkId, PlaceId, RoomId, UserId
-from spaces.market import Ask, Posting, has_left
+from spaces.market import ASK_LASTS_SECONDS, Ask, Posting, has_left
 from spaces.power_levels import RoomKind, power_levels
 from spaces.reconcile import Maker, project_room
 from spaces.sentences import sentence
@@ -144,7 +144,12 @@ async def leave_to_the_two(work: UnitOfWork, place: PlaceId, room: RoomId) -> No
     members = await rooms.members(work.connection, room)
     answers = {members.get(user) for user in (found[0].owner, ask.asker)}
     if answers.isdisjoint({None, "invite"}):
-        work.put(Leave(place))
+        await _leave(work, place)
+
+
+async def _leave(work: UnitOfWork, place: PlaceId) -> None:
+    work.put(Leave(place))
+    await market.forget_room(work.connection, place)
 
 
 async def close_if_left(work: UnitOfWork, user: UserId) -> None:
@@ -171,9 +176,15 @@ class Stall:
                 await ask_what_still_holds(work, self._now())
 
     async def look_round(self) -> None:
-        """End what was left behind by those who went without our hearing of it."""
+        """End what was left behind by those who went without our hearing of it; leave rooms of two that
+        nobody comes into.
+        """
+        now = self._now()
+        unanswered = now - ASK_LASTS_SECONDS
         async with self._works.preview(HEDGEROW) as work:
-            is_due = await KeptMarket(work).left()
+            is_due = await KeptMarket(work).left() or await market.rooms_since(work.connection, unanswered)
         if is_due:
             async with self._works.begin(HEDGEROW) as work:
-                await close_what_was_left(work, self._now())
+                await close_what_was_left(work, now)
+                for place in await market.rooms_since(work.connection, unanswered):
+                    await _leave(work, place)

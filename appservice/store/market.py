@@ -142,6 +142,17 @@ async def ask_of_room(connection: Connection, room: PlaceId) -> Ask | None:
     return next(iter(found), None)
 
 
+async def rooms_since(connection: Connection, before: float) -> list[PlaceId]:
+    """The places of rooms of two in which the bot is, that were asked for before that time."""
+    query = select(a.room).where(a.room != "", a.said_at < before).order_by(a.number)
+    return [place_id(room) for room in (await connection.execute(query)).scalars()]
+
+
+async def forget_room(connection: Connection, room: PlaceId) -> None:
+    """The bot has left it to the two."""
+    await connection.execute(update(tables.posting_asks).where(a.room == room).values(room=""))
+
+
 async def _asks(connection: Connection, query: Any) -> list[Ask]:
     return [_ask(row) for row in await connection.execute(query)]
 

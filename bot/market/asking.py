@@ -112,8 +112,8 @@ async def _require_free(call: Call, posting: Posting, now: float) -> None:
         )
     if len(await _waiting_of(call, asked, now)) >= MOST_ASKS:
         raise Conflict(
-            "You wait for {count} answers, and that is the most at a time. Ask again when some have come.",
-            count=MOST_ASKS,
+            "You wait for {most} answers, and that is the most at a time. Ask again when some have come.",
+            most=MOST_ASKS,
         )
 
 

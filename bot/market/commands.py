@@ -243,9 +243,9 @@ async def _require_few(call: Call) -> None:
     standing = sum(one.stands(now) for one in await call.work.market.of(call.sender))
     if standing >= MOST_OPEN:
         raise Conflict(
-            "You have {count} offers and wants that stand, and that is the most. `mine` shows them; "
+            "You have {most} offers and wants that stand, and more you cannot have. `mine` shows them; "
             "`close N` ends one.",
-            count=standing,
+            most=MOST_OPEN,
         )
 
 

@@ -69,7 +69,7 @@ def _how_long(own: Own, now: float) -> Sentence:
     if posting.state is State.REMOVED:
         return sentence("A coordinator has taken it away.")
     return sentence(
-        "It has expired. `renew {number}` keeps it for {days} days more.",
+        "It has expired. `renew {number}` keeps it for {days} more days.",
         number=posting.number,
         days=LASTS_DAYS,
     )

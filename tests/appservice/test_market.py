@@ -140,6 +140,20 @@ async def test_the_bot_leaves_the_room_to_the_two_when_both_have_answered(fair: 
     [place] = [PlaceId(action.room) for action in done if isinstance(action, CreateRoom)]
     assert not [a for a in await fair.moves(BEN, "join", place) if isinstance(a, Leave)]
     assert [a.room for a in await fair.moves(ALICE, "join", place) if isinstance(a, Leave)] == [place]
+    fair.stage.clock.seconds += 15 * DAY
+    assert await fair.ticks() == []
+
+
+async def test_the_bot_waits_two_weeks_for_the_answer_to_an_invitation(fair: Fair) -> None:
+    number = await fair.posts(ALICE, "offer A long ladder")
+    _, event = await fair.asks(BEN, number, ALICE)
+    done = await fair.reacts(ALICE, "✅", event)
+    [place] = [PlaceId(action.room) for action in done if isinstance(action, CreateRoom)]
+    fair.stage.clock.seconds += 14 * DAY - 1
+    assert await fair.ticks() == []
+    fair.stage.clock.seconds += 2
+    assert await fair.ticks() == [Leave(place)]
+    assert await fair.ticks() == []
 
 
 async def test_a_reply_with_a_bare_word_answers_the_ask_that_it_replies_to(fair: Fair) -> None:
@@ -175,6 +189,7 @@ async def test_one_question_before_the_end_and_none_after_it(fair: Fair) -> None
     [question] = told(await fair.ticks(), ALICE)
     assert f"renew {number}" in question
     assert "7 days" in question
+    assert (await fair.posting(number)).remind_at is None
     assert await fair.ticks() == []
     clock.seconds += 7 * DAY
     assert await fair.finds(BEN, "ladder") == []

@@ -35,11 +35,17 @@ def number_in(answer: str) -> int:
 
 
 async def test_suggestions_are_of_the_nearest_network_first_and_three_at_most(stage: Stage) -> None:
-    for slug in ("far", "wells", "taunton", "far", "hidden-7f3a"):
-        await stage.say("alice", f"offer A ladder of {slug[:6]} --in {slug}")
-    said = await stage.say("mia", "want ladder --in taunton")
+    for slug in ("far", "wells", "taunton", "hidden-7f3a"):
+        await stage.say("alice", f"offer A ladder and a bucket of paint, {slug} --in {slug}")
+    for _ in range(2):
+        await stage.say("alice", "offer Ladder --in far")
+    said = await stage.say("mia", "want Ladder --in taunton")
     shown = [line.partition("“")[2].partition("”")[0] for line in said.splitlines() if line.startswith("- ")]
-    assert shown == ["A ladder of taunto", "A ladder of wells", "A ladder of far"]
+    assert shown == [
+        "A ladder and a bucket of paint, taunton",
+        "A ladder and a bucket of paint, wells",
+        "Ladder",
+    ]
     assert "These are offered:" in said
     assert stage.told() == []
 
