@@ -137,9 +137,10 @@ class _Reading:
         if fault := _fault(kind, made):
             return fault
         if isinstance(organisation, dict):
-            its = f"{where}, its organization"
-            self._take(its, ListingKind.ORGANISATION, organisation, self.within, brief=True)
             named = organisation.get("id", named)
+            if (ListingKind.ORGANISATION, str(named)) not in self.within:
+                its = f"{where}, its organization"
+                self._take(its, ListingKind.ORGANISATION, organisation, self.within, brief=True)
         told = told_of(kind, made)
         by = named if isinstance(named, str) and named else by
         return misfit(told) or Incoming(where, kind, made["id"], told, made, by, brief)

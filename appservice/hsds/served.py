@@ -22,7 +22,7 @@ from spaces.identifiers import NetworkId
 from spaces.listings import Listing
 from spaces.open_referral import is_uuid, number_of
 
-_MOST_FOUND = 5_000
+_MOST_FOUND = 1_000
 _MOST_WORDS = 8
 
 

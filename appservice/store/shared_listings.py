@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from appservice.store import tables
 from appservice.store.database import Connection
@@ -47,7 +47,7 @@ async def page(connection: Connection, chosen: Chosen, *, skip: int, most: int) 
 
 
 def _clauses(chosen: Chosen) -> list[ColumnElement[bool]]:
-    clauses = [c.kind == chosen.kind.value, _in(c, chosen), ~_stands_before(chosen)]
+    clauses = [c.kind == chosen.kind.value, _in(c, chosen), or_(c.source_id == "", ~_stands_before(chosen))]
     if chosen.numbers is not None:
         clauses.append(c.number.in_(sorted(chosen.numbers)))
     if chosen.by is not None:
@@ -66,7 +66,7 @@ def _stands_before(chosen: Chosen) -> ColumnElement[bool]:
     """Whether another of them was imported under the same id, as when two networks take one feed."""
     o = t.alias("other").c
     same = and_(o.source == c.source, o.source_id == c.source_id, o.kind == c.kind)
-    return exists().where(same, o.source_id != "", o.number < c.number, _in(o, chosen))
+    return exists().where(same, o.number < c.number, _in(o, chosen))
 
 
 async def under_id(connection: Connection, chosen: Chosen, its_id: str) -> Listing | None:

@@ -23,6 +23,7 @@ from schemathesis.checks import (
 
 from appservice.codes import JoinPages
 from appservice.demo.synapse import free_port
+from appservice.engine import Foundation
 from appservice.hsds.api import Api
 from appservice.hsds.checking import fault_of
 from appservice.hsds.importing import Importing
@@ -33,13 +34,15 @@ from appservice.public import build_public
 from appservice.server import Server
 from appservice.store import listings
 from appservice.store.database import Database
+from appservice.work import Works
+from spaces import changes
 from spaces.directory import ListingKind, Seen
 from spaces.hsds import schema_of
 from spaces.identifiers import NetworkId
 from spaces.listings import Contact, Listing
 from spaces.network import Access
 from spaces.open_referral import own_id
-from tests.appservice.stage import BOT, Stage
+from tests.appservice.stage import ALICE, BOT, Stage
 from tests.fake import FakeHomeserver
 from tests.hedgerow import running, settings_for
 from tests.open_referral import an_id, organization, service
@@ -125,6 +128,8 @@ async def test_d4_what_was_imported_is_served_whole_and_in_brief(town: Town) -> 
     assert mill == organization()
     toys = (await town.get(f"/services/{own_id('hs.test', 12345)}")).json
     assert (toys["name"], toys["status"]) == ("Toy library", "active")
+    number = next(one.number for one in await town.all_of(arts) if one.name == "Mill Lunch")
+    assert (await town.get(f"/services/{own_id('hs.test', number)}")).status == 404
     for kind, path in (("service", "services"), ("organization", "organizations")):
         for one in (await town.get(f"/{path}")).json["contents"]:
             assert not {"schedules", "phones", "services"} & one.keys()
@@ -315,6 +320,27 @@ async def test_the_service_serves_it_where_the_settings_say_so(
         assert answer.content_type == ("application/json" if directory else "text/html")
 
 
+async def test_d4_what_another_process_imports_is_served_at_once(
+    fake: FakeHomeserver, tmp_path: Path
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    public = {"listen": url.removeprefix("http://"), "base_url": url}
+    made = settings_for(fake.base_url, fake.registration, tmp_path / "h.db", public=public)
+    async with running(made) as hedgerow, aiohttp.ClientSession() as client:
+        async with hedgerow.engine.works.begin("test") as work:
+            founded, arts = changes.create_network(
+                work.landscape, work.ids, name="Arts", access=Access.PUBLIC, coordinators=(ALICE,)
+            )
+            await work.change(founded, what="founded", about=arts)
+        other = Foundation(made)
+        await other.lay()
+        works = Works(other.database, other.surroundings(), lambda: None)
+        await Importing(works, "arts", read_json(json.dumps(service())), "feed").run()
+        await other.database.close()
+        async with client.get(f"{url}/services") as answer:
+            assert [one["name"] for one in (await answer.json())["contents"]] == ["Mill Lunch"]
+
+
 # -- what it says of itself ---------------------------------------------------------------------------------
 
 
@@ -345,7 +371,7 @@ def _ask_anything(url: str) -> None:
         operation = found.ok()
 
         @settings(
-            max_examples=20,
+            max_examples=15,
             deadline=None,
             derandomize=True,
             database=None,
