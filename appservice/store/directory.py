@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -46,6 +46,8 @@ from spaces.identifiers import NetworkId, PlaceId, UserId
 d = tables.directory.c
 t = tables.directory_trigrams.c
 _MOST_LETTERS_OFF = 2
+_PORTION = 2000  # rows that are written together
+_T = TypeVar("_T")
 _TEXTS = ("title", "about", "located", "more")
 _SHOWN = tuple(d[field.name] for field in fields(Entry))
 _words = table("directory_words", column("rowid"))
@@ -67,15 +69,9 @@ def visible_to(sight: Sight, *, sqlite: bool) -> ColumnElement[bool]:
 
 def _is_one_of(column: ColumnElement[Any], values: Collection[str], *, sqlite: bool) -> ColumnElement[bool]:
     """As one parameter, however many values there are: a long list of them is slow to send and to plan."""
-    listed = literal(_as_json(frozenset(values)), Text)
+    listed = literal(json.dumps([*values]), Text)
     each = func.json_each(listed) if sqlite else func.json_array_elements_text(cast(listed, JSON))
     return column.in_(select(each.table_valued("value").c.value))
-
-
-@lru_cache(maxsize=8)
-def _as_json(values: frozenset[str]) -> str:
-    """Made once for all statements of one question: what somebody finds may be thousands of places."""
-    return json.dumps([*values])
 
 
 def _is_still(now: float) -> ColumnElement[bool]:
@@ -217,15 +213,22 @@ _SEEN = {seen.value: seen for seen in Seen}
 async def put(
     connection: Connection, entries: Iterable[Entry], gone: Iterable[tuple[ListingKind, str]] = ()
 ) -> None:
-    """These rows stand instead of all that there were of these entries, and of those that are `gone`."""
-    fresh = [_row(entry) for entry in entries]
-    keys = {(row["kind"], row["key"]) for row in fresh} | {(kind.value, key) for kind, key in gone}
-    before = await _take_away(connection, keys)
-    now = vocabulary_of(row[field] for row in fresh for field in _TEXTS)
-    if fresh:
-        await _add(connection, fresh)
+    """These rows stand instead of all that there were of these entries, and of those that are `gone`.
+
+    In a unit of work, of which there is one at a time: two could forget and learn the same word at once.
+    """
+    fresh = list(entries)
+    before = await _take_away(connection, {*((one.kind, one.key) for one in fresh), *gone})
+    now: set[str] = set()
+    for portion in _portions(fresh):
+        await _add(connection, [_row(entry) for entry in portion])
+        now |= vocabulary_of(getattr(entry, field) for entry in portion for field in _TEXTS)
     await _learn_words(connection, now - before)
     await _forget_words(connection, before - now)
+
+
+def _portions(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    return (values[start : start + _PORTION] for start in range(0, len(values), _PORTION))
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -268,7 +271,7 @@ def _marked(row: Mapping[str, Any]) -> str:
 _MARKED = (("tokens", ""), *((column, mark) for column, mark in _MARKS.items() if column))
 
 
-async def _take_away(connection: Connection, keys: Collection[tuple[str, str]]) -> set[str]:
+async def _take_away(connection: Connection, keys: Collection[tuple[ListingKind, str]]) -> set[str]:
     """Take them out of the index; the words that they were found by."""
     sqlite = connection.dialect.name == "sqlite"
     words: set[str] = set()
@@ -298,9 +301,9 @@ async def _learn_words(connection: Connection, words: Collection[str]) -> None:
         return
     named = _is_one_of(t.word, words, sqlite=connection.dialect.name == "sqlite")
     known = (await connection.execute(select(t.word).where(named).distinct())).scalars()
-    fresh = sorted(set(words).difference(known))
-    pairs = [{"trigram": three, "word": word} for word in fresh for three in trigrams_of(word)]
-    await upsert(connection, tables.directory_trigrams, pairs, replace=False)
+    for portion in _portions(sorted(set(words).difference(known))):
+        pairs = [{"trigram": three, "word": word} for word in portion for three in trigrams_of(word)]
+        await upsert(connection, tables.directory_trigrams, pairs, replace=False)
 
 
 async def _forget_words(connection: Connection, words: Collection[str]) -> None:
