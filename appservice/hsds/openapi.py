@@ -12,7 +12,7 @@ Json = dict[str, Any]
 VERSION = "3.0"
 """Of HSDS, and of its UK profile."""
 
-PROFILE = "https://docs.openreferraluk.org"
+PROFILE = "https://open-referral-uk-profile.readthedocs.io/en/latest/"
 MOST_PER_PAGE = 100
 MOST_PAGES = 1_000_000
 LONGEST_SEARCH = 200

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from appservice.hsds import entries, reading, sheets
 from appservice.hsds.checking import fault_of
 from appservice.hsds.entries import FileRefused, text_of
 from appservice.hsds.reading import read_json
@@ -129,6 +130,20 @@ def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
         text_of(odd)
     with pytest.raises(FileRefused, match="cannot be read"):
         text_of(tmp_path / "missing.json")
+
+
+def test_a_file_that_is_too_large_or_has_too_many_entries_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = tmp_path / "large.json"
+    large.write_text("[]" + " " * 20)
+    monkeypatch.setattr(entries, "LARGEST_BYTES", 10)
+    with pytest.raises(FileRefused, match="larger than"):
+        text_of(large)
+    for module, read in ((reading, "[1, 2, 3]"), (sheets, "name\na\nb\nc\n")):
+        monkeypatch.setattr(module, "MOST_ENTRIES", 2)
+        with pytest.raises(FileRefused, match="more than 2"):
+            (read_json if module is reading else read_sheet)(read)
 
 
 def test_descriptions_become_plain_text_and_addresses_whole() -> None:

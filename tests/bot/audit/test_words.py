@@ -170,6 +170,7 @@ def test_what_is_in_another_network_is_left_out() -> None:
         ("code create 7", "made code 7, which lets people into Arts"),
         ("code create 7 --role coordinator", "made code 7, which makes people coordinators of Arts"),
         ("code revoke 7", "ended code 7 of Arts"),
+        ("directory import: new 12, changed 3", "imported listings into Arts: 12 new, 3 changed"),
         ("redeem code 7", "used code 7 of Arts"),
         ("accept @eve:hs.test", "said yes to an invitation to Arts"),
         ("join @eve:hs.test: asks to be let in", "asked to be let into Arts"),
