@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from appservice.store import listings
 from appservice.store.database import Connection
+from appservice.store.numbers import free_numbers
 from appservice.surroundings import RandomIds
 from spaces.identifiers import NetworkId, UserId
 from spaces.listings import Listing
@@ -19,7 +20,7 @@ class KeptListings:
         self._ids = ids
 
     async def free_number(self) -> int:
-        [number] = await listings.free_numbers(self._connection, self._ids.listing_number)
+        [number] = await free_numbers(self._connection, self._ids.listing_number)
         return number
 
     async def numbered(self, number: int) -> Listing | None:

@@ -12,6 +12,7 @@ from appservice.event import Event
 from appservice.hearing import replied_to
 from appservice.speech import notice
 from appservice.store import market, outbox, rooms
+from appservice.store.numbers import free_numbers
 from bot.address import said_itself
 from bot.answering import Answering
 from bot.market.ending import ask_what_still_holds, close_what_was_left
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from appservice.work import UnitOfWork, Works
 
 _TOLD = re.compile(r"ask ([0-9]{1,9})")
-_DIGITS, _DRAWS = 5, 20
 _NAME_AT_MOST = 60
 
 
@@ -41,10 +41,7 @@ class KeptMarket:
         self._connection = work.connection
 
     async def free_number(self) -> int:
-        """Where nearly all of so many digits are taken it has a digit more."""
-        draw, tries = self._work.surroundings.ids.listing_number, 0
-        while await market.is_taken(self._connection, number := draw(_DIGITS + tries // _DRAWS)):
-            tries += 1
+        [number] = await free_numbers(self._connection, self._work.ids.listing_number)
         return number
 
     async def keep(self, posting: Posting) -> None:

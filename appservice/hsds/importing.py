@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from appservice.hsds.entries import Incoming, Read, Refused
 from appservice.store import listings
-from appservice.store.shared_listings import free_numbers
+from appservice.store.numbers import free_numbers
 from appservice.work import UnitOfWork, Works
 from bot.audit.ports import Source
 from spaces.access import Standing, find_place
@@ -89,7 +88,7 @@ class Importing:
         elsewhere -= {one.number for one in here}
         plan = _Plan(network, server, self.source, work.now, here, frozenset(elsewhere))
         fresh = [entry for entry in self.read.entries if plan.is_new(entry)]
-        numbers = await free_numbers(work.connection, _number, len(fresh))
+        numbers = await free_numbers(work.connection, work.ids.listing_number, len(fresh))
         return plan.outcome(self.read, fresh, numbers)
 
 
@@ -100,12 +99,6 @@ def network_named(landscape: Landscape, typed: str) -> NetworkId:
     if network.status is not Status.ACTIVE:
         raise Conflict("{network} is not active: nothing of it is in the directory.", network=network.name)
     return network.id
-
-
-def _number(digits: int) -> int:
-    """At random, so that it does not tell how many listings there are."""
-    least: int = 10 ** (digits - 1)
-    return least + secrets.randbelow(9 * least)
 
 
 class _Misfit(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -17,9 +17,6 @@ from spaces.listings import Contact, Listing, entry_of
 
 c = tables.listings.c
 q = tables.listing_questions.c
-_NUMBERED = (c.number,)
-"""Whatever has a number of those that `free_numbers` gives."""
-_FEWEST_DIGITS, _DRAWS = 5, 20
 _AT_ONCE = 500
 
 
@@ -60,31 +57,6 @@ async def numbered(connection: Connection, numbers: Collection[int]) -> list[Lis
     """Those of these numbers that there are."""
     query = select(tables.listings).where(c.number.in_(sorted(numbers)))
     return [_listing(row) for row in await connection.execute(query)]
-
-
-async def free_numbers(connection: Connection, draw: Callable[[int], int], how_many: int = 1) -> list[int]:
-    """Numbers that nothing has yet, each other than the others. `draw` gives one of so many digits.
-
-    Where nearly all of these are taken they get a digit more.
-    """
-    found: dict[int, None] = {}
-    digits, in_vain = _FEWEST_DIGITS, 0
-    while len(found) < how_many:
-        drawn = {draw(digits) for _ in range(how_many - len(found))} - found.keys()
-        fresh = drawn - await _taken(connection, drawn)
-        found |= dict.fromkeys(sorted(fresh))
-        in_vain = 0 if fresh else in_vain + 1
-        if in_vain == _DRAWS:
-            digits, in_vain = digits + 1, 0
-    return list(found)
-
-
-async def _taken(connection: Connection, numbers: Collection[int]) -> set[int]:
-    taken: set[int] = set()
-    for number in _NUMBERED:
-        some = await connection.execute(select(number).where(number.in_(sorted(numbers))))
-        taken.update(some.scalars())
-    return taken
 
 
 async def of(connection: Connection, networks: Collection[NetworkId]) -> list[Listing]:

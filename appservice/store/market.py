@@ -17,17 +17,7 @@ from spaces.market import SHOWN_SECONDS, Ask, Posting, Said, State, Terms, entry
 
 p = tables.postings.c
 a = tables.posting_asks.c
-_NUMBERED = (tables.listings.c.number, p.number, a.number)
 _CHUNK = 500
-
-
-async def is_taken(connection: Connection, number: int) -> bool:
-    """Whether a listing, a posting or an ask has this number."""
-    queries = (select(column).where(column == number) for column in _NUMBERED)
-    return any([(await connection.execute(query)).first() is not None for query in queries])
-
-
-# -- offers and wants ---------------------------------------------------------------------------------
 
 
 async def keep(connection: Connection, posting: Posting) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,6 @@ from spaces.listings import Listing
 
 t = tables.listings
 c = t.c
-_FEWEST_DIGITS, _DRAWS = 5, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +82,3 @@ async def _next_source(connection: Connection, after: str) -> str | None:
         await connection.execute(select(func.min(c.source)).where(c.source > after))
     ).scalar()
     return found
-
-
-async def free_numbers(connection: Connection, draw: Callable[[int], int], how_many: int) -> list[int]:
-    """Numbers that no listing has, each other than the others. `draw` gives one of so many digits.
-
-    Where nearly all of these are taken they get a digit more.
-    """
-    found: dict[int, None] = {}
-    digits, in_vain = _FEWEST_DIGITS, 0
-    taken = set((await connection.execute(select(c.number))).scalars()) if how_many else set()
-    while len(found) < how_many:
-        number = draw(digits)
-        is_new = number not in taken and number not in found
-        found |= {number: None} if is_new else {}
-        in_vain = 0 if is_new else in_vain + 1
-        if in_vain == _DRAWS:
-            digits, in_vain = digits + 1, 0
-    return list(found)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from appservice.store import listings
+from appservice.store import listings, numbers
 from appservice.store.database import Database
 from bot.directory.ports import Match, Term
 from spaces.access import Sight
@@ -81,7 +81,7 @@ async def test_free_numbers_are_none_that_is_taken_and_none_twice(database: Data
     drawn = iter([4711, 10_001, 10_001, 4711, 10_002])
     async with database.writing() as connection:
         await listings.keep(connection, [MILL])
-        assert await listings.free_numbers(connection, lambda _: next(drawn), 2) == [10_001, 10_002]
+        assert await numbers.free_numbers(connection, lambda _: next(drawn), 2) == [10_001, 10_002]
 
 
 async def test_where_nearly_all_numbers_are_taken_they_get_a_digit_more(database: Database) -> None:
@@ -93,5 +93,5 @@ async def test_where_nearly_all_numbers_are_taken_they_get_a_digit_more(database
 
     async with database.writing() as connection:
         await listings.keep(connection, [MILL])
-        assert await listings.free_numbers(connection, draw) == [100_001]
+        assert await numbers.free_numbers(connection, draw) == [100_001]
     assert asked == [5] * 20 + [6]
