@@ -51,6 +51,7 @@ AUDIT         | yes   yes  no    no    no     no       no        no       no    
 PAUSE         | no    yes  no    no    no     no       no        no       no      no       no       no
 ADOPT         | no    yes  no    no    no     no       no        no       no      no       no       no
 UPGRADE       | no    yes  no    no    no     no       no        no       no      no       no       no
+LIST          | no    yes  no    no    no     no       no        no       no      no       no       no
 """)
 
 
