@@ -241,6 +241,18 @@ async def test_a_reaction_on_the_question_answers_it_after_a_restart_too(
     assert (await shelf.kept(other)).asked_at is None
 
 
+async def test_a_reaction_on_an_older_question_answers_that_one_alone(shelf: Shelf) -> None:
+    first = await shelf.lists("Mill Trust")
+    shelf.stage.clock.seconds += 20 * DAY
+    second = await shelf.lists("Kiln")
+    await shelf.after(160)
+    older = shelf.question_to(ALICE)
+    await shelf.after(20)
+    await shelf.reacts(ALICE, "✅", older)
+    assert (await shelf.kept(first)).asked_at is None
+    assert (await shelf.kept(second)).asked_at is not None
+
+
 async def test_a_cross_on_the_question_shows_what_removing_would_do(shelf: Shelf) -> None:
     number = await shelf.lists("Mill Trust")
     await shelf.after(180)
