@@ -32,7 +32,7 @@ class Pair:
 
 
 @pytest.fixture
-async def there(database: Database) -> AsyncIterator[Furnished]:
+async def there(database: Database) -> Furnished:
     return await furnished(database)
 
 
