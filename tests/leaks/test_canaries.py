@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import shutil
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from appservice.store.database import Database
+from bot.audience import audience_of
 from bot.repertoire import all_commands
 from config.blueprints import template
 from spaces.identifiers import UserId
@@ -16,6 +20,7 @@ from tests.appservice.stage import ALICE, SHARED
 from tests.leaks.asked import OF_NUMBERS, OF_PLACES, OF_WORDS, PLAIN, PLAINLY
 from tests.leaks.furnishing import Furnished, furnished
 from tests.leaks.hiding import CARA, DAN, Answer
+from tests.leaks.without import Check, taken_away
 
 _KNOWN_TO_DAN = ("group", "a contact for members", "the Matrix ID of a member")
 """Of canaries: he coordinates Somerset, which has the groups."""
@@ -31,12 +36,19 @@ class Pair:
     twin: str
 
 
-@pytest.fixture
-async def there(database: Database) -> Furnished:
-    return await furnished(database)
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def test_every_command_is_asked() -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def there(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Furnished]:
+    """One place for all of them: what they ask changes nothing of it."""
+    file = shutil.copy(migrated_file, tmp_path_factory.mktemp("hidden") / "hedgerow.db")
+    database = Database(f"sqlite+aiosqlite:///{file}")
+    yield await furnished(database)
+    await database.close()
+
+
+async def test_every_command_is_asked() -> None:
     typed = " | ".join((*OF_PLACES, *OF_NUMBERS, *OF_WORDS, *PLAIN))
     missing = [c.name for c in all_commands(template) if f"{c.name} " not in f"{typed} "]
     assert missing == []
@@ -148,6 +160,12 @@ async def test_a44_among_several_nothing_is_said_that_not_all_may_see(there: Fur
     answers = await there.place.asks(ALICE, [f"!hedge {row}" for row in rows], SHARED)
     assert any(answer.said for answer in answers)
     _all_clean(there, CARA)
+
+
+async def test_where_the_speaker_counts_and_not_who_reads_the_canaries_are_seen(there: Furnished) -> None:
+    speakers = Check("room: who reads", audience_of, "if call.heard.is_direct:", "if True:")
+    with taken_away(speakers), pytest.raises(AssertionError):
+        await test_a44_among_several_nothing_is_said_that_not_all_may_see(there)
 
 
 def _all_clean(there: Furnished, who: UserId) -> None:

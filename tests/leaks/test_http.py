@@ -49,9 +49,14 @@ async def _served(database: Database) -> AsyncIterator[str]:
         await server.stop()
 
 
-async def test_a44_the_public_api_tells_of_nothing_hidden(database: Database) -> None:
+async def test_a44_a21_the_public_api_and_the_room_directories_tell_of_nothing_hidden(
+    database: Database,
+) -> None:
     there = await furnished(database)
     canaries = there.place.canaries
+    instances = repr(await Ecosystems(database).instances())
+    assert "Somerset" in instances
+    assert [what for word, what in canaries.items() if word in instances] == []
     async with _served(database) as base, aiohttp.ClientSession() as client:
 
         async def got(path: str) -> tuple[int, str, str]:
@@ -76,10 +81,3 @@ def _without(told: tuple[int, str, str], fill: dict[str, str]) -> str:
     for one in fill.values():
         text = text.replace(one, "…")
     return text
-
-
-async def test_a21_the_room_directories_are_of_what_everyone_sees(database: Database) -> None:
-    there = await furnished(database)
-    told = repr(await Ecosystems(database).instances())
-    assert "Somerset" in told
-    assert [what for word, what in there.place.canaries.items() if word in told] == []
