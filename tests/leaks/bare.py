@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from bot.directory.ports import Candidate, Match, Term
-from bot.directory.words import tokens_of, trigrams_of, vocabulary_of
+from bot.directory.words import tokens_of, trigrams_of, vocabulary_of, words_of
 from spaces.access import Sight
 from spaces.directory import Entry, ListingKind
 
@@ -29,8 +29,9 @@ class BareIndex:
 
     def __init__(self, rows: Sequence[Entry]) -> None:
         self._found = [_candidate(entry) for entry in reversed(rows)]
-        texts = (text for e in rows for text in (e.title, e.about, e.located, e.more))
+        texts = [text for e in rows for text in (e.title, e.about, e.located, e.more)]
         self.words = vocabulary_of(texts)
+        self.shown = {word for text in texts for word in words_of(text)}
 
     async def candidates(self, match: Match, sight: Sight, most: int) -> Sequence[Candidate]:
         return [one for one in self._found if _matches(one, match)][:most]

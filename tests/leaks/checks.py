@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from appservice.store import directory as store
-from bot.directory import searching
+from bot.directory import searching, words
 from spaces import access, listings, nearness
 
 PIECES: Mapping[Any, tuple[tuple[str, str, str], ...]] = {
@@ -28,7 +28,7 @@ PIECES: Mapping[Any, tuple[tuple[str, str, str], ...]] = {
         ("SQL: the owner", "d.owner == sight.user,", "d.owner.is_not(None),"),
     ),
     store.candidates: (
-        ("SQL: in candidates", ", visible_to(sight, sqlite=sqlite))", ")"),
+        ("SQL: in candidates", ", visible_to(sight, sqlite=sqlite)", ""),
         ("SQL: what has ended, in candidates", "        .where(_is_still(now))\n", ""),
         ("SQL: within these networks", "if match.within is not None:", "if False:"),
     ),
@@ -150,15 +150,11 @@ PIECES: Mapping[Any, tuple[tuple[str, str, str], ...]] = {
         ),
     ),
     access.is_member: (("member: joined", "landscape.places_of(network)", "standing.joined"),),
-    searching._Looking._words_meant: (
-        ("search: words that are mistyped", " and await self._is_known(other)", ""),
+    words.vocabulary_of: (
+        ("search: stems are words", "for token in (stem(word), word)", "for token in (word,)"),
     ),
-    searching._Looking._is_known: (
-        (
-            "search: words in that very form",
-            "any(word in vocabulary_of(_texts(one.entry)) for one in found)",
-            "bool(found)",
-        ),
+    searching._word_with: (
+        ("search: words, not stems, are shown", "return token if token in words else", "return token or"),
     ),
     nearness._reached: (("search: near by what they see", "n in sight.finds and ", ""),),
 }

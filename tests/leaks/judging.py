@@ -121,7 +121,7 @@ class _Judged:
         told = await search(self.index, self.sight, self.nearness, question)
         shown = [entry for hit in told.hits for entry in (hit.entry, *hit.parts)]
         self._within(question, "an entry", set(shown) - set(self.seen))
-        self._within(question, "a guess", {word for word in told.guesses if word not in self.bare.words})
+        self._within(question, "a guess", {word for word in told.guesses if word not in self.bare.shown})
         bare = await search(self.bare, self.sight, self.nearness_of_known, question)
         if told != bare:
             raise Leak(
