@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from appservice.app import Hedgerow
+from appservice.store.database import Database
+from appservice.store.migrate import migrate
 from config.sections import Settings
 from tests.registration import Registration
 
@@ -18,8 +23,12 @@ ADMIN = "@admin:hs.test"
 def settings_for(
     url: str, registration: Registration, database: Path | str, **more: Mapping[str, Any]
 ) -> Settings:
-    """Settings for the homeserver at `url`; `database` is a file or a URL. `more` are sections."""
-    at = database if isinstance(database, str) else f"sqlite:///{database}"
+    """Settings for the homeserver at `url`; `database` is a file or a URL. `more` are sections.
+
+    A file that is not there yet is made, of this version's shape: that a start makes and migrates it is
+    for tests of starting and of migrations.
+    """
+    at = database if isinstance(database, str) else f"sqlite:///{_laid_out(database)}"
     port = registration.port if registration.url else 29330
     return Settings.model_validate(
         {
@@ -37,6 +46,28 @@ def settings_for(
             **more,
         }
     )
+
+
+def _laid_out(file: Path) -> Path:
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_bytes(_empty_database())
+    return file
+
+
+@cache
+def _empty_database() -> bytes:
+    """What a start makes of no file at all; in a thread, since those who ask may be in a loop."""
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as apart:
+        file = Path(folder) / "empty.db"
+        apart.submit(asyncio.run, _migrated(file)).result()
+        return file.read_bytes()
+
+
+async def _migrated(file: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{file}")
+    await migrate(database)
+    await database.close()
 
 
 @asynccontextmanager

@@ -30,7 +30,8 @@ FILES = ("h.db", "h.db-wal", "h.db-shm", "h.db.lock")
 @pytest.fixture
 def settings(fake: FakeHomeserver, tmp_path: Path) -> Callable[..., Settings]:
     def make(url: str = fake.base_url, **homeserver: Any) -> Settings:
-        made = settings_for(url, fake.registration, tmp_path / "h.db", encryption={"key": KEY})
+        database = f"sqlite:///{tmp_path / 'h.db'}"  # as a URL: there is no file yet
+        made = settings_for(url, fake.registration, database, encryption={"key": KEY})
         said = made.homeserver.model_copy(update=homeserver)
         return made.model_copy(update={"homeserver": said})
 

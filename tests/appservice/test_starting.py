@@ -28,7 +28,8 @@ from tests.registration import Registration
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return settings_for(f"http://127.0.0.1:{free_port()}", Registration(), tmp_path / "h.db")
+    database = f"sqlite:///{tmp_path / 'h.db'}"  # as a URL: there is no file yet
+    return settings_for(f"http://127.0.0.1:{free_port()}", Registration(), database)
 
 
 async def refused(service: Hedgerow) -> str:
