@@ -117,15 +117,6 @@ async def test_a_change_holds_at_once_and_words_are_forgotten_with_the_last_entr
     assert await kept.titles("oboe") == []
 
 
-async def test_more_entries_at_once_than_a_statement_takes_parameters(kept: Kept) -> None:
-    await kept.put(listing("7", "Trombone lessons"), listing("40000", "Oboe lessons"))
-    await kept.put(
-        listing("7", "Harp lessons"), gone=tuple((ListingKind.SERVICE, str(n)) for n in range(8, 40_001))
-    )
-    assert await kept.titles("lessons") == ["Harp lessons"]
-    assert [await kept.words_like(word) for word in ("trombone", "oboe", "harp")] == [[], [], ["harp"]]
-
-
 async def test_what_has_ended_is_not_found(kept: Kept) -> None:
     await kept.put(listing("1", "Sale", ends_at=-1.0), listing("2", "Late sale", ends_at=1.0))
     assert await kept.titles("sale") == ["Late sale"]
