@@ -108,8 +108,8 @@ class _Looking:
     async def _take_as_typed(self, found: dict[_Row, Candidate]) -> bool:
         more = False
         for match in self._ways():
-            if len(found) >= _ENOUGH and not match.every:
-                break
+            if more or (len(found) >= _ENOUGH and not match.every):
+                break  # what would come now ranks behind what there is too much of
             more |= await self._take(match, found)
         return more
 

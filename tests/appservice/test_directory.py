@@ -132,6 +132,20 @@ async def test_kinds_networks_and_places_narrow_what_is_found(kept: Kept) -> Non
     assert await kept.titles("choir", kinds=frozenset({ListingKind.OFFER})) == []
 
 
+async def test_without_words_all_of_a_kind_or_network_comes_the_newest_first(kept: Kept) -> None:
+    await kept.put(listing("1", "Choir"), listing("2", "Band"), listing("3", "Ringers", network=HEALTH))
+    assert await kept.titles("", kinds=frozenset({ListingKind.SERVICE})) == ["Ringers", "Band", "Choir"]
+    assert await kept.titles("", within=frozenset({ARTS})) == ["Band", "Choir"]
+    assert await kept.titles("") == []
+    assert await kept.titles("!?", kinds=frozenset({ListingKind.SERVICE})) == []
+
+
+async def test_a_word_of_a_hidden_entry_finds_no_other_of_its_stem(kept: Kept) -> None:
+    await kept.put(listing("1", "Chores"), listing("2", "Choring", place=QUIET))
+    assert await kept.find("chorixg") == Answer(())
+    assert await kept.titles("chorez") == ["Chores"]
+
+
 async def test_far_off_words_are_guessed_from_what_may_be_found_only(kept: Kept) -> None:
     await kept.put(listing("1", "Accordion"), listing("2", "Accordance", place=QUIET))
     assert (await kept.find("acordien")).guesses == ("accordion",)
