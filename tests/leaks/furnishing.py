@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from appservice.store.database import Database
 from spaces.identifiers import PlaceId, UserId
 from tests.appservice.stage import ALICE
-from tests.leaks.hiding import CARA, DAN, Place
+from tests.leaks.hiding import CARA, DAN, EVE, Place
 
 
 @dataclass(frozen=True)
@@ -22,19 +22,22 @@ class Furnished:
 
 
 async def furnished(database: Database) -> Furnished:
-    place = Place(database)
-    ben = UserId(f"@{place.canary('the Matrix ID of a member')}:hs.test")
-    for user in (ALICE, ben, CARA, DAN):
-        await place.knows(user)
-    await _somerset(place, ben)
+    place, ben = await with_nothing_hidden(database)
     network, group, invited, archived = [await one(place) for one in (_network, _group, _invited, _archived)]
     await _people(place, ben, network)
-    numbers = [
-        await _code(place, network[2]),
-        *await _listings(place, network[2]),
-        *await _offers(place, ben, network[2]),
-    ]
+    numbers = [await _code(place, network[2])]
+    numbers += [*await _listings(place, network[2]), *await _offers(place, ben, network[2])]
     return Furnished(place, (network, group, invited, archived), tuple(numbers), ben)
+
+
+async def with_nothing_hidden(database: Database) -> tuple[Place, UserId]:
+    """What everyone sees, and no more; and Ben."""
+    place = Place(database)
+    ben = UserId(f"@{place.canary('the Matrix ID of a member')}:hs.test")
+    for user in (ALICE, ben, CARA, DAN, EVE):
+        await place.knows(user)
+    await _somerset(place, ben)
+    return place, ben
 
 
 async def _made(place: Place, typed: str, name: str, user: UserId = ALICE) -> tuple[PlaceId, str, str]:
@@ -49,6 +52,13 @@ async def _somerset(place: Place, ben: UserId) -> None:
     for user in (ben, DAN):
         await place.joins(user, somerset)
     await place.tells(ALICE, "coordinator add @dan:hs.test --in somerset")
+    shown = f"--contact members --email {place.canary('a contact for members')}@example.org"
+    about = place.canary("what is said to nobody")
+    await place.tells(ALICE, f"list organisation Mill Trust --in somerset {shown}")
+    await place.tells(
+        ALICE, f"profile set skills: pottery; about: {about}", "profile show public --field skills"
+    )
+    await place.tells(ben, "offer Long ladder --in somerset")
 
 
 async def _network(place: Place) -> tuple[PlaceId, str, str]:
@@ -80,7 +90,7 @@ async def _archived(place: Place) -> tuple[PlaceId, str, str]:
 
 
 async def _people(place: Place, ben: UserId, network: tuple[PlaceId, str, str]) -> None:
-    """Ben is in the hidden network, and only its people find what he says; Alice shows one field of two."""
+    """Ben is in the hidden network, and only its people find what he says."""
     await place.joins(ben, network[0])
     said = "; ".join(f"{one}: {place.canary(f'{one} of a member')}" for one in _FIELDS)
     await place.tells(ben, f"profile set {said} painting", f"profile show network {network[2]}")
@@ -105,9 +115,6 @@ async def _listings(place: Place, hidden: str) -> list[int]:
     )
     by = _number(told)
     told = await place.tells(ALICE, f"list service {word('service')} tours --by {by} --about {word('about')}")
-    shown = f"--contact members --email {place.canary('a contact for members')}@example.org"
-    open_to_all = _number(await place.tells(ALICE, f"list organisation Mill Trust --in somerset {shown}"))
-    assert open_to_all not in (by, _number(told))
     return [by, _number(told)]
 
 
@@ -120,12 +127,11 @@ async def _offers(place: Place, ben: UserId, hidden: str) -> list[int]:
         f"offer {place.canary('an offer')} ladder --in {hidden}",
         f"want {place.canary('a want')} painting --in {hidden}",
         f"offer {place.canary('a closed offer')} ladder --in somerset",
-        "offer Long ladder --in somerset",
     )
     answers = [await place.tells(ben, one) for one in typed]
     numbers = [_number(answer) for answer in answers]
     await place.tells(ben, f"close {numbers[2]} --unmet")
-    return numbers[:3]
+    return numbers
 
 
 def _number(told: str) -> int:

@@ -21,6 +21,7 @@ from tests.appservice.stage import ALICE, Json, PlayedRooms, Stage, member, mess
 
 CARA = UserId("@cara:hs.test")
 DAN = UserId("@dan:hs.test")
+EVE = UserId("@eve:hs.test")
 _FINDS_AT_ONCE = 20
 _MINUTE = 61.0
 

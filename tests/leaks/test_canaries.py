@@ -18,8 +18,8 @@ from config.blueprints import template
 from spaces.identifiers import UserId
 from tests.appservice.stage import ALICE, SHARED
 from tests.leaks.asked import OF_NUMBERS, OF_PLACES, OF_WORDS, PLAIN, PLAINLY
-from tests.leaks.furnishing import Furnished, furnished
-from tests.leaks.hiding import CARA, DAN, Answer
+from tests.leaks.furnishing import Furnished, furnished, with_nothing_hidden
+from tests.leaks.hiding import CARA, DAN, EVE, Answer
 from tests.leaks.without import Check, taken_away
 
 _KNOWN_TO_DAN = ("group", "a contact for members", "the Matrix ID of a member")
@@ -160,6 +160,34 @@ async def test_a44_among_several_nothing_is_said_that_not_all_may_see(there: Fur
     answers = await there.place.asks(ALICE, [f"!hedge {row}" for row in rows], SHARED)
     assert any(answer.said for answer in answers)
     _all_clean(there, CARA)
+
+
+_SHARED_WORDS = ("painting", "paintin", "paintong", "ladder", "lader", "garden", "trust", "tours", "mill")
+
+
+async def test_a44_a_stranger_is_told_what_they_are_told_where_nothing_is_hidden(
+    there: Furnished, migrated_file: Path, tmp_path: Path
+) -> None:
+    """So no count, no order, no guess and no hint to something elsewhere tells of it."""
+    database = Database(f"sqlite+aiosqlite:///{shutil.copy(migrated_file, tmp_path / 'bare.db')}")
+    bare, _ = await with_nothing_hidden(database)
+    places = [row.format(place="somerset") for row in OF_PLACES]
+    finds = [
+        f"find {word}{more}" for word in _SHARED_WORDS for more in ("", " --in somerset", " --near bath")
+    ]
+    rows = [*PLAIN, *places, *finds, "help find", "help offer", "find gardne --in somerset"]
+    told, untold = await there.place.asks(EVE, rows), await bare.asks(EVE, rows)
+    await database.close()
+    differing = [
+        (one, other) for one, other in zip(told, untold, strict=True) if _drawn(one) != _drawn(other)
+    ]
+    assert differing == []
+
+
+def _drawn(answer: Answer) -> list[str]:
+    """Without the numbers and ids that are drawn."""
+    drawn = r"\b\d{5}\b|[ng]\.[a-z2-7]{16}"
+    return [re.sub(drawn, "…", said) for said in answer.said]
 
 
 async def test_where_the_speaker_counts_and_not_who_reads_the_canaries_are_seen(there: Furnished) -> None:
