@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 
 from bot.directory.ports import Candidate, Term
 from bot.directory.words import words_of
@@ -60,53 +61,61 @@ def _hit(
     near_place: Sequence[Term],
     nearness: Callable[[NetworkId | None], Near],
 ) -> Hit:
-    best = max(rows, key=lambda row: _words_matched(row, sought))
-    together = Candidate(best.entry, best.title, frozenset().union(*(row.tokens for row in rows)))
+    scores = [_words_matched(row, sought) for row in rows]
+    score = max(scores)
+    best = rows[scores.index(score)]
+    if len(rows) > 1:
+        tokens = frozenset().union(*(row.tokens for row in rows))
+        score = _words_matched(Candidate(best.entry, best.title, tokens), sought)
     near = nearness(best.entry.network)
-    score = _words_matched(together, sought) * _NEAR[near]
+    score *= _NEAR[near]
     if near_place and all(_has(set(words_of(best.entry.located)), term) for term in near_place):
         score += _LOCATED
-    parts = {row.entry: None for row in rows if not sought or _words_matched(row, sought)}
-    return Hit(best.entry, score, near, tuple(parts))
+    parts = (row.entry for row, matched in zip(rows, scores, strict=True) if matched or not sought)
+    return Hit(best.entry, score, near, tuple(dict.fromkeys(parts)))
 
 
 def _words_matched(row: Candidate, sought: Sequence[Sought]) -> float:
-    if not sought:
+    score = titled = 0.0
+    matched = 0
+    for one in sought:
+        worth, in_title = _worth(row, one)
+        score, titled, matched = score + worth, titled + in_title, matched + (worth > 0)
+    if not matched:
         return 0.0
-    worths = [_worth(row, one) for one in sought]
-    matched = sum(worth > 0 for worth in worths)
-    titled = sum(_titled(row, one) for one in sought)
+    score = score / len(sought) * (matched / len(sought))
+    if not titled:
+        return score
     title = words_of(row.entry.title)
-    score = sum(worths) / len(sought) * (matched / len(sought))
     score += _SHORT_TITLE * titled / max(len(title), 1)
     return score + _WHOLE_TITLE * (title == [one.word for one in sought])
 
 
-def _titled(row: Candidate, sought: Sought) -> float:
-    """How surely the word is in the title."""
-    if _has(row.title, sought.term):
-        return 1.0
-    return _MISTYPED if sought.meant is not None and _has(row.title, sought.meant) else 0.0
-
-
-def _worth(row: Candidate, sought: Sought) -> float:
-    """What one word of the question is worth in this entry."""
+def _worth(row: Candidate, sought: Sought) -> tuple[float, float]:
+    """What one word of the question is worth in this entry, and how surely it is in the title."""
     worth = _worth_of(row, sought.term)
-    if not worth and sought.meant is not None:
-        worth = _MISTYPED * _worth_of(row, sought.meant)
-    return worth
+    if worth >= _BEGINS_TITLE:
+        return worth, 1.0
+    if sought.meant is None:
+        return worth, 0.0
+    meant = _worth_of(row, sought.meant)
+    return worth or _MISTYPED * meant, _MISTYPED * (meant >= _BEGINS_TITLE)
 
 
 def _worth_of(row: Candidate, term: Term) -> float:
     if not row.title.isdisjoint(term.tokens):
         return _IN_TITLE
-    if term.prefix and any(token.startswith(term.prefix) for token in row.title):
+    if term.prefix and _begins(row.title, term.prefix):
         return _BEGINS_TITLE
     if not row.tokens.isdisjoint(term.tokens):
         return _IN_TEXT
-    if term.prefix and any(token.startswith(term.prefix) for token in row.tokens):
+    if term.prefix and _begins(row.tokens, term.prefix):
         return _BEGINS_TEXT
     return 0.0
+
+
+def _begins(tokens: Iterable[str], prefix: str) -> bool:
+    return any(map(methodcaller("startswith", prefix), tokens))  # nearly twice as fast as a generator
 
 
 def _has(tokens: Iterable[str], term: Term) -> bool:

@@ -19,7 +19,7 @@ from spaces.directory import Entry, ListingKind
 from spaces.identifiers import NetworkId
 from spaces.nearness import Nearness
 
-MOST = 200
+MOST = 100
 """So many entries are looked at in each way of matching."""
 
 _ENOUGH = 24
