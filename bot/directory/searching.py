@@ -159,10 +159,11 @@ class _Looking:
         return any(meant)
 
     async def _take_mistyped(self, unknown: list[Sought], found: dict[_Row, Candidate]) -> bool:
-        """Words that are in nothing found may be mistyped by one letter."""
+        """Words that are in nothing found may be mistyped by one letter.
+
+        It is asked for even where none is like them: the time of an answer would tell of hidden words.
+        """
         meant = {one.word: await words_meant(self.index, one.word, 1) for one in unknown}
-        if not any(meant.values()) and not any(_beginning(word) for word in meant):
-            return False
         self.sought = [
             replace(one, meant=Term(tuple(meant[one.word]), _beginning(one.word)))
             if one.word in meant
@@ -178,9 +179,10 @@ class _Looking:
     async def guesses(self) -> tuple[str, ...]:
         """Words a little further off by which the asker would find something: words of what they may find."""
         near = [word for one in self.sought for word in await words_meant(self.index, one.word, 2)]
-        if not near:
+        if not self.sought:
             return ()
-        match = Match(tuple(Term((word,)) for word in near), every=False, kinds=self.question.kinds)
+        asked = near or [one.word for one in self.sought]  # so that it takes as long where none is like them
+        match = Match(tuple(Term((word,)) for word in asked), every=False, kinds=self.question.kinds)
         taken = await self.index.candidates(match, self.sight, MOST)
         words = (_word_with(token, taken) for token in near)
         return tuple(dict.fromkeys(word for word in words if word))[:_MOST_GUESSES]
