@@ -104,6 +104,8 @@ def _facts(shown: Told, landscape: Landscape) -> list[Sentence | str]:
     if entry.located:
         facts.append(_cut(entry.located, _LONGEST_TEXT))
     for part in shown.matching:
+        if part.about == entry.located:
+            continue
         text = _cut(part.about, _LONGEST_TEXT)
         facts.append(sentence("{field}: {text}", field=_FIELDS[part.part], text=text))
     if entry.stale:

@@ -76,7 +76,19 @@ class Found:
         self._hits[way].append(hits)
 
     def tell(self) -> None:
-        heads = ("ours p50", "p95", "bare p50", "p95", "own p50", "p95", "to bare", "p95", "to own", "p95", "hits")
+        heads = (
+            "ours p50",
+            "p95",
+            "bare p50",
+            "p95",
+            "own p50",
+            "p95",
+            "to bare",
+            "p95",
+            "to own",
+            "p95",
+            "hits",
+        )
         print(f"{'':18}" + "".join(f"{head:>{max(len(head) + 2, 8)}}" for head in heads))
         for way, times in self._times.items():
             _tell(way, times, self._hits[way])
