@@ -90,8 +90,8 @@ class Found:
             "hits",
         )
         print(f"{'':18}" + "".join(f"{head:>{max(len(head) + 2, 8)}}" for head in heads))
-        for way, times in self._times.items():
-            _tell(way, times, self._hits[way])
+        for way, asked in self._times.items():
+            _tell(way, asked, self._hits[way])
         _tell("together", [*itertools.chain(*self._times.values())], [*itertools.chain(*self._hits.values())])
 
 
