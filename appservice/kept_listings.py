@@ -27,6 +27,9 @@ class KeptListings:
         found = await listings.numbered(self._connection, [number])
         return found[0] if found else None
 
+    async def those_numbered(self, numbers: Collection[int]) -> Sequence[Listing]:
+        return await listings.numbered(self._connection, numbers)
+
     async def of(self, networks: Collection[NetworkId]) -> Sequence[Listing]:
         return await listings.of(self._connection, networks)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -11,12 +12,14 @@ from bot.command import Call, Parameter, command
 from bot.directory.around import above, networks_of_place, with_below
 from bot.directory.limits import DAY_SECONDS, spared
 from bot.directory.lines import Told, told
+from bot.directory.ranking import Hit
 from bot.directory.searching import Answer, Question, search
 from bot.networks.rules import Named, named, only_as_admin
 from spaces.access import Sight
 from spaces.directory import ListingKind
 from spaces.errors import Conflict
 from spaces.identifiers import NetworkId
+from spaces.listings import Contact, may_contact
 from spaces.nearness import Nearness
 from spaces.sentences import counted, sentence
 
@@ -85,6 +88,7 @@ class Finding:
         return await _found(call, sight, Question(words, kinds, near=near, there=there), in_)
 
 
+_LISTED = (ListingKind.ORGANISATION, ListingKind.SERVICE)
 _WHAT = sentence("What are you looking for? For example: `find painting`.")
 
 
@@ -109,16 +113,28 @@ async def _found(call: Call, sight: Sight, question: Question, network: NetworkI
     kept = spared(answer.hits, call.sender, shown, max(most - len(shown), 0), MOST_SHOWN)
     if kept.fresh:
         await allowance.note_shown(call.sender, kept.fresh, now)
-    joined = call.standing.joined if call.heard.is_direct else frozenset()
     return Found(
         question.text,
-        tuple(told(call.landscape, sight, hit.entry, hit.parts, joined) for hit in kept.hits),
+        await _told(call, sight, kept.hits),
         more=answer.more or (len(kept.hits) == MOST_SHOWN and len(answer.hits) > MOST_SHOWN),
         in_company=not call.heard.is_direct,
         elsewhere=wider,
         guesses=answer.guesses,
         limit=Limit(most, min(shown.values(), default=now) + DAY_SECONDS - now) if kept.left_out else None,
     )
+
+
+async def _told(call: Call, sight: Sight, hits: Sequence[Hit]) -> tuple[Told, ...]:
+    joined = call.standing.joined if call.heard.is_direct else frozenset()
+    numbers = [int(hit.entry.key) for hit in hits if hit.entry.kind in _LISTED]
+    listings = await call.work.listings.those_numbered(numbers) if numbers else ()
+    ways = {str(one.number): _way_to_reach(one.contact) for one in listings if may_contact(sight, one)}
+    shown = (told(call.landscape, sight, hit.entry, hit.parts, joined) for hit in hits)
+    return tuple(replace(one, reached_by=ways.get(one.entry.key, "")) for one in shown)
+
+
+def _way_to_reach(contact: Contact) -> str:
+    return contact.phone or contact.email or contact.web
 
 
 async def _asked(

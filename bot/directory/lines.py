@@ -31,13 +31,15 @@ class Told:
     """An entry as far as who has a sight may know it.
 
     `place` is the network or group that it is itself, `above` where it belongs, `matching` the rows of a
-    person's entry that answer. `is_in`: the reader is in that place. `is_own`: it is the reader's.
+    person's entry that answer. `reached_by` is how to reach them, if the reader is told. `is_in`: the reader
+    is in that place. `is_own`: it is the reader's.
     """
 
     entry: Entry
     place: Named | None = None
     above: tuple[Named, ...] = ()
     matching: tuple[Entry, ...] = ()
+    reached_by: str = ""
     is_in: bool = False
     is_own: bool = False
 
@@ -108,6 +110,8 @@ def _facts(shown: Told, landscape: Landscape) -> list[Sentence | str]:
             continue
         text = _cut(part.about, _LONGEST_TEXT)
         facts.append(sentence("{field}: {text}", field=_FIELDS[part.part], text=text))
+    if shown.reached_by:
+        facts.append(shown.reached_by)
     if entry.stale:
         facts.append(sentence("nobody has confirmed it lately"))
     return facts

@@ -17,6 +17,9 @@ class Listings(Protocol):
 
     async def numbered(self, number: int) -> Listing | None: ...
 
+    async def those_numbered(self, numbers: Collection[int]) -> Sequence[Listing]:
+        """Those of these numbers that there are."""
+
     async def of(self, networks: Collection[NetworkId]) -> Sequence[Listing]:
         """All of these networks, organisations first, by name."""
 

@@ -26,6 +26,9 @@ class ListingsKept:
     async def numbered(self, number: int) -> Listing | None:
         return self.kept.get(number)
 
+    async def those_numbered(self, numbers: Collection[int]) -> Sequence[Listing]:
+        return [self.kept[number] for number in numbers if number in self.kept]
+
     async def of(self, networks: Collection[NetworkId]) -> Sequence[Listing]:
         return [one for one in self._all() if one.network in networks]
 
