@@ -121,7 +121,6 @@ class Hedgerow:
         apart = self.settings.metrics.listen
         app = build(
             hs_token=homeserver.hs_token.get_secret_value(),
-            bot=homeserver.bot,
             transactions=self.mailbox,
             pings=self,
             networks=Ecosystems(self.foundation.database),

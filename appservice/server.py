@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from appservice.gate import Guard, Reader, Refused, application, parse
-from spaces.identifiers import UserId, printable
+from spaces.identifiers import printable
 
 PROTOCOL = "hedgerow"
 
@@ -60,7 +60,6 @@ class PublicNetworks(Protocol):
 def build(
     *,
     hs_token: str,
-    bot: UserId,
     transactions: Transactions,
     pings: Pings,
     networks: PublicNetworks,
@@ -79,7 +78,7 @@ def build(
     if not hs_token:
         raise ValueError("The homeserver's token (hs_token) is empty, so anyone could send events. Set it.")
     guard = Guard(hs_token, in_query=legacy_query_auth)
-    api = _Api(bot, transactions, pings, networks, Reader(max_body, read_seconds))
+    api = _Api(transactions, pings, networks, Reader(max_body, read_seconds))
     app = application(guard.check)
     app.add_routes(api.routes())
     app.add_routes(_watch_routes(health, metrics))
@@ -127,13 +126,11 @@ class _Api:
 
     def __init__(
         self,
-        bot: UserId,
         transactions: Transactions,
         pings: Pings,
         networks: PublicNetworks,
         reader: Reader,
     ) -> None:
-        self._bot = bot
         self._transactions = transactions
         self._pings = pings
         self._networks = networks
@@ -143,8 +140,8 @@ class _Api:
         base = "/_matrix/app/v1"
         yield web.put(base + "/transactions/{txn_id:[^/]+}", self._transaction)
         yield web.post(base + "/ping", self._ping)
-        yield web.get(base + "/users/{user_id:[^/]+}", self._user, allow_head=False)
-        yield web.get(base + "/rooms/{alias:[^/]+}", self._room, allow_head=False)
+        yield web.get(base + "/users/{user_id:[^/]+}", self._none, allow_head=False)
+        yield web.get(base + "/rooms/{alias:[^/]+}", self._none, allow_head=False)
         yield web.get(base + "/thirdparty/protocol/{protocol:[^/]+}", self._protocol, allow_head=False)
         for nothing in ("user", "location", "user/{protocol:[^/]+}", "location/{protocol:[^/]+}"):
             yield web.get(f"{base}/thirdparty/{nothing}", _nothing, allow_head=False)
@@ -167,14 +164,10 @@ class _Api:
         self._pings.received(txn_id)
         return web.json_response({})
 
-    async def _user(self, request: web.Request) -> web.Response:
-        if request.match_info["user_id"] != self._bot:
-            raise Refused(404, "M_NOT_FOUND", "There is no such user here.")
-        return web.json_response({})
-
-    async def _room(self, request: web.Request) -> web.Response:
-        """Always no, and from memory: whoever creates a room looks its alias up and so calls back here."""
-        raise Refused(404, "M_NOT_FOUND", "There is no such room here.")
+    async def _none(self, request: web.Request) -> web.Response:
+        """Always no, and from memory: what is ours stands on the homeserver already, and whoever creates a
+        room looks its alias up and so calls back here."""
+        raise Refused(404, "M_NOT_FOUND", "There is nothing of that name here.")
 
     async def _protocol(self, request: web.Request) -> web.Response:
         if request.match_info["protocol"] != PROTOCOL:

@@ -78,7 +78,7 @@ class Side:
     def app(self, **settings: Any) -> web.Application:
         played = {"transactions": self.inbox, "pings": self.pings, "networks": Networks()}
         watched = {"health": self.health, "metrics": Counted()}
-        return build(**{"hs_token": TOKEN, "bot": BOT, **played, **watched, **settings})
+        return build(**{"hs_token": TOKEN, **played, **watched, **settings})
 
     async def ask(self, method: str, path: str, *, token: str | None = TOKEN, **more: Any) -> tuple[int, Any]:
         """The status and the JSON body of the answer, None if there is no body."""
