@@ -137,7 +137,7 @@ async def test_i2_a_page_tells_nothing_of_why_a_code_lets_nobody_in(village: Vil
         _expired(village, expired[1])
         wrong = await _page(village, "/join/bcdfg-hjkmn-pqrst")
         assert wrong[0] == 404
-        for path in (used[0], revoked[0], expired[0], "/", "/join/", "/join/no-code-at-all"):
+        for path in (used[0], revoked[0], expired[0], "/join", "/join/", "/join/no-code-at-all"):
             assert await _page(village, path) == wrong, path
 
 

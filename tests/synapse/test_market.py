@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -34,6 +34,7 @@ async def test_who_wants_something_and_who_offers_it_meet_in_a_room_of_their_own
     async with village.talking("ann", "ben", "cat") as (ann, ben, cat):
         for talk in (ann, ben, cat):
             await _is_in_the_fair(talk, fair)
+        before = {talk: set(await talk.person.invites()) for talk in (ann, ben, cat)}
         offered = await ann.ask("offer A long ladder --terms lend")
         assert "It stands in Fair for 60 days" in offered
         number = offered.partition("close ")[2].split()[0]
@@ -45,13 +46,13 @@ async def test_who_wants_something_and_who_offers_it_meet_in_a_room_of_their_own
         assert not await ann.has_heard("ben")
         assert "with you and ben waits for you" in await ann.ask("yes")
         await soon(lambda: ben.has_heard("They say yes"))
-        await _meet(ann, ben, cat)
+        await _meet(ann, ben, cat, before)
 
 
-async def _meet(ann: Talk, ben: Talk, cat: Talk) -> None:
-    [room] = await ann.person.invites()
-    assert list(await ben.person.invites()) == [room]
-    assert list(await cat.person.invites()) == []
+async def _meet(ann: Talk, ben: Talk, cat: Talk, before: Mapping[Talk, set[str]]) -> None:
+    fresh = {talk: set(await talk.person.invites()) - before[talk] for talk in (ann, ben, cat)}
+    [room] = fresh[ann]
+    assert fresh == {ann: {room}, ben: {room}, cat: set()}
     for talk in (ben, ann):
         await talk.person.join(room)
 
