@@ -235,7 +235,12 @@ class ServiceStage:
         self._written = len(self._home.writes())
 
     def answer(self) -> str:
-        said = "\n".join(heard.text for heard in self._new() if heard.answers == self._asked)
+        # each once, whoever heard it
+        heard = {event: one for voice in self._people.values() for event, one in voice.heard.items()}
+        fresh = (
+            one for event, one in heard.items() if event not in self._known
+        )  # each once, whoever heard it
+        said = "\n".join(one.text for one in fresh if one.answers == self._asked)
         return said.replace(self._home.registration.bot, f"@hedgerow:{SERVER}")
 
     def told(self) -> list[tuple[UserId, str]]:
