@@ -14,6 +14,7 @@ from bot.scanning import Word, text_of
 from bot.suggestions import close_to, did_you_mean
 from spaces import access
 from spaces.errors import Ambiguous, Malformed, Refusal, Unknown
+from spaces.finding import find_place
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId, printable
 from spaces.sentences import Sentence, listed, sentence
 
@@ -90,7 +91,7 @@ async def _place(parameter: Parameter, typed: str, call: Call) -> PlaceId:
 def _found(meant: str, kind: access.Kind, call: Call) -> PlaceId:
     """By name. Which places have that name is told to the speaker alone."""
     try:
-        return access.find_place(call.landscape, call.standing, meant, kind=kind, server=call.server)
+        return find_place(call.landscape, call.standing, meant, kind=kind, server=call.server)
     except Ambiguous as several:
         if call.heard.is_direct:
             raise

@@ -14,11 +14,11 @@ from typing import Literal
 from spaces.bans import is_banned
 from spaces.deeds import Deed, refusal_at_top, refusal_within
 from spaces.directory import Entry, Seen
-from spaces.errors import Ambiguous, Forbidden, Unknown
-from spaces.identifiers import ALIAS_PREFIX, GroupId, NetworkId, PlaceId, UserId, printable
+from spaces.errors import Forbidden, Unknown
+from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId, printable
 from spaces.landscape import Landscape
 from spaces.network import Access, Group, Network, Status
-from spaces.sentences import Sentence, counted, sentence
+from spaces.sentences import Sentence, sentence
 from spaces.wanted import join_rules
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "Sights",
     "Standing",
     "coordinates",
-    "find_place",
+    "is_kind",
     "is_member",
     "may",
     "may_enter",
@@ -43,7 +43,6 @@ __all__ = [
 Kind = Literal["network", "group", "any"]
 """What somebody should have named."""
 
-_LISTED_AT_MOST = 8
 _TYPED_AT_MOST = 80
 
 
@@ -240,82 +239,6 @@ class Sights:
         return frozenset().union(shared, *(land.places_of(n) for n in near)) & self._places
 
 
-# -- finding --------------------------------------------------------------------------------------
-
-
-def find_place(
-    landscape: Landscape,
-    standing: Standing,
-    typed: str,
-    *,
-    kind: Kind = "any",
-    within: NetworkId | None = None,
-    server: str | None = None,
-) -> PlaceId:
-    """The place that somebody means, among those that they may see.
-
-    By slug, `network/group`, name in any spelling, our alias `#hedge_<slug>:server` (of `server`, where
-    that is given), or a slug that it once had. `within` keeps to one network's own groups and children.
-    Raises `Unknown`, or `Ambiguous` with the candidates by slug. Opaque ids are not accepted.
-    """
-    wished = typed.strip()
-    if wished.startswith("#"):
-        slug = _slug_in_alias(wished, server)
-        ways = [_by_slug(landscape, slug)] if slug else []
-    else:
-        slug = wished.casefold()
-        ways = [_by_slug(landscape, wished, current=True), landscape.named(wished), _by_slug(landscape, slug)]
-    for way in ways:
-        found = [p for p in way if _is_kind(p, kind) and _is_within(landscape, p, within)]
-        if seen := [p for p in found if may_see(landscape, standing, p)]:
-            return _only(landscape, seen, wished)
-    raise unknown(kind, typed)
-
-
-def _slug_in_alias(alias: str, server: str | None) -> str:
-    localpart, _, its_server = alias[1:].casefold().partition(":")
-    ours = localpart.startswith(ALIAS_PREFIX) and server in (None, its_server)
-    return localpart.removeprefix(ALIAS_PREFIX).replace("_", "/", 1) if ours else ""
-
-
-def _by_slug(landscape: Landscape, slug: str, *, current: bool = False) -> tuple[PlaceId, ...]:
-    """The place with this slug; `network/group` also where the network is named in another spelling."""
-    first, slash, rest = slug.partition("/")
-    if not slash:
-        found = [landscape.slugs.get(slug)]
-    else:
-        homes = dict.fromkeys((landscape.slugs.get(first.strip()), *landscape.named(first)))
-        found = [landscape.slugs.get(f"{home}/{rest.strip()}") for home in homes]
-    there = (p for p in found if p in landscape.networks or p in landscape.groups)  # not released
-    return tuple(p for p in there if p is not None and (not current or landscape.slug_of(p) == slug))
-
-
-def _is_within(landscape: Landscape, place: PlaceId, network: NetworkId | None) -> bool:
-    if network is None:
-        return True
-    if place.is_network:
-        return network in landscape.all_parents(NetworkId(place))
-    group = GroupId(place)
-    return landscape.groups[group].home == network or network in landscape.shares_of(group)
-
-
-def _only(landscape: Landscape, found: list[PlaceId], typed: str) -> PlaceId:
-    if len(found) == 1:
-        return found[0]
-    slugs = sorted(landscape.slug_of(place) for place in found)
-    said = {"name": printable(typed), "places": ", ".join(slugs[:_LISTED_AT_MOST])}
-    if len(slugs) > _LISTED_AT_MOST:
-        raise Ambiguous(
-            counted(
-                "“{name}” may be any of these: {places} and {count} more. Say which one, in that short form.",
-                "“{name}” may be any of these: {places} and {count} more. Say which one, in that short form.",
-                len(slugs) - _LISTED_AT_MOST,
-                **said,
-            )
-        )
-    raise Ambiguous("“{name}” may be any of these: {places}. Say which one, in that short form.", **said)
-
-
 # -- doing ----------------------------------------------------------------------------------------
 
 
@@ -354,7 +277,7 @@ def require(
 ) -> None:
     """Raise `Forbidden` unless they may; for what they may not see, the `Unknown` of what does not exist.
 
-    `typed` and `kind` are what was typed for the place and what it should have been (see `find_place`).
+    `typed` and `kind` are what was typed for the place and what it should have been (`spaces.finding`).
     """
     if deed is not Deed.CREATE_TOP:
         place = require_sight(landscape, standing, place, typed, kind=kind)
@@ -369,7 +292,7 @@ def require_sight(
 
     For places found by the caller, say by room ID or link; `find_place` has done it already.
     """
-    if place is None or not _is_kind(place, kind) or not may_see(landscape, standing, place):
+    if place is None or not is_kind(place, kind) or not may_see(landscape, standing, place):
         raise unknown(kind, typed)
     return place
 
@@ -401,7 +324,8 @@ _NAMELESS: Mapping[Kind, Sentence] = {
 }
 
 
-def _is_kind(place: PlaceId, kind: Kind) -> bool:
+def is_kind(place: PlaceId, kind: Kind) -> bool:
+    """Whether a place is of the kind that somebody should have named."""
     return {"network": place.is_network, "group": place.is_group}.get(kind, True)
 
 

@@ -12,9 +12,10 @@ from appservice.store import listings
 from appservice.store.numbers import free_numbers
 from appservice.work import UnitOfWork, Works
 from bot.audit.ports import Source
-from spaces.access import Standing, find_place
+from spaces.access import Standing
 from spaces.directory import ListingKind
 from spaces.errors import Conflict
+from spaces.finding import find_place
 from spaces.hsds import Record, of_several
 from spaces.identifiers import NetworkId, UserId
 from spaces.landscape import Landscape

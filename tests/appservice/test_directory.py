@@ -28,7 +28,7 @@ SIGHT = Sight(MIA, frozenset({ARTS, HEALTH}), frozenset({ARTS}))
 
 def listing(key: str, title: str, **more: object) -> Entry:
     values: dict[str, object] = {"seen": Seen.FINDERS, "place": ARTS, "network": ARTS, **more}
-    return Entry(ListingKind.SERVICE, key, title, **values)  # type: ignore[arg-type]
+    return Entry(ListingKind.SERVICE, key, title, **values)
 
 
 class Kept:
@@ -41,20 +41,20 @@ class Kept:
         async with self.database.writing() as connection:
             await directory.put(connection, entries, gone)
 
-    async def candidates(self, match, sight, most):  # type: ignore[no-untyped-def]
+    async def candidates(self, match, sight, most):
         async with self.database.reading() as connection:
             return await directory.candidates(connection, match, sight, most, 0.0)
 
-    async def parts_of(self, keys, sight):  # type: ignore[no-untyped-def]
+    async def parts_of(self, keys, sight):
         async with self.database.reading() as connection:
             return await directory.parts_of(connection, keys, sight, 0.0)
 
-    async def words_like(self, word: str):  # type: ignore[no-untyped-def]
+    async def words_like(self, word: str):
         async with self.database.reading() as connection:
             return await directory.words_like(connection, word)
 
     async def find(self, text: str, sight: Sight = SIGHT, **more: object) -> Answer:
-        question = Question(text, **more)  # type: ignore[arg-type]
+        question = Question(text, **more)
         return await search(self, sight, Nearness(Landscape(), sight), question)
 
     async def titles(self, text: str, sight: Sight = SIGHT, **more: object) -> list[str]:

@@ -215,7 +215,7 @@ async def follow_one(connection: directory.Connection, landscape: Landscape) -> 
 
 
 def _fields(value: object) -> dict[str, object]:
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}  # type: ignore[attr-defined]
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def _resident() -> float:

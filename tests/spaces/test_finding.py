@@ -10,13 +10,13 @@ from spaces import changes
 from spaces.access import (
     Deed,
     Standing,
-    find_place,
     require,
     require_sight,
     unknown,
     visible,
 )
 from spaces.errors import Ambiguous, Refusal, Unknown
+from spaces.finding import find_place
 from spaces.identifiers import GroupId, NetworkId, Slug
 from spaces.landscape import Landscape
 from spaces.network import Access

@@ -39,13 +39,13 @@ def listing(
     stage: Stage, kind: ListingKind, key: str, title: str, place: str = "Arts UK", **more: object
 ) -> Entry:
     where = network(stage, place)
-    return replace(Entry(kind, key, title, Seen.FINDERS, where, where), **more)  # type: ignore[arg-type]
+    return replace(Entry(kind, key, title, Seen.FINDERS, where, where), **more)
 
 
 def person(name: str, part: str = "", about: str = "", **more: object) -> Entry:
     user = UserId(f"@{name.lower()}:example.org")
     entry = Entry(ListingKind.PERSON, user, name, Seen.EVERYONE, owner=user, part=part, about=about)
-    return replace(entry, **more)  # type: ignore[arg-type]
+    return replace(entry, **more)
 
 
 async def test_each_kind_says_what_it_is_where_it_belongs_and_what_to_do_next() -> None:
