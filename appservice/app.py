@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from appservice.applications import Attendance
 from appservice.codes import JoinPages
 from appservice.departing import Departing
 from appservice.ecosystems import Ecosystems
@@ -22,8 +21,6 @@ from appservice.hsds.api import Api
 from appservice.hsds.served import EveryonesDirectory
 from appservice.inbox import Inbox, Mailbox
 from appservice.listeners import Listeners
-from appservice.listings import Confirming
-from appservice.market import Stall
 from appservice.metrics import Numbers
 from appservice.public import build_public
 from appservice.reconciler import Reconciler
@@ -32,6 +29,7 @@ from appservice.server import Server, build, build_watch
 from appservice.store import inbox, journal, outbox
 from appservice.store.database import Database, StoreError
 from appservice.store.locks import ActingLock
+from appservice.ticks import ticks
 from bot.conversation import Conversation
 from bot.repertoire import all_commands
 from config.blueprints import template
@@ -48,10 +46,6 @@ _SEALED_SECONDS = 1.0
 _PATHS_SECONDS = 5.0
 _DEVICE_SECONDS = 600
 _DAY_SECONDS = 86_400
-_APPLICATIONS_SECONDS = 60
-_LISTINGS_SECONDS = 3_600
-_MARKET_SECONDS = 60
-_LEFT_BEHIND_SECONDS = 600
 _ROOMS_EVERY = 5  # looks at all rooms' state once in so many catch-ups
 _STOP_SECONDS = 6.0
 
@@ -205,13 +199,8 @@ class Hedgerow:
         if (secrecy := self.engine.secrecy) is not None:
             self.schedule.every(_SEALED_SECONDS, "sealed", secrecy.sealed.judge)
             self.schedule.every(_DEVICE_SECONDS, "device", secrecy.device.look_after)
-        attendance = Attendance(self.engine.works, time.time)
-        self.schedule.every(_APPLICATIONS_SECONDS, "applications", attendance.look, at_once=True)
-        confirming = Confirming(self.engine.works, time.time)
-        self.schedule.every(_LISTINGS_SECONDS, "listings", confirming.look, at_once=True)
-        stall = Stall(self.engine.works, time.time)
-        self.schedule.every(_MARKET_SECONDS, "market", stall.look, at_once=True)
-        self.schedule.every(_LEFT_BEHIND_SECONDS, "left behind", stall.look_round, at_once=True)
+        for tick in ticks(self.engine.works, time.time):
+            self.schedule.every(tick.seconds, tick.name, tick.look, at_once=True)
         self.schedule.every(_PATHS_SECONDS, "paths", self.departing.tick)
         self.schedule.every(_DAY_SECONDS, "tidy", self.reconciler.tidy)
         self.schedule.every(_DAY_SECONDS, "silence", self._look_for_silence, at_once=True)

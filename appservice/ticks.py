@@ -1,0 +1,35 @@
+"""What the features see to from time to time; what is due is a query of each one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from appservice.applications import Attendance
+from appservice.listings import Confirming
+from appservice.market import Stall
+from appservice.schedule import Tick
+from appservice.work import Works
+
+_APPLICATIONS_SECONDS = 60
+_LISTINGS_SECONDS = 3_600
+_MARKET_SECONDS = 60
+_LEFT_BEHIND_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """`look` is called once at the start and then every so many `seconds`."""
+
+    seconds: float
+    name: str
+    look: Tick
+
+
+def ticks(works: Works, now: Callable[[], float]) -> Iterator[Recurring]:
+    """Those of all features; `now` gives seconds since 1970."""
+    stall = Stall(works, now)
+    yield Recurring(_APPLICATIONS_SECONDS, "applications", Attendance(works, now).look)
+    yield Recurring(_LISTINGS_SECONDS, "listings", Confirming(works, now).look)
+    yield Recurring(_MARKET_SECONDS, "market", stall.look)
+    yield Recurring(_LEFT_BEHIND_SECONDS, "left behind", stall.look_round)
