@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -29,10 +29,14 @@ MOST_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Nothing is in `network`; what is shown is of `wider`, a network above it, or None: of anywhere."""
+    """Nothing is in `network`; what is shown is of `wider`, a network above it, or None: of anywhere.
 
-    network: Named
-    wider: Named | None
+    Or nothing is at the `place` that was named.
+    """
+
+    network: Named | None = None
+    wider: Named | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,20 +144,34 @@ def _way_to_reach(contact: Contact) -> str:
 async def _asked(
     call: Call, sight: Sight, question: Question, network: NetworkId | None
 ) -> tuple[Answer, Elsewhere | None]:
-    """The answer; where nothing is in the network, that of the nearest above it where there is something."""
-    nearness = Nearness(call.landscape, sight)
-
-    async def in_and_below(where: NetworkId | None) -> Answer:
-        within = None if where is None else with_below(call.landscape, sight, where)
-        return await search(call.work.directory, sight, nearness, replace(question, within=within))
-
-    answer = await in_and_below(network)
-    if answer.hits or network is None:
+    """The answer; where nothing is there, that of the nearest above it or of anywhere where something is."""
+    answer = await _in_and_below(call, sight, question, network)
+    if answer.hits:
         return answer, None
-    for wider in (*above(call.landscape, sight, network), None):
-        if wider is None and not (question.text.strip() or question.kinds or question.near.strip()):
-            break
-        if (answer := await in_and_below(wider)).hits:
-            shown = None if wider is None else named(call.landscape, wider)
-            return answer, Elsewhere(named(call.landscape, network), shown)
-    return answer, Elsewhere(named(call.landscape, network), None)
+    if network is not None:
+        here = named(call.landscape, network)
+        for wider in _wider(call, sight, question, network):
+            if (found := await _in_and_below(call, sight, question, wider)).hits:
+                return found, Elsewhere(here, None if wider is None else named(call.landscape, wider))
+    if question.near.strip() and _asks_for_something(question):
+        anywhere = replace(question, near="", there=frozenset())
+        if (found := await _in_and_below(call, sight, anywhere, None)).hits:
+            return found, Elsewhere(place=question.near)
+    return answer, None if network is None else Elsewhere(here)
+
+
+async def _in_and_below(call: Call, sight: Sight, question: Question, where: NetworkId | None) -> Answer:
+    within = None if where is None else with_below(call.landscape, sight, where)
+    nearness = Nearness(call.landscape, sight)
+    return await search(call.work.directory, sight, nearness, replace(question, within=within))
+
+
+def _wider(call: Call, sight: Sight, question: Question, network: NetworkId) -> Iterator[NetworkId | None]:
+    """The networks above it, the nearest first, and then anywhere, if anything is asked for at all."""
+    yield from above(call.landscape, sight, network)
+    if _asks_for_something(question) or question.near.strip():
+        yield None
+
+
+def _asks_for_something(question: Question) -> bool:
+    return bool(question.text.strip() or question.kinds)

@@ -29,7 +29,7 @@ def found(result: Found, call: Call) -> Document:
 
 
 def _head(result: Found) -> Iterator[Sentence]:
-    words = " ".join(printable(result.words.replace("\n", " ")).split())[:_LONGEST_WORDS]
+    words = _plain(result.words)
     if result.entries:
         if result.elsewhere:
             yield _elsewhere(result)
@@ -45,8 +45,10 @@ def _head(result: Found) -> Iterator[Sentence]:
 
 def _elsewhere(result: Found) -> Sentence:
     assert result.elsewhere is not None
-    network, wider = link(result.elsewhere.network), result.elsewhere.wider
-    count = len(result.entries)
+    count, wider = len(result.entries), result.elsewhere.wider
+    if result.elsewhere.network is None:
+        return _not_there(_plain(result.elsewhere.place), count, more=result.more)
+    network = link(result.elsewhere.network)
     if wider is None and result.more:
         return sentence("Nothing in {network}, but elsewhere:", network=network)
     if wider is None:
@@ -65,6 +67,18 @@ def _elsewhere(result: Found) -> Sentence:
         network=network,
         wider=link(wider),
     )
+
+
+def _not_there(place: str, count: int, *, more: bool) -> Sentence:
+    if more:
+        return sentence("Nothing at “{place}”, but elsewhere:", place=place)
+    return counted(
+        "Nothing at “{place}”; one elsewhere:", "Nothing at “{place}”; {count} elsewhere:", count, place=place
+    )
+
+
+def _plain(typed: str) -> str:
+    return " ".join(printable(typed.replace("\n", " ")).split())[:_LONGEST_WORDS]
 
 
 def _below(result: Found) -> Iterator[Block]:
