@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from appservice.store import directory
@@ -32,14 +33,25 @@ class SightsKept:
 class StoredDirectory:
     """Implements `bot.directory.ports.Directory` within one unit of work; `now` in seconds since 1970."""
 
-    def __init__(self, connection: Connection, landscape: Landscape, sights: SightsKept, now: float) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        landscape: Landscape,
+        sights: SightsKept,
+        now: float,
+        *,
+        is_stored: bool = True,
+    ) -> None:
+        """`is_stored`: the landscape is as it was committed, and not changed since."""
         self._connection = connection
         self._landscape = landscape
         self._sights = sights
         self._now = now
+        self._is_stored = is_stored
 
     def sight_of(self, standing: Standing) -> Sight:
-        return self._sights.of(self._landscape, standing)
+        sight = self._sights.of(self._landscape, standing)
+        return sight if self._is_stored else replace(sight, everybodys=frozenset())
 
     async def candidates(self, match: Match, sight: Sight, most: int) -> Sequence[Candidate]:
         return await directory.candidates(self._connection, match, sight, most, self._now)
@@ -100,6 +112,19 @@ async def follow(connection: Connection, before: Landscape, after: Landscape) ->
     standing = list(entries_of(after, touched))
     away = {*touched, *gone} - {entry.key for entry in standing}
     await directory.put(connection, standing, [(_kind(place), place) for place in sorted(away)])
+    ruled = {*places, *(group.id for network in changed for group in after.groups_of(network))}
+    opened = Sights(after).everybodys_among(ruled)
+    await directory.open_and_shut(connection, opened, {*ruled, *gone} - opened)
+
+
+async def catch_up(connection: Connection, landscape: Landscape) -> None:
+    """At the start: networks and groups made before there was a directory come into it, and what everybody
+    finds is looked through once.
+    """
+    if not await directory.holds_places(connection):
+        await follow(connection, Landscape(), landscape)
+    known, found = await directory.everybodys(connection), Sights(landscape).everybodys
+    await directory.open_and_shut(connection, found - known, known - found)
 
 
 def _changed(before: Mapping[_Id, Any], after: Mapping[_Id, Any]) -> list[_Id]:

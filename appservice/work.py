@@ -18,7 +18,7 @@ from appservice.allowance import Allowance, FindsCounted
 from appservice.audit import Trail
 from appservice.bans import Present, end_bans
 from appservice.codes import Codes
-from appservice.directory import SightsKept, StoredDirectory, follow
+from appservice.directory import SightsKept, StoredDirectory, catch_up, follow
 from appservice.invitations import KeptInvitations
 from appservice.kept_listings import KeptListings
 from appservice.kept_paths import KeptPaths
@@ -31,7 +31,6 @@ from appservice.speech import direct_room_actions, notice, relation_of
 from appservice.store import inbox, outbox, paths, people, rooms
 from appservice.store.applications import StoredApplications
 from appservice.store.database import Connection, Database
-from appservice.store.directory import holds_places
 from appservice.store.landscape import LandscapeStore
 from appservice.succession import Succession, announce_orphans
 from appservice.surroundings import RandomIds, Surroundings
@@ -90,10 +89,9 @@ class Works:
             yield UnitOfWork(connection, landscape, self.surroundings, who, self._sights, self._finds)
 
     async def fill_directory(self) -> None:
-        """Put networks and groups into the directory, where none is: they were made before there was one."""
+        """What the directory should hold of networks and groups, it holds."""
         async with self.begin("hedgerow") as work:
-            if not await holds_places(work.connection):
-                await follow(work.connection, Landscape(), work.landscape)
+            await catch_up(work.connection, work.landscape)
 
     async def landscape(self) -> Landscape:
         """The landscape as it stands, to read."""
@@ -119,7 +117,7 @@ class UnitOfWork:
         self.codes = Codes(connection, surroundings)
         self._sights = sights or SightsKept()
         self._finds = finds or FindsCounted(surroundings.limits)
-        self._landscape = landscape
+        self._landscape = self._loaded = landscape
         self._actions: list[Action] = []
         self._expected: dict[PlaceId, FoundRoom] = {}
         self._undertaking: int | None = None
@@ -152,7 +150,8 @@ class UnitOfWork:
 
     @property
     def directory(self) -> StoredDirectory:
-        return StoredDirectory(self.connection, self._landscape, self._sights, self.now)
+        is_stored = self._landscape is self._loaded
+        return StoredDirectory(self.connection, self._landscape, self._sights, self.now, is_stored=is_stored)
 
     @property
     def allowance(self) -> Allowance:

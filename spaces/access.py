@@ -6,7 +6,7 @@ for both, of nothing but what was typed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -171,11 +171,13 @@ class Sight:
     """What somebody may find: what belongs to these places for all who may see them, or for members.
 
     An admin finds what anybody else would, and places that are proposed or archived are in no directory.
+    `everybodys` are those among `finds` that the store knows to be found by everybody.
     """
 
     user: UserId
     finds: frozenset[PlaceId]
     member_of: frozenset[NetworkId]
+    everybodys: frozenset[PlaceId] = frozenset()
 
 
 def may_find(sight: Sight, entry: Entry) -> bool:
@@ -199,7 +201,11 @@ class Sights:
     @cached_property
     def everybodys(self) -> frozenset[PlaceId]:
         """The places that a stranger finds."""
-        return frozenset(self._seen(Standing(UserId("@stranger")), self._places))
+        return self.everybodys_among(self._places)
+
+    def everybodys_among(self, places: Iterable[PlaceId]) -> frozenset[PlaceId]:
+        """Those of these that a stranger finds: that follows from a place and its home network alone."""
+        return frozenset(self._seen(Standing(UserId("@stranger")), self._places.intersection(places)))
 
     @cached_property
     def _places(self) -> frozenset[PlaceId]:
@@ -213,6 +219,7 @@ class Sights:
             standing.user,
             self.everybodys | frozenset(self._seen(plain, fresh)),
             frozenset(n for n in theirs if self._is_open(n) and is_member(self.landscape, plain, n)),
+            self.everybodys,
         )
 
     def _seen(self, standing: Standing, places: frozenset[PlaceId]) -> Iterator[PlaceId]:

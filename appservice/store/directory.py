@@ -44,6 +44,7 @@ from spaces.directory import Entry, ListingKind, Seen
 from spaces.identifiers import NetworkId, PlaceId, UserId
 
 d = tables.directory.c
+o = tables.directory_open.c
 t = tables.directory_trigrams.c
 _MOST_LETTERS_OFF = 2
 _PORTION = 2000  # rows that are written together
@@ -61,10 +62,16 @@ def visible_to(sight: Sight, *, sqlite: bool) -> ColumnElement[bool]:
     """`spaces.access.may_find` in SQL."""
     return or_(
         d.seen == Seen.EVERYONE,
-        and_(d.seen == Seen.FINDERS, _is_one_of(d.place, sight.finds, sqlite=sqlite)),
+        and_(d.seen == Seen.FINDERS, _is_found(sight, sqlite=sqlite)),
         and_(d.seen == Seen.MEMBERS, _is_one_of(d.place, sight.member_of, sqlite=sqlite)),
         d.owner == sight.user,
     )
+
+
+def _is_found(sight: Sight, *, sqlite: bool) -> ColumnElement[bool]:
+    """What everybody finds stands in a table: to send it with each statement takes longer than the rest."""
+    own = _is_one_of(d.place, sight.finds - sight.everybodys, sqlite=sqlite)
+    return or_(d.place.in_(select(o.place)), own) if sight.everybodys else own
 
 
 def _is_one_of(column: ColumnElement[Any], values: Collection[str], *, sqlite: bool) -> ColumnElement[bool]:
@@ -205,6 +212,23 @@ def _entry(shown: Sequence[Any]) -> Entry:
 _place = lru_cache(maxsize=8192)(place_id)
 _KINDS = {kind.value: kind for kind in ListingKind}
 _SEEN = {seen.value: seen for seen in Seen}
+
+
+# -- what everybody finds -------------------------------------------------------------------------------
+
+
+async def everybodys(connection: Connection) -> frozenset[PlaceId]:
+    return frozenset(_place(place) for place in (await connection.execute(select(o.place))).scalars())
+
+
+async def open_and_shut(
+    connection: Connection, opened: Collection[PlaceId], shut: Collection[PlaceId]
+) -> None:
+    """From now on everybody finds what is `opened`, and no longer what is `shut`."""
+    await upsert(connection, tables.directory_open, [{"place": p} for p in sorted(opened)], replace=False)
+    if shut:
+        gone = _is_one_of(o.place, shut, sqlite=connection.dialect.name == "sqlite")
+        await connection.execute(delete(tables.directory_open).where(gone))
 
 
 # -- keeping --------------------------------------------------------------------------------------------

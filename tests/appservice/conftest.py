@@ -55,7 +55,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_template(postgres_url: str) -> str:
     """A name in PostgreSQL; nobody may be connected with it while it is copied."""
-    asyncio.run(_lay_out(postgres_url, "migrated"))
+    asyncio.run(lay_out(postgres_url, "migrated"))
     return "migrated"
 
 
@@ -65,7 +65,7 @@ async def migrated_postgres(postgres_url: str, migrated_template: str) -> AsyncI
         yield url
 
 
-async def _lay_out(postgres_url: str, name: str) -> None:
+async def lay_out(postgres_url: str, name: str) -> None:
     await execute(postgres_url, f"CREATE DATABASE {name}")
     await _migrated(driven(f"{postgres_url}/{name}"))
 

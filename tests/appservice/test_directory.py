@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from appservice.directory import follow
 from appservice.store import directory
 from appservice.store.database import Database
 from bot.directory.ports import Match, Term
 from bot.directory.searching import Answer, Question, search
 from bot.directory.words import words_of
-from spaces.access import Sight, may_find
+from spaces.access import Sight, Sights, Standing, may_find
 from spaces.directory import Entry, ListingKind, Seen
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.nearness import Nearness
+from spaces.network import Access
 from tests.appservice.stage import Stage
 from tests.bot.directory.fake import FakeDirectory
+from tests.spaces.worlds import changed_landscapes
 
 pytestmark = pytest.mark.both_databases
 
@@ -189,3 +194,47 @@ async def test_networks_and_groups_come_into_it_as_they_are_made_and_changed(dat
         stranger = Sight(MIA, frozenset({arts}), frozenset())
         match = Match((Term(("craft",)),))
         assert [c.entry.key for c in await work.directory.candidates(match, stranger, 9)] == [arts]
+
+
+async def test_what_everybody_finds_follows_every_change_of_the_landscape(kept: Kept) -> None:
+    steps: list[tuple[Landscape, Landscape]] = []
+
+    @given(changed_landscapes())
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    def grown(change: tuple[Landscape, Landscape]) -> None:
+        steps.append(change)
+
+    grown()
+    for before, after in steps:
+        async with kept.database.writing() as connection:
+            await follow(connection, Landscape(), before)
+            assert await directory.everybodys(connection) == Sights(before).everybodys
+            await follow(connection, before, after)
+            assert await directory.everybodys(connection) == Sights(after).everybodys
+            await follow(connection, after, Landscape())
+            assert await directory.everybodys(connection) == frozenset()
+
+
+async def test_at_the_start_what_everybody_finds_is_put_right(database: Database) -> None:
+    stage = Stage(database)
+    arts = await stage.found("Arts and crafts")
+    async with database.writing() as connection:
+        await directory.open_and_shut(connection, {QUIET}, {arts})
+    await stage.works.fill_directory()
+    async with database.reading() as connection:
+        everybodys = Sights(await stage.works.landscape()).everybodys
+        assert await directory.everybodys(connection) == everybodys
+        assert arts in everybodys
+
+
+async def test_before_a_change_is_committed_nothing_is_found_by_what_was_open(
+    database: Database,
+) -> None:
+    stage = Stage(database)
+    arts = await stage.found("Arts and crafts")
+    async with stage.works.begin("test") as work:
+        shut = replace(work.landscape.networks[arts], access=Access.INVITE)
+        await work.change(work.landscape.having(shut), what="describe", about=arts)
+        sight = work.directory.sight_of(Standing(MIA))
+        match = Match((Term(("craft",)),))
+        assert await work.directory.candidates(match, sight, 9) == []

@@ -52,7 +52,9 @@ class Shelf(Yard):
         """Whether it is stale wherever it shows."""
         sight = Sight(ALICE, frozenset({self.yard}), frozenset())
         async with self.stage.database.reading() as connection:
-            [entry] = await directory.parts_of(connection, [(ListingKind.ORGANISATION, str(number))], sight)
+            [entry] = await directory.parts_of(
+                connection, [(ListingKind.ORGANISATION, str(number))], sight, 0.0
+            )
         assert entry.stale == (await self.kept(number)).stale
         return entry.stale
 

@@ -42,8 +42,8 @@ def room_called(fake: FakeHomeserver, name: str) -> str:
 
 
 def plain(text: str) -> str:
-    """What is said, without the links, which differ from one homeserver to the next."""
-    return re.sub(r" \(https://matrix.to/[^)]*\)", "", text)
+    """What is said, at once or as an edit, without the links, which differ between homeservers."""
+    return re.sub(r" \(https://matrix.to/[^)]*\)", "", text.removeprefix("* "))
 
 
 async def at_rest(fake: FakeHomeserver) -> None:

@@ -33,7 +33,7 @@ from tests.bot.fake_work import FakeWork
 PEOPLE = tuple(UserId(f"@p{n}:example.org") for n in range(11))
 NETWORKS, GROUPS = 9, 12
 GRACES = (0, 1, 7)
-EXAMPLES, STEPS = 70, 50
+EXAMPLES, STEPS = 85, 50
 _THERE = ("join", "invite")
 
 people = st.sampled_from(PEOPLE)

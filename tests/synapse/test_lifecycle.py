@@ -21,8 +21,8 @@ _BLUEPRINT: dict[str, Any] = {
                 {"name": "Arts", "coordinators": [user("ann")], "groups": [{"name": "Painting"}]},
             ],
         },
-        {"name": "Health", "coordinators": [user("hal")]},
-        {"name": "Care", "kind": "ecosystem", "coordinators": [user("hal")]},
+        {"name": "Health", "coordinators": [user("hallam")]},
+        {"name": "Care", "kind": "ecosystem", "coordinators": [user("hallam")]},
         {"name": "Freedom", "coordinators": [user("fay")], "groups": [{"name": "Talk"}]},
     ]
 }
@@ -95,14 +95,14 @@ async def _last_of(talk: Talk, room: str) -> str:
 
 async def test_h3_a_share_lets_members_of_the_other_network_in(village: Village) -> None:
     rooms = await village.home.landscape()
-    async with village.talking("fay", "hal", "ned") as (fay, hal, ned):
+    async with village.talking("fay", "hallam", "ned") as (fay, hallam, ned):
         talk, health = rooms["Talk"].id, rooms["Health"].id
         await _enter(ned, health)
         await _may_not(ned.person.join(talk, via=[SERVER]))
         assert "It waits for the yes of Health." in await fay.ask("group share freedom/talk --with health")
         await _may_not(ned.person.join(talk, via=[SERVER]))
-        await soon(lambda: hal.has_heard("would like to share Talk with Health."))
-        said = await hal.ask("group share freedom/talk --with health")
+        await soon(lambda: hallam.has_heard("would like to share Talk with Health."))
+        said = await hallam.ask("group share freedom/talk --with health")
         assert said.startswith("Talk is now in Health too.")
         assert "Talk" in names(await ned.person.hierarchy(health))
         await _enter(ned, talk)
@@ -113,12 +113,12 @@ async def test_h3_a_share_lets_members_of_the_other_network_in(village: Village)
 
 async def test_p5_a_network_moves_and_its_members_stay(village: Village) -> None:
     rooms = await village.home.landscape()
-    async with village.talking("hal", "ned") as (hal, ned):
-        await hal.ask("network create Nurses --under health --access private")
+    async with village.talking("hallam", "ned") as (hallam, ned):
+        await hallam.ask("network create Nurses --under health --access private")
         made = (await village.home.landscape())["Nurses"].id
         await _enter(ned, rooms["Health"].id, made)
-        slug = (await hal.ask("show Nurses")).splitlines()[0].rpartition(": ")[2]
-        said = await _did(hal, f"network move {slug} --under care")
+        slug = (await hallam.ask("show Nurses")).splitlines()[0].rpartition(": ")[2]
+        said = await _did(hallam, f"network move {slug} --under care")
         assert said.startswith("Nurses is now under Care.")
         moved = (await village.home.landscape())["Nurses"]
         care = (await village.room("Care")).id

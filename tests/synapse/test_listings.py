@@ -25,7 +25,7 @@ def village(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vi
 async def test_members_see_what_is_listed_in_a_private_network_and_a_stranger_nothing(
     village: Village,
 ) -> None:
-    async with village.talking("cora", "mia", "sam") as (cora, mia, sam):
+    async with village.talking("cora", "mia", "samson") as (cora, mia, samson):
         await cora.ask(f"invite {mia.user_id} --to Harbour")
         await mia.person.join((await village.room("Harbour")).id, via=[SERVER])
         said = await cora.ask("list organisation Rope Walk --in Harbour --phone 01823 555 0100")
@@ -36,7 +36,10 @@ async def test_members_see_what_is_listed_in_a_private_network_and_a_stranger_no
         assert shown == f"Rope Walk (listing {number}): organisation in Harbour.\nTelephone: 01823 555 0100"
         assert f"{number}: Rope Walk (organisation)" in await mia.ask("listings Harbour")
         other = 99_999 if number != 99_999 else 99_998
-        hidden, nothing = await sam.ask(f"show listing {number}"), await sam.ask(f"show listing {other}")
+        hidden, nothing = (
+            await samson.ask(f"show listing {number}"),
+            await samson.ask(f"show listing {other}"),
+        )
         assert hidden == f"I know no listing {number}. find shows what there is."
         assert hidden.replace(str(number), str(other)) == nothing
-        assert not await sam.has_heard("Rope Walk")
+        assert not await samson.has_heard("Rope Walk")

@@ -31,39 +31,39 @@ async def _is_in_the_fair(talk: Talk, room: str) -> None:
 
 async def test_who_wants_something_and_who_offers_it_meet_in_a_room_of_their_own(village: Village) -> None:
     fair = (await village.room("Fair")).id
-    async with village.talking("ann", "ben", "cat") as (ann, ben, cat):
-        for talk in (ann, ben, cat):
+    async with village.talking("anton", "benno", "catrin") as (anton, benno, catrin):
+        for talk in (anton, benno, catrin):
             await _is_in_the_fair(talk, fair)
-        before = {talk: set(await talk.person.invites()) for talk in (ann, ben, cat)}
-        offered = await ann.ask("offer A long ladder --terms lend")
+        before = {talk: set(await talk.person.invites()) for talk in (anton, benno, catrin)}
+        offered = await anton.ask("offer A long ladder --terms lend")
         assert "It stands in Fair for 60 days" in offered
         number = offered.partition("close ")[2].split()[0]
-        wanted = await ben.ask("want Ladders for a weekend")
+        wanted = await benno.ask("want Ladders for a weekend")
         assert f"ask {number}" in wanted
-        assert "ann" not in wanted
-        assert "They are not told who you are" in await ben.ask(f"ask {number}")
-        await soon(lambda: ann.has_heard("Somebody in Fair asks"))
-        assert not await ann.has_heard("ben")
-        assert "with you and ben waits for you" in await ann.ask("yes")
-        await soon(lambda: ben.has_heard("They say yes"))
-        await _meet(ann, ben, cat, before)
+        assert "anton" not in wanted
+        assert "They are not told who you are" in await benno.ask(f"ask {number}")
+        await soon(lambda: anton.has_heard("Somebody in Fair asks"))
+        assert not await anton.has_heard("benno")
+        assert "with you and benno waits for you" in await anton.ask("yes")
+        await soon(lambda: benno.has_heard("They say yes"))
+        await _meet(anton, benno, catrin, before)
 
 
-async def _meet(ann: Talk, ben: Talk, cat: Talk, before: Mapping[Talk, set[str]]) -> None:
-    fresh = {talk: set(await talk.person.invites()) - before[talk] for talk in (ann, ben, cat)}
-    [room] = fresh[ann]
-    assert fresh == {ann: {room}, ben: {room}, cat: set()}
-    for talk in (ben, ann):
+async def _meet(anton: Talk, benno: Talk, catrin: Talk, before: Mapping[Talk, set[str]]) -> None:
+    fresh = {talk: set(await talk.person.invites()) - before[talk] for talk in (anton, benno, catrin)}
+    [room] = fresh[anton]
+    assert fresh == {anton: {room}, benno: {room}, catrin: set()}
+    for talk in (benno, anton):
         await talk.person.join(room)
 
     async def is_theirs() -> bool:
-        members = await ann.person.members(room)
-        return {who for who, how in members.items() if how == "join"} == {ann.user_id, ben.user_id}
+        members = await anton.person.members(room)
+        return {who for who, how in members.items() if how == "join"} == {anton.user_id, benno.user_id}
 
     await soon(is_theirs)
-    [line] = await ben.person.bodies(room, BOT)
+    [line] = await benno.person.bodies(room, BOT)
     assert "A long ladder" in line
-    assert "ben" in line
-    await ann.person.say(room, "Come and fetch it")
+    assert "benno" in line
+    await anton.person.say(room, "Come and fetch it")
     with pytest.raises(Refused):
-        await cat.person.join(room)
+        await catrin.person.join(room)

@@ -24,7 +24,7 @@ from appservice.store.tables.coming_in import (
 )
 from appservice.store.tables.company import conversations, memberships, rooms
 from appservice.store.tables.conversation import awaited, people
-from appservice.store.tables.directory import directory, directory_trigrams
+from appservice.store.tables.directory import directory, directory_open, directory_trigrams
 from appservice.store.tables.encryption import complaints, deciphered, encrypted_rooms
 from appservice.store.tables.journal import audit, audit_networks, marks
 from appservice.store.tables.landscape import (
@@ -63,6 +63,7 @@ __all__ = [
     "deciphered",
     "departures",
     "directory",
+    "directory_open",
     "directory_trigrams",
     "encrypted_rooms",
     "events",

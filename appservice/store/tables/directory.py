@@ -34,6 +34,12 @@ directory = Table(
     Index(None, "owner"),
     sqlite_autoincrement=True,
 )
+directory_open = Table(  # the places that everybody finds
+    "directory_open",
+    metadata,
+    Column("place", String, primary_key=True, info=NAMES_A_PLACE),
+    sqlite_with_rowid=False,
+)
 directory_trigrams = Table(  # threes of letters of every word that can be found
     "directory_trigrams",
     metadata,

@@ -50,6 +50,12 @@ def upgrade() -> None:
         sqlite_where=sa.text("words IS NOT NULL"),
     )
     op.create_table(
+        "directory_open",
+        sa.Column("place", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("place"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "directory_trigrams",
         sa.Column("trigram", sa.String(), nullable=False),
         sa.Column("word", sa.String(), nullable=False),
@@ -81,4 +87,5 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER directory_after_{event.lower()}")
         op.execute("DROP TABLE directory_words")
     op.drop_table("directory_trigrams")
+    op.drop_table("directory_open")
     op.drop_table("directory")
