@@ -231,7 +231,7 @@ async def test_before_a_change_is_committed_nothing_is_found_by_what_was_open(
     database: Database,
 ) -> None:
     stage = Stage(database)
-    arts = await stage.found("Arts and crafts")
+    arts, _ = await stage.found("Arts and crafts"), await stage.found("Health")
     async with stage.works.begin("test") as work:
         shut = replace(work.landscape.networks[arts], access=Access.INVITE)
         await work.change(work.landscape.having(shut), what="describe", about=arts)

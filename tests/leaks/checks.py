@@ -14,7 +14,7 @@ PIECES: Mapping[Any, tuple[tuple[str, str, str], ...]] = {
         ("SQL: everyone", "d.seen == Seen.EVERYONE,", "d.seen.in_(list(Seen)),"),
         (
             "SQL: finders of the place",
-            "d.seen == Seen.FINDERS, _is_one_of(d.place, sight.finds, sqlite=sqlite)",
+            "d.seen == Seen.FINDERS, _is_found(sight, sqlite=sqlite)",
             "d.seen == Seen.FINDERS",
         ),
         ("SQL: for finders", "d.seen == Seen.FINDERS, ", ""),
@@ -27,6 +27,7 @@ PIECES: Mapping[Any, tuple[tuple[str, str, str], ...]] = {
         ("SQL: members, not finders", "sight.member_of", "sight.finds"),
         ("SQL: the owner", "d.owner == sight.user,", "d.owner.is_not(None),"),
     ),
+    store._is_found: (("SQL: what everybody finds", "d.place.in_(select(o.place))", "d.place.is_not(None)"),),
     store.candidates: (
         ("SQL: in candidates", ", visible_to(sight, sqlite=sqlite)", ""),
         ("SQL: what has ended, in candidates", "        .where(_is_still(now))\n", ""),

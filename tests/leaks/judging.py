@@ -64,6 +64,7 @@ async def judge(connection: Any, world: World, counted: Counted, *, each: int = 
     """
     await directory.put(connection, world.entries)
     sights = Sights(world.landscape)
+    await directory.open_and_shut(connection, sights.everybodys, ())
     for number, person in enumerate(world.askers):
         judged = _Judged(connection, world, person, sights.of(person))
         await judged.rows(counted)
