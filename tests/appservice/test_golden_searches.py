@@ -44,6 +44,7 @@ async def filled(url: str, made: County) -> AsyncIterator[Stored]:
     try:
         async with database.writing() as connection:
             await directory.put(connection, made.entries)
+            await directory.open_and_shut(connection, made.asker.everybodys, ())
         async with database.reading() as connection:
             yield Stored(connection)
     finally:
