@@ -24,7 +24,7 @@ _NAMED_AT_MOST = 3
 
 
 def is_steward(landscape: Landscape, user: UserId, listing: Listing) -> bool:
-    """Whether they are one of its stewards; who is banned from its network is none for now."""
+    """Whether they are one of its stewards; who is banned from its network is none meanwhile."""
     network = landscape.networks.get(listing.network)
     is_there = network is not None and network.status is Status.ACTIVE
     return is_there and user in listing.stewards and not is_banned(landscape, listing.network, user)

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.market.ending import ask_what_still_holds, close_what_was_left
+from spaces.directory import ListingKind
+from spaces.listings import Listing
 from spaces.market import LASTS_DAYS, MOST_ASKS, MOST_OPEN, State
 from tests.bot.dialogue import NOW, Stage
 from tests.dialogues import person
@@ -122,6 +124,22 @@ async def test_a_bare_yes_is_for_a_single_ask_of_today_and_never_for_a_preview(s
     assert await stage.say("ada", "yes") == "Nothing waits for a yes or no of yours here."
     assert (await stage.say("alice", "No.")).startswith("All right. I tell them kindly")
     assert stage.work.market.together == []
+
+
+async def test_a_bare_yes_answers_nothing_where_a_listing_waits_for_one_too(stage: Stage) -> None:
+    at, alice = NOW.timestamp(), person("alice")
+    mill = Listing(48_999, ListingKind.ORGANISATION, stage.place("taunton"), "Mill Trust", stewards=(alice,))
+    await stage.work.listings.keep([mill])
+    await stage.work.listings.note_asked([mill], {alice: [mill]}, at)
+    number = number_in(await stage.say("alice", "offer A ladder --in taunton"))
+    await stage.say("mia", f"ask {number}")
+    before = stage.work.listings.kept[mill.number]
+    assert (await stage.say("alice", "yes")).startswith("Several things wait for your answer.")
+    assert stage.work.listings.kept[mill.number] == before
+    assert stage.work.market.together == []
+    assert "Mill Trust" in await stage.say("alice", f"yes {mill.number}")
+    assert stage.work.listings.kept[mill.number] != before
+    assert "waits for you" in await stage.say("alice", "yes")
 
 
 async def test_who_is_banned_asks_about_nothing_there(stage: Stage) -> None:
