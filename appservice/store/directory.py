@@ -115,7 +115,9 @@ def _matching(query: Select[Any], match: Match, *, sqlite: bool) -> Select[Any]:
         return query.order_by(d.id.desc())
     words = words_for(match, sqlite=sqlite)
     if not sqlite:
-        return query.where(d.words.op("@@")(cast(words, TSQUERY))).order_by(d.id.desc())
+        # the + keeps PostgreSQL from going through all entries where few are of these networks
+        newest = d.id.desc() if match.within is None else (d.id + 0).desc()
+        return query.where(d.words.op("@@")(cast(words, TSQUERY))).order_by(newest)
     # the + keeps SQLite from beginning with the entries
     from_words = _words.join(tables.directory, d.id == literal_column("+directory_words.rowid"))
     found = literal_column("directory_words").op("MATCH")(words)
