@@ -13,11 +13,13 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     ColumnElement,
     Select,
     Text,
     and_,
+    any_,
     cast,
     column,
     delete,
@@ -76,8 +78,9 @@ def _is_found(sight: Sight, *, sqlite: bool) -> ColumnElement[bool]:
 
 def _is_one_of(column: ColumnElement[Any], values: Collection[str], *, sqlite: bool) -> ColumnElement[bool]:
     """As one parameter, however many values there are: a long list of them is slow to send and to plan."""
-    listed = literal(json.dumps([*values]), Text)
-    each = func.json_each(listed) if sqlite else func.json_array_elements_text(cast(listed, JSON))
+    if not sqlite:
+        return column == any_(literal([*values], ARRAY(Text)))
+    each = func.json_each(literal(json.dumps([*values]), Text))
     return column.in_(select(each.table_valued("value").c.value))
 
 
