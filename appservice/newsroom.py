@@ -1,0 +1,16 @@
+"""All sources that digests are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bot.digests.items import Source
+
+if TYPE_CHECKING:
+    from appservice.work import UnitOfWork
+
+
+def sources_of(work: UnitOfWork) -> Iterator[Source]:
+    """The sources as `work` sees them, in the order in which they are asked."""
+    yield from ()

@@ -1,0 +1,1 @@
+"""Digests: what happened, once, for each person, at their hour."""
