@@ -20,7 +20,7 @@ from spaces.directory import ListingKind
 from spaces.hsds import Record
 from spaces.identifiers import NetworkId
 from spaces.listings import Listing
-from spaces.open_referral import is_uuid, number_of
+from spaces.open_referral import is_uuid, moment, number_of
 
 _MOST_FOUND = 1_000
 _MOST_WORDS = 8
@@ -58,13 +58,13 @@ class EveryonesDirectory:
             total = await shared_listings.how_many(shelf.connection, chosen)
             found = await shared_listings.page(shelf.connection, chosen, skip=asked.skip, most=asked.most)
             records = await shelf.records(found)
-            return [records.brief(listing) for listing in found], total
+            return [_marked(listing, records.brief(listing)) for listing in found], total
 
     async def one(self, kind: ListingKind, its_id: str) -> Record | None:
         """With all that is in it; None: nobody may know of it, or there is none."""
         async with self._reading() as shelf:
             listing = await shelf.under_id(kind, its_id)
-            return None if listing is None else await shelf.whole(listing)
+            return None if listing is None else _marked(listing, await shelf.whole(listing))
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Shelf]:
@@ -123,8 +123,16 @@ class Shelf:
             chosen = Chosen(ListingKind.SERVICE, self.networks, by=listing.number)
             services = await shared_listings.page(self.connection, chosen, skip=0, most=_MOST_FOUND)
             alone = Records(self.server, {}, self.sight)
-            record |= {"services": [alone.whole(one) for one in services]} if services else {}
+            told = [_marked(one, alone.whole(one)) for one in services]
+            record |= {"services": told} if told else {}
         return record
+
+
+def _marked(listing: Listing, record: Record) -> Record:
+    """With a word about it where nobody has said for long that it still holds, unless its source has one."""
+    if not listing.stale or record.get("alert"):
+        return record
+    return {**record, "alert": f"Not confirmed since {moment(listing.confirmed_at)[:10]}."}
 
 
 async def records_for(

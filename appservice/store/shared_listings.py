@@ -39,8 +39,8 @@ async def how_many(connection: Connection, chosen: Chosen) -> int:
 
 
 async def page(connection: Connection, chosen: Chosen, *, skip: int, most: int) -> list[Listing]:
-    """In the order of their numbers, which does not change."""
-    query = select(t).where(*_clauses(chosen)).order_by(c.number).offset(skip).limit(most)
+    """In the order of their numbers, which does not change, what is stale at the end."""
+    query = select(t).where(*_clauses(chosen)).order_by(c.stale, c.number).offset(skip).limit(most)
     return [_listing(row) for row in await connection.execute(query)]
 
 

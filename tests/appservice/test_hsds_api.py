@@ -106,6 +106,21 @@ async def town(database: Database) -> AsyncIterator[Town]:
 
 
 @pytest.mark.both_databases
+async def test_d5_what_nobody_has_confirmed_says_so_and_stands_last(town: Town) -> None:
+    arts = await town.stage.found("Arts")
+    old = Listing(1, SERVICE, arts, "Old choir", confirmed_at=1_700_000_000.0, stale=True)
+    await town.keep(old, Listing(2, SERVICE, arts, "New choir", confirmed_at=1_700_000_000.0))
+    listed = (await town.get("/services")).json["contents"]
+    assert [(one["name"], one.get("alert")) for one in listed] == [
+        ("New choir", None),
+        ("Old choir", "Not confirmed since 2023-11-14."),
+    ]
+    one = (await town.get(f"/services/{own_id(BOT.server, 1)}")).json
+    assert one["alert"] == "Not confirmed since 2023-11-14."
+    assert fault_of(one, "service") is None
+
+
+@pytest.mark.both_databases
 async def test_d4_what_was_imported_is_served_whole_and_in_brief(town: Town) -> None:
     arts = await town.stage.found("Arts")
     await town.take(service(organization=organization()), "arts")
