@@ -26,7 +26,7 @@ _FOR_ALL_IN_IT = (Visibility.WORLD_READABLE, Visibility.SHARED)
 
 def visibility_of(value: object) -> Visibility:
     """What stands in the room's state; what is no visibility counts as the narrowest."""
-    return Visibility(value) if value in tuple(Visibility) else Visibility.JOINED
+    return next((known for known in Visibility if known == value), Visibility.JOINED)
 
 
 def is_open_to_members(visibility: str) -> bool:
