@@ -24,6 +24,7 @@ from spaces.sentences import Sentence
 
 if TYPE_CHECKING:
     from bot.adopting.ports import Adoptions
+    from bot.announcements.ports import Announcements
     from bot.audit.ports import AuditLog
     from bot.bans.ports import Present
     from bot.codes.ports import Codes
@@ -131,6 +132,10 @@ class Work(Protocol):
     @property
     def digests(self) -> Digests:
         """Who gets a digest when, and by which clock."""
+
+    @property
+    def announcements(self) -> Announcements:
+        """What networks announce, and who declines it."""
 
     @property
     def applications(self) -> Applications:

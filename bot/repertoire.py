@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.adopting import adopting_commands
+from bot.announcements import announcement_commands
 from bot.applications.applying import Applying
 from bot.applications.commands import with_applications
 from bot.audit import audit_commands
@@ -44,5 +45,6 @@ def all_commands(templates: Templates) -> Commands:
         listing_commands(),
         market_commands(),
         digest_commands(),
+        announcement_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))
