@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appservice import files, invitations, replacing, upgrading
+from appservice import calendar, files, invitations, replacing, upgrading
 from appservice.adopting import taken_in
 from appservice.bringing_in import brought_in
 from appservice.encrypted_rooms import note_encryption
@@ -131,6 +131,8 @@ class Settler:
             case Invite(user=user):
                 await self._brought(work, action, user, "invite")
                 await invitations.came(work, action)
+            case Say(said=said) if outcome.event is not None:
+                await calendar.was_said(work, said, self._places.room(action.room), outcome.event)
             case ReadFile():
                 await files.hear_again(work, action, outcome.text)
             case Remove(user=user) | Unban(user=user):

@@ -31,7 +31,7 @@ def notice(
 ) -> dict[str, Any]:
     """What a `Say` carries, its sentences in `language`.
 
-    `edits` is the `said` of the message of ours that it replaces.
+    `edits` is the `said` of the message of ours that it replaces, or its event.
 
     What `reminds` somebody is no notice, which no client shows at once, but a text that mentions them
     alone. With `person` it is for that one only: it is said in a direct room of theirs, or not at all.

@@ -17,6 +17,7 @@ from appservice.adoption import StoredAdoptions
 from appservice.allowance import Allowance, FindsCounted
 from appservice.audit import Trail
 from appservice.bans import Present, end_bans
+from appservice.calendar import KeptCalendar
 from appservice.codes import Codes
 from appservice.directory import SightsKept, StoredDirectory, catch_up, follow
 from appservice.invitations import KeptInvitations
@@ -168,6 +169,10 @@ class UnitOfWork:
     @property
     def market(self) -> KeptMarket:
         return KeptMarket(self)
+
+    @property
+    def calendar(self) -> KeptCalendar:
+        return KeptCalendar(self)
 
     @property
     def applications(self) -> StoredApplications:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.adopting.ports import Adoptions
     from bot.audit.ports import AuditLog
     from bot.bans.ports import Present
+    from bot.calendar.ports import Calendar
     from bot.codes.ports import Codes
     from bot.directory.ports import Allowance, Directory
     from bot.invitations.ports import Invitations
@@ -126,6 +127,10 @@ class Work(Protocol):
     @property
     def market(self) -> Market:
         """Offers and wants, and who asks about them."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """What takes place, and who comes."""
 
     @property
     def applications(self) -> Applications:

@@ -7,6 +7,7 @@ from bot.applications.applying import Applying
 from bot.applications.commands import with_applications
 from bot.audit import audit_commands
 from bot.bans import ban_commands
+from bot.calendar import calendar_commands
 from bot.codes import code_commands
 from bot.command import Commands
 from bot.directory import directory_commands
@@ -42,5 +43,6 @@ def all_commands(templates: Templates) -> Commands:
         profile_commands(),
         listing_commands(),
         market_commands(),
+        calendar_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))
