@@ -19,6 +19,7 @@ from appservice.engine import WANTED_MARK, Engine, Foundation, tell_silence, unu
 from appservice.homeserver import HomeserverError
 from appservice.hsds.api import Api
 from appservice.hsds.served import EveryonesDirectory
+from appservice.ics import CalendarFiles
 from appservice.inbox import Inbox, Mailbox
 from appservice.listeners import Listeners
 from appservice.metrics import Numbers
@@ -144,7 +145,8 @@ class Hedgerow:
         public = self.settings.public
         directory = EveryonesDirectory(self.foundation.database, bot.server)
         api = Api(directory, public.base_url or "") if public.directory else None
-        return build_public(invitations, time.time, language, api=api)
+        calendars = CalendarFiles(self.foundation.database, bot, self.settings.bot.display_name, time.time)
+        return build_public(invitations, time.time, language, api=api, calendars=calendars)
 
     async def _start(self) -> None:
         await self._greet()

@@ -1,7 +1,7 @@
-"""The public listener: one small page for each code, and the directory's API where it is served.
+"""The public listener: one small page for each code, calendars, and the directory's API where it is served.
 
 It has a port of its own, knows no token, and writes nothing down. Every path but that of a code that
-serves, and those of the API, is answered with the same page, byte for byte.
+serves, of a calendar, and those of the API, is answered with the same page, byte for byte.
 """
 
 from __future__ import annotations
@@ -47,6 +47,11 @@ class Invitations(Protocol):
         """What the page of that code tells; None where it lets nobody in."""
 
 
+class Calendars(Protocol):
+    async def calendar(self, name: str) -> bytes | None:
+        """The calendar of that name, as programs read it; None where there is none."""
+
+
 def build_public(
     invitations: Invitations,
     now: Callable[[], float],
@@ -54,17 +59,19 @@ def build_public(
     *,
     per_minute: int = PER_MINUTE,
     api: Api | None = None,
+    calendars: Calendars | None = None,
 ) -> web.Application:
-    """Build the application of `GET /join/CODE`, and of the directory's API, if it is given.
+    """Build the application of `GET /join/CODE`, and of calendars and the directory's API, if they are given.
 
     `now` is in seconds, `language` that of the server.
     """
-    public = _Public(invitations, Visits(now, per_minute), language, api)
+    public = _Public(invitations, Visits(now, per_minute), language, api, calendars)
     app = web.Application(
         middlewares=[public.answer],
         handler_args={"access_log": None, "logger": _silent(), "auto_decompress": False},
     )
     app.router.add_get("/join/{code:[^/]+}", public.join)
+    app.router.add_get("/calendar/{name:[^/]+}.ics", public.calendar)
     return app
 
 
@@ -97,12 +104,18 @@ class Visits:
 
 class _Public:
     def __init__(
-        self, invitations: Invitations, visits: Visits, language: str, api: Api | None = None
+        self,
+        invitations: Invitations,
+        visits: Visits,
+        language: str,
+        api: Api | None = None,
+        calendars: Calendars | None = None,
     ) -> None:
         self._invitations = invitations
         self._visits = visits
         self._language = language
         self._api = api
+        self._calendars = calendars
 
     @web.middleware
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -127,6 +140,13 @@ class _Public:
         code = request.match_info["code"]
         found = await self._invitations.invitation(code) if len(code) <= _LONGEST else None
         return self._page(pages.nothing_here(), 404) if found is None else self._page(found, 200)
+
+    async def calendar(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        found = None if self._calendars is None else await self._calendars.calendar(name)
+        if found is None:
+            return self._page(pages.nothing_here(), 404)
+        return web.Response(body=found, content_type="text/calendar", charset="utf-8", headers=_HEADERS)
 
     def _page(self, document: Document, status: int, more: Mapping[str, str] | None = None) -> web.Response:
         return web.Response(

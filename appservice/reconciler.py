@@ -22,6 +22,7 @@ from appservice.store import (
     allowance,
     applications,
     by_hand,
+    calendar,
     encryption,
     inbox,
     invitations,
@@ -171,6 +172,7 @@ class Reconciler:
             await allowance.forget(connection, before=now - DAY_SECONDS)
             await market.forget(connection, now=self._works.surroundings.now())
         await forget_old(self._works.database, before=before)
+            await calendar.forget(connection, now=now)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

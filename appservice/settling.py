@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appservice import announcements, files, invitations, replacing, upgrading
+from appservice import announcements, calendar, files, invitations, replacing, upgrading
 from appservice.activity import note_visibility
 from appservice.adopting import taken_in
 from appservice.bringing_in import brought_in
@@ -132,6 +132,8 @@ class Settler:
             case Invite(user=user):
                 await self._brought(work, action, user, "invite")
                 await invitations.came(work, action)
+            case Say(said=said) if outcome.event is not None:
+                await calendar.was_said(work, said, self._places.room(action.room), outcome.event)
             case ReadFile():
                 await files.hear_again(work, action, outcome.text)
             case Say(said=said) if said.startswith("announce:"):

@@ -19,6 +19,7 @@ from appservice.allowance import Allowance, FindsCounted
 from appservice.announcements import KeptAnnouncements
 from appservice.audit import Trail
 from appservice.bans import Present, end_bans
+from appservice.calendar import KeptCalendar
 from appservice.codes import Codes
 from appservice.digests import KeptDigests
 from appservice.directory import SightsKept, StoredDirectory, catch_up, follow
@@ -176,6 +177,10 @@ class UnitOfWork:
     @property
     def digests(self) -> KeptDigests:
         return KeptDigests(self)
+
+    @property
+    def calendar(self) -> KeptCalendar:
+        return KeptCalendar(self)
 
     @property
     def applications(self) -> StoredApplications:

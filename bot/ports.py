@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.announcements.ports import Announcements
     from bot.audit.ports import AuditLog
     from bot.bans.ports import Present
+    from bot.calendar.ports import Calendar
     from bot.codes.ports import Codes
     from bot.digests.ports import Digests
     from bot.directory.ports import Allowance, Directory
@@ -136,6 +137,10 @@ class Work(Protocol):
     @property
     def announcements(self) -> Announcements:
         """What networks announce, and who declines it."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """What takes place, and who comes."""
 
     @property
     def applications(self) -> Applications:
