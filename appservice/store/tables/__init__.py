@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from appservice.store.tables.adopting import adoptions, adoptions_shown
 from appservice.store.tables.allowance import people_shown
+from appservice.store.tables.arrivals import arrivals
 from appservice.store.tables.by_hand import (
     hand_marks,
     last_words,
@@ -51,6 +52,7 @@ __all__ = [
     "adoptions",
     "adoptions_shown",
     "applications",
+    "arrivals",
     "audit",
     "audit_networks",
     "awaited",
