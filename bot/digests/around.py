@@ -17,19 +17,18 @@ Nearby = Callable[[Iterable[NetworkId]], Near]
 
 
 def nearby(landscape: Landscape, reader: Reader) -> Nearby:
-    """How near the nearest of several networks is to the reader, of those that they may find.
+    """How near the nearest of several networks is to the reader; what they may not find is not near.
 
     What they have turned off is theirs as little as if they were no member, and brings nothing near.
     """
     sight, nearness = reader.sight, reader.nearness
     if turned_off := sight.member_of - reader.networks:
-        kept = replace(sight, member_of=sight.member_of - turned_off)
-        nearness = Nearness(landscape, kept)
+        nearness = Nearness(landscape, replace(sight, member_of=sight.member_of - turned_off))
 
     def of(networks: Iterable[NetworkId]) -> Near:
-        seen = [network for network in networks if network in sight.finds and network not in turned_off]
-        if any(network in reader.networks for network in seen):
+        kept = [network for network in networks if network not in turned_off]
+        if any(network in reader.networks for network in kept):
             return Near.OWN
-        return min(map(nearness.of, seen), default=Near.WIDER)
+        return min(map(nearness.of, kept), default=Near.WIDER)
 
     return of

@@ -40,7 +40,7 @@ def new_postings(landscape: Landscape, reader: Reader, fresh: Sequence[Posting])
 def _near(landscape: Landscape, reader: Reader, fresh: Iterable[Posting]) -> Iterator[tuple[NetworkId, Near]]:
     """How near each network of theirs is that the reader may find and is not kept out of."""
     of = nearby(landscape, reader)
-    for network in {one.network for one in fresh} & reader.sight.finds:
+    for network in {one.network for one in fresh}:
         if reader.user is None or not is_banned(landscape, network, reader.user):
             yield network, of([network])
 

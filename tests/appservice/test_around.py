@@ -33,9 +33,10 @@ async def names(stage: Stage) -> list[str]:
 
 
 async def with_group(stage: Stage, home: NetworkId, name: str = "Painting") -> PlaceId:
-    async with stage.works.begin(BEN) as work:
+    """Made by hand by Ben, and seen later."""
+    async with stage.works.begin("hedgerow") as work:
         landscape, group = changes.create_group(work.landscape, work.ids, name=name, home=home)
-        await work.change(landscape, what="group create", about=group)
+        await work.change(landscape, what="by hand: group create", about=group, by=BEN)
     return group
 
 
@@ -186,6 +187,7 @@ async def test_offers_of_the_period_that_still_stand_are_told_and_ones_own_befor
     async with stage.work() as work:
         await work.market.keep(ended(standing, State.REMOVED, now))
     assert await lines(stage, period, SAM, arts) == []
+    await post(stage, arts, 6, owner=SAM, made_at=now - 8 * DAY, ends_at=now + 8 * DAY, remind_at=now + DAY)
     mine = await post(stage, arts, 5, owner=SAM, made_at=now - 8 * DAY)
     async with stage.database.writing() as connection:
         await market.keep(connection, lasting(mine, now - 8 * DAY, now + 2 * DAY))

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.digests.items import Period
 from bot.digests.postings import DAY, WEEK, ending_postings, new_postings
+from spaces import changes
 from spaces.directory import ListingKind
 from spaces.identifiers import NetworkId
 from spaces.market import Posting, Terms, lasting
@@ -76,6 +77,9 @@ def test_ones_own_that_is_about_to_end_is_told_of_with_what_keeps_it() -> None:
     assert line == "Your offer 48213: “A long ladder” stands until 12 April 1970 – renew 48213"
     assert ending(county, WEEKLY, replace(short, owner=SAM)) == []
     assert ending(county, WEEKLY, replace(short, network=county.devon)) == []
+    county.landscape = changes.archive(county.landscape, county.arts)
+    reader = replace(reader_of(county.landscape, county.arts), networks=frozenset({county.arts}))
+    assert ending_postings(county.landscape, MIA, reader, [short], WEEKLY) == []
 
 
 def test_what_the_owner_has_just_been_asked_about_is_not_said_twice() -> None:
