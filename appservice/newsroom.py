@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from appservice.activity import LivelySource
 from appservice.announcements import AnnouncementsSource
+from appservice.around import MarketSource, PlacesSource
 from appservice.calendar import OccasionsSource
 from bot.digests.items import Source
 
@@ -19,3 +20,5 @@ def sources_of(work: UnitOfWork) -> Iterator[Source]:
     yield LivelySource(work)
     yield AnnouncementsSource(work)
     yield OccasionsSource(work)
+    yield PlacesSource(work)
+    yield MarketSource(work)

@@ -32,7 +32,7 @@ from appservice.profiles import StoredProfiles, follow_people
 from appservice.readers import linked_for, shown_to
 from appservice.renewing import StoredUpgrades
 from appservice.speech import direct_room_actions, notice, relation_of
-from appservice.store import inbox, outbox, paths, people, rooms
+from appservice.store import arrivals, inbox, outbox, paths, people, rooms
 from appservice.store.applications import StoredApplications
 from appservice.store.database import Connection, Database
 from appservice.store.landscape import LandscapeStore
@@ -45,6 +45,7 @@ from bot.ports import Awaited, Heard, ServiceStatus
 from bot.reply import Document, in_language, to_json
 from spaces.access import Standing, may_enter
 from spaces.actions import Action, Invite, Leave, ReadBack, Remove, Say, Unban
+from spaces.arrivals import arrived
 from spaces.bans import bans_on
 from spaces.entering import space_first
 from spaces.hierarchy import parents_first, settled_under
@@ -131,6 +132,7 @@ class UnitOfWork:
         self.announcements = KeptAnnouncements(self)
         self._standings: dict[UserId, Standing] = {}
         self._shifted: set[PlaceId] = set()
+        self._arrived: dict[PlaceId, str] = {}
         self._languages: dict[tuple[UserId, PlaceId | None, bool], str] = {}
 
     @property
@@ -266,6 +268,7 @@ class UnitOfWork:
         self._languages.clear()
         touched = landscape.changed_since(before)
         self._shifted |= shifted(before, landscape, touched)
+        self._arrived |= dict.fromkeys(arrived(before, landscape, touched), by or self.who)
         await self._take_back(before, landscape)
         await end_bans(self, before, landscape)
         self.audit.changed(before, landscape, what=what, about=about, by=by, undoes=undoes)
@@ -469,6 +472,7 @@ class UnitOfWork:
         await self._put(partings, self._undertaking)  # whoever leaves a room has nothing more to say there
         await rooms.save_expected(self.connection, self._expected)
         await paths.mark(self.connection, self._shifted)
+        await arrivals.keep(self.connection, self._arrived, self.now)
         await self.audit.write()
 
     async def _put(self, actions: Iterable[Action], undertaking: int | None) -> None:

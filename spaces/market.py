@@ -163,6 +163,14 @@ def _reminder(now: float, ends_at: float) -> float | None:
     return ends_at - (7 * _DAY if seconds >= _LONG_SECONDS else _DAY)
 
 
+def asked_at(posting: Posting) -> float | None:
+    """When who made it was asked whether it is to stand for longer; None: not yet, or never.
+
+    What is renewed is renewed for the usual time, of which the end is asked about as that of a long one.
+    """
+    return None if posting.remind_at is not None else _reminder(posting.made_at, posting.ends_at)
+
+
 def ended(posting: Posting, state: State, now: float) -> Posting:
     return replace(posting, state=state, ended_at=now, remind_at=None)
 

@@ -55,6 +55,19 @@ async def standing(connection: Connection, now: float, owner: UserId | None = No
     return await _postings(connection, query.order_by(p.number))
 
 
+async def made_between(connection: Connection, start: float, end: float, now: float) -> list[Posting]:
+    """What was made at `start` or later and before `end`, and stands, the newest first."""
+    query = select(tables.postings).where(p.made_at >= start, p.made_at < end)
+    query = query.where(p.state == State.OPEN.value, p.ends_at > now)
+    return await _postings(connection, query.order_by(p.made_at.desc(), p.number))
+
+
+async def ending_between(connection: Connection, now: float, until: float) -> list[Posting]:
+    """What stands at `now` and no longer at `until`, the first to end first."""
+    query = select(tables.postings).where(p.ends_at > now, p.ends_at <= until, p.state == State.OPEN.value)
+    return await _postings(connection, query.order_by(p.ends_at, p.number))
+
+
 async def joined_by_owners(
     connection: Connection, owner: UserId | None = None
 ) -> dict[UserId, frozenset[PlaceId]]:

@@ -11,6 +11,7 @@ from appservice.store.tables.announcements import (
     announcement_texts,
     announcements,
 )
+from appservice.store.tables.arrivals import arrivals
 from appservice.store.tables.by_hand import (
     hand_marks,
     last_words,
@@ -69,6 +70,7 @@ __all__ = [
     "announcement_texts",
     "announcements",
     "applications",
+    "arrivals",
     "audit",
     "audit_networks",
     "awaited",

@@ -23,6 +23,8 @@ postings = Table(
     Index(None, "owner"),
     Index(None, "network"),
     Index(None, "state", "remind_at"),
+    Index(None, "made_at"),
+    Index(None, "ends_at"),
 )
 posting_asks = Table(
     "posting_asks",
