@@ -9,7 +9,7 @@ from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
 from appservice.paper.markup import Piece, element, filled, html_text
-from appservice.paper.sections import Part, one_line, parts_of, section
+from appservice.paper.sections import Part, one_line, parts_of, said_in, section
 from appservice.paper.wording import Wording
 from spaces.news import News, PlaceTold
 from spaces.sentences import Sentence, sentence
@@ -26,7 +26,7 @@ STYLE = (
     "h2{font-size:1.5rem;line-height:1.2;margin:2.5rem 0 .75rem;border-top:2px solid var(--line);"
     "padding-top:.75rem}"
     "h3{font-size:1.15rem;line-height:1.3;margin:1.75rem 0 .25rem}"
-    "p{margin:.4rem 0}a{color:var(--link)}a:focus-visible{outline:3px solid var(--link);outline-offset:2px}"
+    "article{margin-top:1.75rem}article>h3:first-child{margin-top:0}p{margin:.4rem 0}a{color:var(--link)}a:focus-visible{outline:3px solid var(--link);outline-offset:2px}"
     ".lead,.byline,.way,.when{color:var(--soft)}.way,.byline{font-size:1rem}.when{font-weight:600}"
     "nav ul{list-style:none;padding:0;margin:1rem 0;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}"
     "nav a{display:inline-block;padding:.35rem 0}"
@@ -100,7 +100,7 @@ def _place(told: PlaceTold) -> Element:
 
 
 def _foot(news: News, wording: Wording) -> Element:
-    paragraphs = [element("p", wording.say(one), dir="auto") for one in how_to_reach(news, wording)]
+    paragraphs = [filled("p", said_in(one, wording), dir="auto") for one in how_to_reach(news, wording)]
     feed = element("a", wording.say(sentence("The same as a feed")), href="feed.atom")
     return element(
         "footer",
@@ -127,8 +127,6 @@ def how_to_reach(news: News, wording: Wording) -> list[Sentence]:
                 number=str(news.postings[0].number),
             )
         )
-    if news.reach.alias:
-        said.append(sentence("To join the network, open {alias}.", alias=news.reach.alias))
     return said
 
 

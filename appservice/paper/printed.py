@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 
 from appservice.paper.markup import Piece, element, filled, html_text
 from appservice.paper.page import address_of, how_to_reach
-from appservice.paper.sections import Part, one_line, parts_of, section, story
+from appservice.paper.sections import Part, one_line, parts_of, said_in, section, story
 from appservice.paper.wording import Wording
 from spaces.errors import Conflict, Unavailable
 from spaces.news import News, PlaceTold, with_the_front_first
@@ -30,6 +30,7 @@ html { font: 10.5pt/1.4 "Liberation Serif", "DejaVu Serif", serif; color: #000; 
 body { margin: 0 }
 h1, h2, h3 { font-family: "Liberation Sans", "DejaVu Sans", sans-serif; line-height: 1.15; break-after: avoid;
   hyphens: manual; margin: 0 }
+a { color: inherit; text-decoration: none }
 p { margin: 0 0 1.5mm; orphans: 3; widows: 3 }
 .masthead { border-bottom: 1.2mm solid #000; padding-bottom: 2.5mm; margin-bottom: 5mm; text-align: center }
 .masthead h1 { font: bold 42pt/1.05 "Liberation Serif", "DejaVu Serif", serif;
@@ -116,7 +117,7 @@ def _contents(news: News, wording: Wording) -> list[Element]:
     if news.places:
         cards = filled("div", _cards(news.places), class_="places")
         made.append(section(Part("join", sentence("Where to join in"), [cards]), wording))
-    said = [element("p", wording.say(one), dir="auto") for one in how_to_reach(news, wording)]
+    said = [filled("p", said_in(one, wording), dir="auto") for one in how_to_reach(news, wording)]
     heading = element("h2", wording.say(sentence("How to reach us")))
     return [*made, element("footer", heading, *said, class_="reach")]
 

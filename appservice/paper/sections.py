@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
 from appservice.paper.markup import Piece, element, filled, lines_of, written
 from appservice.paper.wording import Wording, way_of
+from bot.reply import Code, Inline, Person, plain_text
 from spaces.directory import ListingKind
 from spaces.news import AnnouncementTold, News, OccasionTold, PostingTold, StoryTold
 from spaces.sentences import Sentence, sentence
@@ -93,6 +95,20 @@ def _posting(told: PostingTold, wording: Wording) -> Element:
         text = f"{text} ({wording.terms(told.terms)})"
     ask = element("code", f"ask {told.number}")
     return element("li", element("span", text, dir="auto"), " ", ask)
+
+
+def said_in(said: Sentence, wording: Wording) -> list[Piece]:
+    """A sentence of ours with what is to be typed, and its links, as elements."""
+    return [_inline(part) for part in wording.parts(said)]
+
+
+def _inline(part: Inline) -> Piece:
+    match part:
+        case Code(text):
+            return element("code", text)
+        case Person(user):
+            return element("a", user, href=f"https://matrix.to/#/{quote(user, safe='@:')}")
+    return plain_text(part)
 
 
 def headline_of(told: StoryTold) -> str:

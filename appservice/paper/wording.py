@@ -11,7 +11,7 @@ from babel.dates import format_date, format_interval, format_time
 
 from bot.languages import ENGLISH, words_in
 from bot.market.words import TERMS
-from bot.reply import plain_text
+from bot.reply import Document, Line, Paragraph, in_language, plain_text
 from spaces.market import Terms
 from spaces.news import News, OccasionTold, StoryTold
 from spaces.sentences import Sentence, listed, sentence
@@ -30,6 +30,10 @@ class Wording:
 
     def say(self, said: Sentence) -> str:
         return plain_text(said, words_in(self.language))
+
+    def parts(self, said: Sentence) -> Line:
+        """The same with what stands in its gaps as it is."""
+        return in_language(Document((Paragraph((said,)),)), words_in(self.language)).blocks[0].line
 
     @cached_property
     def _zone(self) -> tzinfo:
