@@ -25,7 +25,7 @@ def newspaper(
     out: Annotated[Path, typer.Option(help="The file to write, a PDF.")],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Print the news of a public network: stories whose authors agreed, announcements, events, offers, wants."""
+    """Make a newspaper of a public network, to be printed, of what everyone may read."""
     with refusals():
         settings = begin(config, quiet=True)
         news = asyncio.run(_news(settings, network, from_.date(), to.date()))

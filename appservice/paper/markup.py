@@ -1,4 +1,4 @@
-"""HTML as a tree: what people wrote becomes text or the value of an attribute, and never a tag."""
+"""HTML as a tree: what people wrote becomes text, and never a tag."""
 
 from __future__ import annotations
 

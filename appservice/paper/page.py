@@ -26,7 +26,8 @@ STYLE = (
     "h2{font-size:1.5rem;line-height:1.2;margin:2.5rem 0 .75rem;border-top:2px solid var(--line);"
     "padding-top:.75rem}"
     "h3{font-size:1.15rem;line-height:1.3;margin:1.75rem 0 .25rem}"
-    "article{margin-top:1.75rem}article>h3:first-child{margin-top:0}p{margin:.4rem 0}a{color:var(--link)}a:focus-visible{outline:3px solid var(--link);outline-offset:2px}"
+    "article{margin-top:1.75rem}article>h3:first-child{margin-top:0}"
+    "p{margin:.4rem 0}a{color:var(--link)}a:focus-visible{outline:3px solid var(--link);outline-offset:2px}"
     ".lead,.byline,.way,.when{color:var(--soft)}.way,.byline{font-size:1rem}.when{font-weight:600}"
     "nav ul{list-style:none;padding:0;margin:1rem 0;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}"
     "nav a{display:inline-block;padding:.35rem 0}"
@@ -68,7 +69,7 @@ def _head(name: str, wording: Wording) -> Element:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", title),
         element("style", STYLE),
-        element("link", rel="alternate", type="application/atom+xml", href="feed.atom", title=title),
+        element("link", rel="alternate", type="application/atom+xml", href="feed.atom", title="Atom"),
     )
 
 

@@ -22,7 +22,7 @@ from spaces.sentences import sentence
 _LONG, _VERY_LONG = 22, 44
 _STYLE = """
 @page { size: A4; margin: 15mm 15mm 20mm;
-  @bottom-left { content: string(paper); font: 8pt "Liberation Sans", "DejaVu Sans", sans-serif; color: #444;
+  @bottom-left { content: string(name) " · " string(dates); font: 8pt "Liberation Sans", "DejaVu Sans", sans-serif; color: #444;
     width: 80%; text-overflow: ellipsis; overflow: hidden; white-space: nowrap }
   @bottom-right { content: counter(page) " / " counter(pages);
     font: 8pt "Liberation Sans", "DejaVu Sans", sans-serif; color: #444 } }
@@ -34,10 +34,10 @@ a { color: inherit; text-decoration: none }
 p { margin: 0 0 1.5mm; orphans: 3; widows: 3 }
 .masthead { border-bottom: 1.2mm solid #000; padding-bottom: 2.5mm; margin-bottom: 5mm; text-align: center }
 .masthead h1 { font: bold 42pt/1.05 "Liberation Serif", "DejaVu Serif", serif;
-  string-set: paper attr(data-paper) }
+  string-set: name content(text) }
 .masthead h1.long { font-size: 28pt } .masthead h1.very-long { font-size: 19pt }
 .masthead .topic { font-style: italic; margin: 1mm 0 0 }
-.masthead .dates { border-top: .3mm solid #000; margin: 3mm 0 0; padding-top: 1.5mm;
+.masthead .dates { string-set: dates content(text); border-top: .3mm solid #000; margin: 3mm 0 0; padding-top: 1.5mm;
   font: 9.5pt "Liberation Sans", "DejaVu Sans", sans-serif }
 .front { margin-bottom: 5mm; border-bottom: .3mm solid #000; padding-bottom: 3mm }
 .front h2 { font-size: 23pt; margin-bottom: 1.5mm; border: 0; padding: 0 }
@@ -100,9 +100,7 @@ def _masthead(news: News, wording: Wording) -> Element:
     name, dates = one_line(news.name), wording.days(news.span.start, news.span.end)
     width = sum(2 if ord(letter) >= 0x1100 else 1 for letter in name)
     size = "very-long" if width > _VERY_LONG else "long" if width > _LONG else "short"
-    pieces: list[Piece] = [
-        element("h1", name, class_=size, dir="auto", data_paper=f"{name} · {dates}"),
-    ]
+    pieces: list[Piece] = [element("h1", name, class_=size, dir="auto")]
     if topic := one_line(news.topic):
         pieces.append(element("p", topic, class_="topic", dir="auto"))
     return filled("header", [*pieces, element("p", dates, class_="dates")], class_="masthead")
