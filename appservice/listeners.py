@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from appservice import applications, invitations, listings, market
+from appservice import announcements, applications, invitations, listings, market
 from appservice.applications import hear_membership
 from appservice.bans import apply_rules, heed_hand, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict
@@ -102,6 +102,8 @@ class Listeners:
 
     async def _message(self, event: Event, work: UnitOfWork) -> None:
         heard = message_in(event, self._bot)
+        if heard is None or self._conversation.what_was_said(heard) is None:
+            await announcements.written(event, work)
         if heard is None:
             await self._file(event, work)
             return
@@ -143,6 +145,7 @@ class Listeners:
         """Who takes a command back does not want it done, if it waits for a yes or the rest of it."""
         if (redacted := redacted_by(event)) is not None:
             await people.drop_question(work.connection, event.sender, event.room, redacted)
+            await announcements.taken_back(event, work)
 
     async def _hear(self, heard: Heard, work: UnitOfWork) -> None:
         """Let the conversation hear it, unless who says it has had answers enough for now."""
@@ -170,6 +173,7 @@ class Listeners:
         return found
 
     async def _encrypted(self, event: Event, work: UnitOfWork) -> None:
+        await announcements.written(event, work)
         here = await rooms.conversation(work.connection, event.room)
         if here is not None and here.person == event.sender:
             work.put(Say(event.room, f"encrypted:{event.room}", notice(cannot_read_encrypted())))

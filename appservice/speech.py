@@ -28,13 +28,15 @@ def notice(
     person: UserId | None = None,
     language: str = ENGLISH,
     reminds: UserId | None = None,
+    pings_room: bool = False,
 ) -> dict[str, Any]:
     """What a `Say` carries, its sentences in `language`.
 
     `edits` is the `said` of the message of ours that it replaces.
 
     What `reminds` somebody is no notice, which no client shows at once, but a text that mentions them
-    alone. With `person` it is for that one only: it is said in a direct room of theirs, or not at all.
+    alone; what `pings_room` is one that notifies everyone there. With `person` it is for that one only:
+    it is said in a direct room of theirs, or not at all.
     """
     return {
         "document": to_json(in_language(document, words_in(language))),
@@ -42,6 +44,7 @@ def notice(
         "edits": edits,
         "person": person,
         "reminds": reminds,
+        **({"pings_room": True} if pings_room else {}),
     }
 
 
@@ -68,6 +71,8 @@ def event_content(
     content: dict[str, Any] = {**render(from_json(carried["document"]), link), SAID: said}
     if carried.get("reminds"):
         content |= {"msgtype": "m.text", "m.mentions": {"user_ids": [carried["reminds"]]}}
+    if carried.get("pings_room"):
+        content |= pinging(content)
     if edited is not None:
         relates = {"rel_type": "m.replace", "event_id": edited}
         fallback = {**content, "body": f"* {content['body']}"}
@@ -75,6 +80,12 @@ def event_content(
     if carried["relates"]:
         content["m.relates_to"] = carried["relates"]
     return content
+
+
+def pinging(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a message notify everyone in the room, with `@room` in it as it was typed."""
+    texts = {key: content[key].replace("@\N{WORD JOINER}room", "@room") for key in ("body", "formatted_body")}
+    return {"msgtype": "m.text", "m.mentions": {"room": True}, **texts}
 
 
 def direct_room_actions(place: DirectId, user: UserId, maker: Maker) -> list[Action]:

@@ -15,6 +15,7 @@ from typing import Any
 from appservice import languages
 from appservice.adoption import StoredAdoptions
 from appservice.allowance import Allowance, FindsCounted
+from appservice.announcements import KeptAnnouncements
 from appservice.audit import Trail
 from appservice.bans import Present, end_bans
 from appservice.codes import Codes
@@ -124,6 +125,7 @@ class UnitOfWork:
         self._carried_on: int | None = None
         self.audit = Trail(connection, surroundings.now, who)
         self.bans = Present(self)
+        self.announcements = KeptAnnouncements(self)
         self._standings: dict[UserId, Standing] = {}
         self._shifted: set[PlaceId] = set()
         self._languages: dict[tuple[UserId, PlaceId | None, bool], str] = {}

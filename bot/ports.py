@@ -24,6 +24,7 @@ from spaces.sentences import Sentence
 
 if TYPE_CHECKING:
     from bot.adopting.ports import Adoptions
+    from bot.announcements.ports import Announcements
     from bot.audit.ports import AuditLog
     from bot.bans.ports import Present
     from bot.codes.ports import Codes
@@ -126,6 +127,10 @@ class Work(Protocol):
     @property
     def market(self) -> Market:
         """Offers and wants, and who asks about them."""
+
+    @property
+    def announcements(self) -> Announcements:
+        """What networks announce, and who declines it."""
 
     @property
     def applications(self) -> Applications:

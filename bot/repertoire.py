@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.adopting import adopting_commands
+from bot.announcements import announcement_commands
 from bot.applications.applying import Applying
 from bot.applications.commands import with_applications
 from bot.audit import audit_commands
@@ -42,5 +43,6 @@ def all_commands(templates: Templates) -> Commands:
         profile_commands(),
         listing_commands(),
         market_commands(),
+        announcement_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

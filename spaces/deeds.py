@@ -35,6 +35,7 @@ class Deed(StrEnum):
     ADOPT = "bring rooms into it"
     UPGRADE = "upgrade it"
     LIST = "list organisations and services in it"
+    ANNOUNCE = "announce something in its name"
 
 
 _WHO_CAN: Mapping[Deed, Sentence] = {
@@ -56,6 +57,7 @@ _WHO_CAN: Mapping[Deed, Sentence] = {
     Deed.ADOPT: sentence("Only a coordinator of {whose} can bring rooms into it."),
     Deed.UPGRADE: sentence("Only a coordinator of {whose} can upgrade it."),
     Deed.LIST: sentence("Only a coordinator of {whose} can list organisations and services in it."),
+    Deed.ANNOUNCE: sentence("Only a coordinator of {whose} can announce something in its name."),
 }
 
 

@@ -1,4 +1,4 @@
-"""Numbers by which people call what is in the directory: one range for listings, offers, wants and asks."""
+"""Numbers by which people call what is in the directory: one range for all of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from sqlalchemy import select
 from appservice.store import tables
 from appservice.store.database import Connection
 
-_NUMBERED = (tables.listings.c.number, tables.postings.c.number, tables.posting_asks.c.number)
+_NUMBERED = (
+    tables.listings.c.number,
+    tables.postings.c.number,
+    tables.posting_asks.c.number,
+    tables.announcements.c.number,
+    tables.announcement_posts.c.number,
+)
 _FEWEST_DIGITS, _DRAWS = 5, 20
 _PORTION = 2000
 

@@ -63,6 +63,16 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
         r"confirm (?P<count>\d+) listings",
         lambda n: counted("confirmed one listing of {place}", "confirmed {count} listings of {place}", n),
     ),
+    (r"announce (?P<number>\d+)", sentence("announced number {number} in the name of {place}")),
+    (r"withdraw announcement (?P<number>\d+)", sentence("took announcement {number} of {place} back")),
+    (
+        "decline announcements: (?P<name>.+)",
+        sentence("declined the announcements of {name} in the name of {place}"),
+    ),
+    (
+        "accept announcements: (?P<name>.+)",
+        sentence("took the announcements of {name} again in the name of {place}"),
+    ),
     (r"offer (?P<number>\d+)", sentence("was told of offer {number} in {place}")),
     (r"want (?P<number>\d+)", sentence("was told of want {number} in {place}")),
     (r"together (?P<number>\d+)", sentence("brought two people together about {number} in {place}")),

@@ -52,6 +52,7 @@ PAUSE         | no    yes  no    no    no     no       no        no       no    
 ADOPT         | no    yes  no    no    no     no       no        no       no      no       no       no
 UPGRADE       | no    yes  no    no    no     no       no        no       no      no       no       no
 LIST          | no    yes  no    no    no     no       no        no       no      no       no       no
+ANNOUNCE      | no    yes  no    no    no     no       no        no       no      no       no       no
 """)
 
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from appservice.store.tables.adopting import adoptions, adoptions_shown
 from appservice.store.tables.allowance import people_shown
+from appservice.store.tables.announcements import (
+    announcement_declines,
+    announcement_posts,
+    announcement_texts,
+    announcements,
+)
 from appservice.store.tables.by_hand import (
     hand_marks,
     last_words,
@@ -50,6 +56,10 @@ __all__ = [
     "admissions",
     "adoptions",
     "adoptions_shown",
+    "announcement_declines",
+    "announcement_posts",
+    "announcement_texts",
+    "announcements",
     "applications",
     "audit",
     "audit_networks",
