@@ -19,6 +19,7 @@ from appservice.engine import WANTED_MARK, Engine, Foundation, tell_silence, unu
 from appservice.homeserver import HomeserverError
 from appservice.hsds.api import Api
 from appservice.hsds.served import EveryonesDirectory
+from appservice.ics import CalendarFiles
 from appservice.inbox import Inbox, Mailbox
 from appservice.listeners import Listeners
 from appservice.metrics import Numbers
@@ -147,9 +148,10 @@ class Hedgerow:
         public = self.settings.public
         directory = EveryonesDirectory(self.foundation.database, bot.server)
         api = Api(directory, public.base_url or "") if public.directory else None
+        calendars = CalendarFiles(self.foundation.database, bot, self.settings.bot.display_name, time.time)
         works = Works(self.foundation.database, self.foundation.surroundings(), lambda: None)
         news = NewsPages(PublicNews(works), public.base_url or "", time.time) if public.news else None
-        return build_public(invitations, time.time, language, api=api, news=news)
+        return build_public(invitations, time.time, language, api=api, calendars=calendars, news=news)
 
     async def _start(self) -> None:
         await self._greet()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from appservice import announcements, applications, invitations, listings, market
+from appservice import announcements, applications, calendar, invitations, listings, market
 from appservice.applications import hear_membership
 from appservice.bans import apply_rules, heed_hand, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict
@@ -125,6 +125,7 @@ class Listeners:
 
     async def _reaction(self, event: Event, work: UnitOfWork) -> None:
         heard = reaction_in(event)
+        await calendar.reacted(event, work)
         answers = await self._answered_by(replied_to(event), work)
         if heard is None:
             return
@@ -144,6 +145,7 @@ class Listeners:
     async def _redaction(self, event: Event, work: UnitOfWork) -> None:
         """Who takes a command back does not want it done, if it waits for a yes or the rest of it."""
         if (redacted := redacted_by(event)) is not None:
+            await calendar.redacted(event, redacted, work)
             await people.drop_question(work.connection, event.sender, event.room, redacted)
             await announcements.taken_back(event, work)
 

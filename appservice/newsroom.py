@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from appservice.announcements import AnnouncementsSource
+from appservice.calendar import OccasionsSource
 from bot.digests.items import Source
 
 if TYPE_CHECKING:
@@ -15,3 +16,4 @@ if TYPE_CHECKING:
 def sources_of(work: UnitOfWork) -> Iterator[Source]:
     """The sources as `work` sees them, in the order in which they are asked."""
     yield AnnouncementsSource(work)
+    yield OccasionsSource(work)

@@ -190,6 +190,8 @@ class Outbox:
 
     async def _edited_by(self, connection: Connection, entry: Entry) -> EventId | None:
         edits = entry.action.content.get("edits") if isinstance(entry.action, Say) else None
+        if edits and edits.startswith("$"):
+            return EventId(edits)
         return await outbox.event_of(connection, f"Say:{edits}") if edits else None
 
     async def _settle(self, entry: Entry, outcome: Outcome) -> None:

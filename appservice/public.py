@@ -1,7 +1,8 @@
-"""The public listener: one small page for each code, the news of public networks, and the directory's API.
+"""The public listener: a small page for each code, calendars, news of public networks, the directory's API.
 
 It has a port of its own, knows no token, and writes nothing down. Every path but that of a code that
-serves, of a public network's news, and those of the API, is answered with the same page, byte for byte.
+serves, of a calendar, of a public network's news, and those of the API, is answered with the same page,
+byte for byte.
 """
 
 from __future__ import annotations
@@ -48,6 +49,11 @@ class Invitations(Protocol):
         """What the page of that code tells; None where it lets nobody in."""
 
 
+class Calendars(Protocol):
+    async def calendar(self, name: str) -> bytes | None:
+        """The calendar of that name, as programs read it; None where there is none."""
+
+
 def build_public(
     invitations: Invitations,
     now: Callable[[], float],
@@ -55,13 +61,14 @@ def build_public(
     *,
     per_minute: int = PER_MINUTE,
     api: Api | None = None,
+    calendars: Calendars | None = None,
     news: NewsPages | None = None,
 ) -> web.Application:
-    """Build the application of `GET /join/CODE`, and of the directory's API and the news, if they are given.
+    """Build the application of `GET /join/CODE`, and of calendars, the directory's API and the news, if given.
 
     `now` is in seconds, `language` that of the server.
     """
-    public = _Public(invitations, Visits(now, per_minute), language, api, news)
+    public = _Public(invitations, Visits(now, per_minute), language, api, calendars, news)
     app = web.Application(
         middlewares=[public.answer],
         handler_args={"access_log": None, "logger": _silent(), "auto_decompress": False},
@@ -69,6 +76,7 @@ def build_public(
     if news is not None:
         app.router.add_get(PATH, public.news)
     app.router.add_get("/join/{code:[^/]+}", public.join)
+    app.router.add_get("/calendar/{name:[^/]+}.ics", public.calendar)
     return app
 
 
@@ -106,12 +114,14 @@ class _Public:
         visits: Visits,
         language: str,
         api: Api | None = None,
+        calendars: Calendars | None = None,
         news: NewsPages | None = None,
     ) -> None:
         self._invitations = invitations
         self._visits = visits
         self._language = language
         self._api = api
+        self._calendars = calendars
         self._news = news
 
     @web.middleware
@@ -138,6 +148,13 @@ class _Public:
         code = request.match_info["code"]
         found = await self._invitations.invitation(code) if len(code) <= _LONGEST else None
         return self._page(pages.nothing_here(), 404) if found is None else self._page(found, 200)
+
+    async def calendar(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        found = None if self._calendars is None else await self._calendars.calendar(name)
+        if found is None:
+            return self._page(pages.nothing_here(), 404)
+        return web.Response(body=found, content_type="text/calendar", charset="utf-8", headers=_HEADERS)
 
     async def news(self, request: web.Request) -> web.Response:
         found = await self._news.answer(request, _HEADERS) if self._news is not None else None

@@ -21,6 +21,7 @@ from appservice.store import (
     allowance,
     applications,
     by_hand,
+    calendar,
     encryption,
     inbox,
     invitations,
@@ -169,6 +170,7 @@ class Reconciler:
             await adoptions.forget(connection, before=before)
             await allowance.forget(connection, before=now - DAY_SECONDS)
             await market.forget(connection, now=self._works.surroundings.now())
+            await calendar.forget(connection, now=now)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

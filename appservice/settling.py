@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appservice import announcements, files, invitations, replacing, upgrading
+from appservice import announcements, calendar, files, invitations, replacing, upgrading
 from appservice.adopting import taken_in
 from appservice.bringing_in import brought_in
 from appservice.encrypted_rooms import note_encryption
@@ -135,6 +135,8 @@ class Settler:
                 await files.hear_again(work, action, outcome.text)
             case Say(said=said) if said.startswith("announce:"):
                 await announcements.posted(work, said, self._places.room(action.room), outcome.event)
+            case Say(said=said) if outcome.event is not None:
+                await calendar.was_said(work, said, self._places.room(action.room), outcome.event)
             case Remove(user=user) | Unban(user=user):
                 await self._brought(work, action, user, "leave")
             case Ban(user=user):

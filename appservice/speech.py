@@ -32,7 +32,7 @@ def notice(
 ) -> dict[str, Any]:
     """What a `Say` carries, its sentences in `language`.
 
-    `edits` is the `said` of the message of ours that it replaces.
+    `edits` is the `said` of the message of ours that it replaces, or its event.
 
     What `reminds` somebody is no notice, which no client shows at once, but a text that mentions them
     alone; what `pings_room` is one that notifies everyone there. With `person` it is for that one only:

@@ -18,6 +18,7 @@ from appservice.allowance import Allowance, FindsCounted
 from appservice.announcements import KeptAnnouncements
 from appservice.audit import Trail
 from appservice.bans import Present, end_bans
+from appservice.calendar import KeptCalendar
 from appservice.codes import Codes
 from appservice.directory import SightsKept, StoredDirectory, catch_up, follow
 from appservice.invitations import KeptInvitations
@@ -170,6 +171,10 @@ class UnitOfWork:
     @property
     def market(self) -> KeptMarket:
         return KeptMarket(self)
+
+    @property
+    def calendar(self) -> KeptCalendar:
+        return KeptCalendar(self)
 
     @property
     def applications(self) -> StoredApplications:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.announcements.ports import Announcements
     from bot.audit.ports import AuditLog
     from bot.bans.ports import Present
+    from bot.calendar.ports import Calendar
     from bot.codes.ports import Codes
     from bot.directory.ports import Allowance, Directory
     from bot.invitations.ports import Invitations
@@ -131,6 +132,10 @@ class Work(Protocol):
     @property
     def announcements(self) -> Announcements:
         """What networks announce, and who declines it."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """What takes place, and who comes."""
 
     @property
     def applications(self) -> Applications:

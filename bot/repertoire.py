@@ -8,6 +8,7 @@ from bot.applications.applying import Applying
 from bot.applications.commands import with_applications
 from bot.audit import audit_commands
 from bot.bans import ban_commands
+from bot.calendar import calendar_commands
 from bot.codes import code_commands
 from bot.command import Commands
 from bot.directory import directory_commands
@@ -44,5 +45,6 @@ def all_commands(templates: Templates) -> Commands:
         listing_commands(),
         market_commands(),
         announcement_commands(),
+        calendar_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

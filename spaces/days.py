@@ -42,6 +42,12 @@ def end_of(typed: str, now: float) -> float:
     return (midnight + timedelta(days=1)).timestamp()
 
 
+def is_day(typed: str, now: float) -> bool:
+    """Whether `end_of` reads a day there, be it past or far ahead."""
+    today = datetime.fromtimestamp(now, UTC).date()
+    return _day(" ".join(typed.casefold().split()), today) is not None
+
+
 def _day(text: str, today: date) -> date | None:
     if text in ("today", "tomorrow"):
         return today + timedelta(days=int(text == "tomorrow"))

@@ -15,6 +15,7 @@ _NUMBERED = (
     tables.posting_asks.c.number,
     tables.announcements.c.number,
     tables.announcement_posts.c.number,
+    tables.occasions.c.number,
 )
 _FEWEST_DIGITS, _DRAWS = 5, 20
 _PORTION = 2000

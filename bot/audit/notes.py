@@ -41,6 +41,9 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
         rf"(deny|denied|by hand: deny) {_PERSON}(, in a Matrix client)?",
         sentence("did not let {person} into {place}"),
     ),
+    (r"event (?P<number>\d+)", sentence("put event {number} into the calendar of {place}")),
+    (r"event edit (?P<number>\d+)", sentence("changed event {number} of {place}")),
+    (r"event cancel (?P<number>\d+)", sentence("cancelled event {number} of {place}")),
     ("release(d)?", sentence("released {place}")),
     (
         r"list (organisation|service) (?P<number>\d+)",

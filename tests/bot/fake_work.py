@@ -23,6 +23,7 @@ from spaces.succession import orphaned_since
 from spaces.wanted import wanted_room
 from tests.bot.adopting.fake import FakeAdoptions
 from tests.bot.announcements.kept import AnnouncementsKept
+from tests.bot.calendar.kept import CalendarKept
 from tests.bot.codes_kept import CodesKept
 from tests.bot.directory.allowance_kept import AllowanceKept
 from tests.bot.directory.fake import FakeDirectory
@@ -99,6 +100,7 @@ class FakeWork(QuestionsKept):
         self.listings = ListingsKept(self.index, self.ids.listing_number)
         self.market = MarketKept(self)
         self.announcements = AnnouncementsKept(self)
+        self.calendar = CalendarKept(self)
 
     @property
     def directory(self) -> FakeDirectory:

@@ -20,6 +20,7 @@ from appservice.store.tables.by_hand import (
     upgrades,
     wished_rooms,
 )
+from appservice.store.tables.calendar import calendar_addresses, occasion_answers, occasions
 from appservice.store.tables.coming_in import (
     applications,
     code_tries,
@@ -65,6 +66,7 @@ __all__ = [
     "audit_networks",
     "awaited",
     "bans",
+    "calendar_addresses",
     "code_tries",
     "codes",
     "complaints",
@@ -91,6 +93,8 @@ __all__ = [
     "metadata",
     "networks",
     "nominations",
+    "occasion_answers",
+    "occasions",
     "offers",
     "orphans",
     "outbox",
