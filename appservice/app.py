@@ -23,7 +23,9 @@ from appservice.ics import CalendarFiles
 from appservice.inbox import Inbox, Mailbox
 from appservice.listeners import Listeners
 from appservice.metrics import Numbers
+from appservice.news_pages import NewsPages
 from appservice.public import build_public
+from appservice.public_news import PublicNews
 from appservice.reconciler import Reconciler
 from appservice.schedule import Schedule
 from appservice.server import Server, build, build_watch
@@ -31,6 +33,7 @@ from appservice.store import inbox, journal, outbox
 from appservice.store.database import Database, StoreError
 from appservice.store.locks import ActingLock
 from appservice.ticks import ticks
+from appservice.work import Works
 from bot.conversation import Conversation
 from bot.repertoire import all_commands
 from config.blueprints import template
@@ -146,7 +149,9 @@ class Hedgerow:
         directory = EveryonesDirectory(self.foundation.database, bot.server)
         api = Api(directory, public.base_url or "") if public.directory else None
         calendars = CalendarFiles(self.foundation.database, bot, self.settings.bot.display_name, time.time)
-        return build_public(invitations, time.time, language, api=api, calendars=calendars)
+        works = Works(self.foundation.database, self.foundation.surroundings(), lambda: None)
+        news = NewsPages(PublicNews(works), public.base_url or "", time.time) if public.news else None
+        return build_public(invitations, time.time, language, api=api, calendars=calendars, news=news)
 
     async def _start(self) -> None:
         await self._greet()

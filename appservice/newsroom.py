@@ -22,3 +22,5 @@ def sources_of(work: UnitOfWork) -> Iterator[Source]:
     yield OccasionsSource(work)
     yield PlacesSource(work)
     yield MarketSource(work)
+    yield AnnouncementsSource(work)
+    yield OccasionsSource(work)

@@ -1,7 +1,8 @@
-"""The public listener: one small page for each code, calendars, and the directory's API where it is served.
+"""The public listener: a small page for each code, calendars, news of public networks, the directory's API.
 
 It has a port of its own, knows no token, and writes nothing down. Every path but that of a code that
-serves, of a calendar, and those of the API, is answered with the same page, byte for byte.
+serves, of a calendar, of a public network's news, and those of the API, is answered with the same page,
+byte for byte.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from aiohttp.typedefs import Handler
 
 from appservice import pages
 from appservice.hsds.api import Api, failed
+from appservice.news_pages import PATH, NewsPages
 from bot.reply import Document
 
 log = structlog.get_logger(__name__)
@@ -60,16 +62,19 @@ def build_public(
     per_minute: int = PER_MINUTE,
     api: Api | None = None,
     calendars: Calendars | None = None,
+    news: NewsPages | None = None,
 ) -> web.Application:
-    """Build the application of `GET /join/CODE`, and of calendars and the directory's API, if they are given.
+    """Build the application of `GET /join/CODE`, and of calendars, the directory's API and the news, if given.
 
     `now` is in seconds, `language` that of the server.
     """
-    public = _Public(invitations, Visits(now, per_minute), language, api, calendars)
+    public = _Public(invitations, Visits(now, per_minute), language, api, calendars, news)
     app = web.Application(
         middlewares=[public.answer],
         handler_args={"access_log": None, "logger": _silent(), "auto_decompress": False},
     )
+    if news is not None:
+        app.router.add_get(PATH, public.news)
     app.router.add_get("/join/{code:[^/]+}", public.join)
     app.router.add_get("/calendar/{name:[^/]+}.ics", public.calendar)
     return app
@@ -110,18 +115,21 @@ class _Public:
         language: str,
         api: Api | None = None,
         calendars: Calendars | None = None,
+        news: NewsPages | None = None,
     ) -> None:
         self._invitations = invitations
         self._visits = visits
         self._language = language
         self._api = api
         self._calendars = calendars
+        self._news = news
 
     @web.middleware
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer with a page whatever happens, and never with what was asked for."""
         is_admitted = self._visits.admit(address_of(request))
-        if self._api is not None and self._api.serves(request.path):
+        is_news = self._news is not None and self._news.serves(request.path)
+        if self._api is not None and self._api.serves(request.path) and not is_news:
             too_often = failed(429, "You ask too often: wait a minute.", {"Retry-After": "60"})
             return await self._api.answer(request) if is_admitted else too_often
         if not is_admitted:
@@ -147,6 +155,10 @@ class _Public:
         if found is None:
             return self._page(pages.nothing_here(), 404)
         return web.Response(body=found, content_type="text/calendar", charset="utf-8", headers=_HEADERS)
+
+    async def news(self, request: web.Request) -> web.Response:
+        found = await self._news.answer(request, _HEADERS) if self._news is not None else None
+        return self._page(pages.nothing_here(), 404) if found is None else found
 
     def _page(self, document: Document, status: int, more: Mapping[str, str] | None = None) -> web.Response:
         return web.Response(

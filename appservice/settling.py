@@ -132,12 +132,12 @@ class Settler:
             case Invite(user=user):
                 await self._brought(work, action, user, "invite")
                 await invitations.came(work, action)
-            case Say(said=said) if outcome.event is not None:
-                await calendar.was_said(work, said, self._places.room(action.room), outcome.event)
             case ReadFile():
                 await files.hear_again(work, action, outcome.text)
             case Say(said=said) if said.startswith("announce:"):
                 await announcements.posted(work, said, self._places.room(action.room), outcome.event)
+            case Say(said=said) if outcome.event is not None:
+                await calendar.was_said(work, said, self._places.room(action.room), outcome.event)
             case Remove(user=user) | Unban(user=user):
                 await self._brought(work, action, user, "leave")
             case Ban(user=user):

@@ -147,11 +147,13 @@ class PublicSettings(_Section):
     """The pages of invite codes, off without `listen`. `base_url` is where others reach them.
 
     `directory`: beside them stands what everyone may see of the directory, as Open Referral UK asks.
+    `news`: and the news of public networks, as a page and a feed of each.
     """
 
     listen: Listen | None = None
     base_url: Annotated[str | None, _text(values.read_url)] = None
     directory: Flag = True
+    news: Flag = True
 
 
 class RoomsSettings(_Section):

@@ -13,6 +13,7 @@ from appservice.cli import (
     directory,
     doctor,
     init,
+    newspaper,
     releasing,
     replaying,
     running,
@@ -44,6 +45,7 @@ app.command()(blueprint.apply)
 app.command()(demonstration.demo)
 app.command()(replaying.replay)
 app.command()(releasing.release)
+app.command()(newspaper.newspaper)
 settings.command()(config_check.check)
 app.add_typer(settings, name="config")
 app.add_typer(directory.app, name="directory")

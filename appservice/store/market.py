@@ -68,6 +68,11 @@ async def ending_between(connection: Connection, now: float, until: float) -> li
     return await _postings(connection, query.order_by(p.ends_at, p.number))
 
 
+async def standing_in(connection: Connection, network: NetworkId, now: float) -> list[Posting]:
+    query = select(tables.postings).where(p.network == network, p.state == State.OPEN.value, p.ends_at > now)
+    return await _postings(connection, query.order_by(p.number))
+
+
 async def joined_by_owners(
     connection: Connection, owner: UserId | None = None
 ) -> dict[UserId, frozenset[PlaceId]]:
