@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Any, NewType, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -294,11 +295,15 @@ class Commands:
 
 def commands_of(instance: object) -> Iterator[Command]:
     """The commands of an instance, in the order of its class."""
-    for name in vars(type(instance)):
-        method = getattr(instance, name, None)
-        declared = getattr(method, _MARK, None)
-        if callable(method) and isinstance(declared, Declared):
-            yield _command(declared, method)
+    for name, read in _commands_in(type(instance)).items():
+        yield replace(read, run=getattr(instance, name))
+
+
+@cache
+def _commands_in(kind: type) -> Mapping[str, Command]:
+    """The commands of a class by the names of its methods, each with the method of no instance."""
+    declared = ((name, method, getattr(method, _MARK, None)) for name, method in vars(kind).items())
+    return {name: _command(mark, method) for name, method, mark in declared if isinstance(mark, Declared)}
 
 
 def _replies_in(module: ModuleType) -> Iterator[tuple[type, Reply]]:
@@ -310,7 +315,8 @@ def _replies_in(module: ModuleType) -> Iterator[tuple[type, Reply]]:
 def _command(declared: Declared, method: Callable[..., Awaitable[Any]]) -> Command:
     summary, _, detail = (inspect.getdoc(method) or "").partition("\n")
     hints = get_type_hints(method, include_extras=True)
-    parameters = [p for p in inspect.signature(method).parameters.values() if p.name != "call"]
+    _, *takes = inspect.signature(method).parameters.values()
+    parameters = [p for p in takes if p.name != "call"]
     return Command(
         words=declared.words,
         summary=summary.strip(),

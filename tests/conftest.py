@@ -13,6 +13,7 @@ import pytest
 import structlog
 
 from appservice.demo.synapse import LocalSynapse, free_port
+from tests.compiled_once import compiled_once
 from tests.fake import FakeHomeserver
 from tests.postgres import Cluster, NoPostgres
 from tests.registration import Registration
@@ -43,6 +44,12 @@ def log_as_it_was() -> Iterator[None]:
     """A command that a test runs in this process sets up the log: the next test must not find it so."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def statements_compiled_once() -> Iterator[None]:
+    with compiled_once():
+        yield
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ async def downgrade(database: Database, to: str) -> None:
         await connection.run_sync(_downgrade, to)
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     attributes: dict[str, Any] = {"connection": connection}
@@ -40,17 +41,23 @@ def _config(connection: Connection) -> Config:
     return config
 
 
+@cache
+def _known() -> tuple[str, ...]:
+    """The revisions that this program brings, the newest first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def _upgrade(connection: Connection, to: str) -> None:
-    config = _config(connection)
     found = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
+    if found == (_known()[0] if to == "head" else to):
+        return
+    if found is not None and found not in _known():
         raise Unavailable(
             "The database was written by a newer version of Hedgerow than this one, which cannot read it. "
             "Install that version again, or restore a backup made with this one."
         )
     try:
-        command.upgrade(config, to)
+        command.upgrade(_config(connection), to)
     except CommandError as error:
         raise Unavailable(f"The database cannot be brought to this version: {error}") from error
 
