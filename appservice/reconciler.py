@@ -171,8 +171,8 @@ class Reconciler:
             await adoptions.forget(connection, before=before)
             await allowance.forget(connection, before=now - DAY_SECONDS)
             await market.forget(connection, now=self._works.surroundings.now())
-        await forget_old(self._works.database, before=before)
             await calendar.forget(connection, now=now)
+        await forget_old(self._works.database, before=before)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
