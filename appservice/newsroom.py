@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 def sources_of(work: UnitOfWork) -> Iterator[Source]:
     """The sources as `work` sees them, in the order in which they are asked."""
-    yield LivelySource(work)
     yield AnnouncementsSource(work)
     yield OccasionsSource(work)
     yield PlacesSource(work)
     yield MarketSource(work)
-    yield AnnouncementsSource(work)
-    yield OccasionsSource(work)
+    yield LivelySource(work)
