@@ -24,7 +24,7 @@ _KEPT_SECONDS = 40 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """What was made for `whose` of the time from `begins` to `due`. `shown` are the keys on its first page."""
+    """What was made for `whose` of the time from `begins` to `due`; `shown` are keys of its first page."""
 
     whose: str
     due: int
