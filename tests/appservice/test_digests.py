@@ -19,6 +19,7 @@ from appservice.store import digests, tables
 from appservice.store.database import Connection, Database
 from bot.digests.items import Item, Period, Reader, Section
 from bot.reply import line
+from spaces import changes
 from spaces.actions import Action, Say
 from spaces.editions import Cadence, Schedule, Subscription
 from spaces.identifiers import NetworkId, PlaceId, UserId
@@ -84,11 +85,14 @@ class House:
         return self
 
     async def moves(self, who: UserId, how: str, network: NetworkId) -> None:
+        await self.hears_of(who, how, network)
+        await self.rooms.settle_all()
+
+    async def hears_of(self, who: UserId, how: str, network: NetworkId) -> None:
         self.events += 1
         room = self.stage.places.room(network)
         self.rooms.set(room, "m.room.member", {"membership": how}, key=who, by=who)
         await self.stage.hears(member(f"house{self.events}", who, how, room=room))
-        await self.rooms.settle_all()
 
     async def say(self, who: UserId, text: str, **more: Any) -> str:
         """What they are answered."""
@@ -184,6 +188,22 @@ async def test_a75_after_an_outage_each_gets_one_digest_of_all_that_time(house: 
         assert [f"News of the {day}" in said for day in range(1, days + 2)] == [True] * (days + 1)
         assert (await house.subscription(who)).next_at == at(3 + days, 8)
     assert await house.ticks(at(2 + days, 9, 1)) == []
+
+
+async def test_a75_what_could_not_be_sent_for_a_day_comes_in_one_with_what_came_since(house: House) -> None:
+    await house.subscribe(BEN)
+    health = house.stage.works.surroundings.health
+    for day in (1, 2, 3):
+        house.board.write(house.arts, at(day, 12), f"News of the {day}")
+    house.stage.clock.seconds = at(2, 8)
+    await house.press.look()  # and cannot be sent
+    health.homeserver_answers = False
+    house.stage.clock.seconds = at(3, 8)
+    await house.press.look()
+    health.homeserver_answers = True
+    [said] = await house.digests(at(4, 9), BEN)
+    assert [f"News of the {day}" in said for day in (1, 2, 3)] == [True] * 3
+    assert said.splitlines()[0] == "Your digest, 1 May 2030 to 4 May 2030"
 
 
 async def test_a75_two_that_look_at_once_and_a_clock_set_back_send_one(house: House) -> None:
@@ -288,6 +308,43 @@ async def test_a46_what_still_waits_is_made_anew_and_not_sent_where_nothing_is_l
     assert "A concert" not in text_of(said)
     assert "A loom" in text_of(said)
     assert await house.ticks(at(2, 8, 5)) == []
+
+
+async def test_a46_what_its_reader_may_see_no_more_is_not_sent_even_at_once(house: House) -> None:
+    await house.subscribe(BEN, SAM, house.arts)
+    house.board.write(house.arts, at(1, 12), "A concert")
+    house.stage.clock.seconds = at(2, 8)
+    await house.press.look()
+
+    async def held() -> list[bool]:
+        async with house.stage.database.reading() as connection:
+            return [await service.still_holds(connection, said) for said in await house.stage.waiting()]
+
+    assert await held() == [True, True, True]
+    await house.hears_of(SAM, "leave", house.arts)
+    assert await held() == [True, False, True]
+    async with house.stage.work() as work:
+        landscape = changes.describe(work.landscape, work.ids, house.arts, topic="Other")
+        await work.change(landscape, what="describe", about=house.arts)
+    waiting = zip(await house.stage.waiting(), await held(), strict=True)
+    assert [holds for action, holds in waiting if isinstance(action, Say)] == [False, False, False]
+    house.stage.clock.seconds += 60
+    await house.press.look()
+    done = says(await house.rooms.settle_all())
+    assert sorted(said.room for said in done) == sorted([ROOMS[BEN], house.news])
+
+
+async def test_while_many_wait_no_more_are_made(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "_MOST_WAITING", 1)
+    monkeypatch.setattr(service, "_AT_ONCE", 1)
+    await house.subscribe(ALICE, BEN)
+    house.board.write(house.arts, at(1, 12), "A concert")
+    house.stage.clock.seconds = at(2, 8)
+    await house.press.look()
+    await house.press.look()
+    [first] = says(await house.rooms.settle_all())
+    [second] = says(await house.ticks(at(2, 8, 1)))
+    assert {first.room, second.room} == {ROOMS[ALICE], ROOMS[BEN]}
 
 
 # -- once ---------------------------------------------------------------------------------------------
