@@ -18,6 +18,7 @@ from appservice.hearing import replied_to
 from appservice.readers import linked_for, shown_to
 from appservice.speech import notice
 from appservice.store import digests, people, rooms
+from appservice.store.database import Connection
 from appservice.store.digests import Edition
 from bot.address import said_itself
 from bot.answering import Answering
@@ -32,7 +33,7 @@ from bot.networks.rules import named
 from bot.ports import Awaited, Heard
 from bot.reply import Document, to_json
 from spaces.access import Standing, may_enter
-from spaces.actions import Say
+from spaces.actions import Action, Say
 from spaces.editions import Subscription, due_until, gone_on
 from spaces.identifiers import GroupId, NetworkId, UserId
 from spaces.network import Status
@@ -45,6 +46,7 @@ Sources = Callable[["UnitOfWork"], Iterable[Source]]
 
 _AT_ONCE = 20
 _UNSENT_SECONDS = 50.0
+_MOST_WAITING = 400
 _TOLD = re.compile(r"Say:tell:(?P<whose>@.+):digest:(?P<due>\d+)")
 _POSTED = re.compile(r"Say:digest:(?P<whose>[^:@]+):(?P<due>\d+)")
 
@@ -92,7 +94,8 @@ class KeptDigests:
 class Press:
     """The tick that makes the editions that are due. `now` gives seconds.
 
-    Where one cannot be made, the others are made one by one, so that it holds up nobody else.
+    Where one cannot be made, the others are made one by one, so that it holds up nobody else. While many
+    that are made could not be sent yet, no more are: each is to tell what may be read when it is sent.
     """
 
     def __init__(self, works: Works, now: Callable[[], float], sources: Sources | None = None) -> None:
@@ -103,7 +106,9 @@ class Press:
         self._after = ""
 
     async def look(self) -> None:
-        """Make what is due; nothing is written where nothing is."""
+        """Make what is due; nothing is written where nothing is, or while nothing could be sent."""
+        if not self._works.surroundings.health.homeserver_answers:
+            return
         many, self._goes_well = (_AT_ONCE if self._goes_well else 1), False
         await self._renew()
         while batch := await self._due(many):
@@ -114,7 +119,9 @@ class Press:
 
     async def _due(self, many: int) -> Sequence[Subscription]:
         async with self._works.database.reading(apart=True) as connection:
-            return await digests.due(connection, self._now(), many, after=self._after)
+            found = await digests.due(connection, self._now(), many, after=self._after)
+            is_held_up = found and len(await digests.unsent(connection, self._now() + 1)) >= _MOST_WAITING
+        return [] if is_held_up else found
 
     async def _make(self, batch: Sequence[Subscription]) -> None:
         """In one commit. What another process has made meanwhile is not due any more."""
@@ -145,12 +152,15 @@ class Editing:
     async def make(self, one: Subscription, now: float) -> None:
         """The edition that is due; none where there is nothing to tell. The next one's time moves with it."""
         clock = zone(await self._zone_of(one.whose))
-        edition = Edition(one.whose, int(due_until(one, clock, now)), one.last_at, ())
+        unsent = await self._take_back(one.whose)
+        edition = Edition(
+            one.whose, int(due_until(one, clock, now)), one.last_at if unsent is None else unsent
+        )
         await digests.keep(self._work.connection, gone_on(one, clock, now))
         if await digests.edition(self._work.connection, edition.whose, edition.due) is not None:
             return  # the clock was set back
         if shown := await self._put(edition):
-            await digests.made(self._work.connection, replace(edition, shown=shown))
+            await digests.made(self._work.connection, await self._as_sent(edition, shown))
 
     async def renew(self, key: str) -> None:
         """The edition that waits under `key`, as it is now; nothing is sent where nothing is left of it."""
@@ -160,7 +170,19 @@ class Editing:
         if edition is None or not await digests.drop(connection, key):
             return
         shown = await self._put(edition)
-        await digests.shows(self._work.connection, replace(edition, shown=shown))
+        await digests.shows(self._work.connection, await self._as_sent(edition, shown))
+
+    async def _take_back(self, whose: str) -> float | None:
+        """Take back the edition before, where it could not be sent; from when on it tells."""
+        before = await digests.last_edition(self._work.connection, whose)
+        if before is None or not await digests.drop(self._work.connection, _key(before)):
+            return None
+        await digests.forget_edition(self._work.connection, before)
+        return before.begins
+
+    async def _as_sent(self, edition: Edition, shown: tuple[str, ...]) -> Edition:
+        rights = await digests.rights(self._work.connection, edition.whose)
+        return replace(edition, shown=shown, rights=rights)
 
     async def rest(self, edition: Edition, language: str) -> Document | None:
         """What stands behind its first page, as the reader may read it now."""
@@ -222,8 +244,27 @@ class Editing:
         return kept.zone_in(NetworkId(whose))
 
 
+def _key(edition: Edition) -> str:
+    """That of what says it."""
+    if edition.whose.startswith("@"):
+        return f"Say:tell:{edition.whose}:digest:{edition.due}"
+    return f"Say:digest:{edition.whose}:{edition.due}"
+
+
 def _period(edition: Edition) -> Period:
     return Period(edition.begins, edition.due)
+
+
+async def still_holds(connection: Connection, action: Action) -> bool:
+    """Whether what `action` says may be said: not an edition whose reader may see something else by now.
+
+    That one is made anew.
+    """
+    if not isinstance(action, Say):
+        return True
+    found = _TOLD.fullmatch(action.key) or _POSTED.fullmatch(action.key)
+    edition = await digests.edition(connection, found["whose"], int(found["due"])) if found else None
+    return edition is None or edition.rights == await digests.rights(connection, edition.whose)
 
 
 # -- what is heard --------------------------------------------------------------------------------------
@@ -257,4 +298,4 @@ async def _spoken_of(heard: Heard, event: Event, work: UnitOfWork) -> Edition | 
     if found is None or found["whose"] != heard.sender:
         return None
     due = int(found["due"])
-    return await digests.edition(work.connection, heard.sender, due) or Edition(heard.sender, due, due, ())
+    return await digests.edition(work.connection, heard.sender, due) or Edition(heard.sender, due, due)

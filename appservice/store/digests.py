@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -9,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from appservice.store import tables
+from appservice.store import journal, rooms, tables
 from appservice.store.database import Connection, upsert
+from appservice.store.landscape import REVISION as LANDSCAPE
 from spaces.editions import Cadence, Schedule, Subscription, Weekday
 from spaces.identifiers import EventId, NetworkId, UserId
 
@@ -24,12 +26,16 @@ _KEPT_SECONDS = 40 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """What was made for `whose` of the time from `begins` to `due`. `shown` are the keys on its first page."""
+    """What was made for `whose` of the time from `begins` to `due`; `shown` are keys of its first page.
+
+    `rights` stands for what the reader might see then.
+    """
 
     whose: str
     due: int
     begins: float
-    shown: tuple[str, ...]
+    shown: tuple[str, ...] = ()
+    rights: str = ""
 
 
 async def subscription(connection: Connection, whose: str) -> Subscription | None:
@@ -65,15 +71,38 @@ async def made(connection: Connection, edition: Edition) -> None:
 
 
 async def edition(connection: Connection, whose: str, due: int) -> Edition | None:
-    query = select(tables.digest_editions).where(e.whose == whose, e.due == due)
+    return await _edition(connection, select(tables.digest_editions).where(e.whose == whose, e.due == due))
+
+
+async def last_edition(connection: Connection, whose: str) -> Edition | None:
+    query = select(tables.digest_editions).where(e.whose == whose).order_by(e.due.desc()).limit(1)
+    return await _edition(connection, query)
+
+
+async def forget_edition(connection: Connection, one: Edition) -> None:
+    gone = delete(tables.digest_editions).where(e.whose == one.whose, e.due == one.due)
+    await connection.execute(gone)
+
+
+async def _edition(connection: Connection, query: Any) -> Edition | None:
     row = (await connection.execute(query)).first()
-    return None if row is None else Edition(row.whose, row.due, row.begins, tuple(json.loads(row.shown)))
+    if row is None:
+        return None
+    return Edition(row.whose, row.due, row.begins, tuple(json.loads(row.shown)), row.rights)
 
 
 async def shows(connection: Connection, edition: Edition) -> None:
     """It was made anew, before it was sent."""
     row = {**asdict(edition), "shown": json.dumps(edition.shown)}
     await upsert(connection, tables.digest_editions, [row])
+
+
+async def rights(connection: Connection, whose: str) -> str:
+    """Other than it was if a network, a group or a ban was changed since, or what the person is in."""
+    revision = await journal.mark(connection, LANDSCAPE)
+    there = await rooms.places_of(connection, UserId(whose)) if whose.startswith("@") else []
+    inside = sorted(place for place, how in there if how == "join" and not place.is_direct)
+    return hashlib.sha256(json.dumps([revision, inside]).encode()).hexdigest()[:32]
 
 
 async def unsent(connection: Connection, before: float) -> list[str]:

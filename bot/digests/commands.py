@@ -69,11 +69,6 @@ class PersonalDigests:
         """Show when your digest comes, and of which networks."""
         return await _arrangement(call)
 
-    @command("digest show", topic="digests", examples=["digest show"])
-    async def show(self, call: Call) -> Arrangement:
-        """Show when your digest comes, and of which networks."""
-        return await _arrangement(call)
-
     @command("digest daily", topic="digests", examples=["digest daily", "digest daily --at 07:30"])
     async def daily(
         self, call: Call, *, at: Annotated[str, "the time of day, such as 08:00"] = "08:00"
@@ -155,6 +150,11 @@ class PersonalDigests:
         if not found:
             return Document((head, *say("Nothing to tell so far.").blocks))
         return words.asked_for(found, head, words_in(await call.work.language_for(call.heard)))
+
+    @command("digest show", topic="digests", examples=["digest show"])
+    async def show(self, call: Call) -> Arrangement:
+        """Show when your digest comes, and of which networks."""
+        return await _arrangement(call)
 
 
 def require_direct(call: Call) -> None:

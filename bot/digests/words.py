@@ -80,16 +80,16 @@ def asked_for(items: Sequence[Item], head: Paragraph, words: Words) -> Document:
     """All of it, page by page, for who has asked."""
     page = first_page(items, words)
     rest = further_pages(left_after(page, items), words)
-    return Document((head, *page.blocks(words), *_behind(rest, words)))
+    return Document((head, *_paged([page, *rest], words)))
 
 
 def rest_of(items: Sequence[Item], words: Words) -> Document:
     """What was not shown yet, page by page."""
-    blocks = tuple(_behind(further_pages(items, words), words))
-    return in_language(Document(blocks[1:]), words)
+    return in_language(Document(tuple(_paged(further_pages(items, words), words))), words)
 
 
-def _behind(pages: Iterable[Page], words: Words) -> Iterable[Block]:
+def _paged(pages: Iterable[Page], words: Words) -> Iterable[Block]:
+    """Each is a page, whatever its height: a long line stays below its heading."""
     for page in pages:
-        yield PageEnd()
         yield from page.blocks(words)
+        yield PageEnd()

@@ -26,6 +26,7 @@ digest_editions = Table(
     Column("due", Integer, primary_key=True, autoincrement=False),
     Column("begins", Float, nullable=False),
     Column("shown", Text, nullable=False),  # the keys of the items on its first page, as JSON
+    Column("rights", String, nullable=False),  # what the reader might see then, as a digest
 )
 digests_without = Table(
     "digests_without",

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("due", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("begins", sa.Float(), nullable=False),
         sa.Column("shown", sa.Text(), nullable=False),
+        sa.Column("rights", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("whose", "due"),
     )
     op.create_table(
