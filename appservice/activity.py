@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _HISTORY = "m.room.history_visibility"
 _VISIBILITY = (_HISTORY, "")
 _NOT_SAID = ("m.replace", "m.annotation")  # an edit, or a reaction that came encrypted
+_LATE_AT_MOST_SECONDS = 14 * 86_400.0
 _FORGET_AT_ONCE = 5_000
 
 
@@ -52,7 +53,8 @@ def is_said(event: Event) -> bool:
 
 
 def said_at(event: Event) -> float:
-    """When it came or, where it says so itself, earlier: what comes late was not said to who came meanwhile.
+    """When it came or, where it says so itself, some days earlier: what comes late was not said to who came
+    meanwhile.
 
     An event may claim any time it likes. This one is for nothing but to let fewer read it.
     """
@@ -60,9 +62,10 @@ def said_at(event: Event) -> float:
 
 
 def _earlier(claimed: object, now: float) -> float:
-    """What an event claims, in milliseconds, as seconds; `now` unless that is earlier."""
-    is_earlier = isinstance(claimed, int) and claimed < now * 1000
-    return max(claimed, 0) / 1000 if isinstance(claimed, int) and is_earlier else now
+    """What an event claims, in milliseconds, as seconds; `now` unless it may have been under way since."""
+    if isinstance(claimed, int) and (now - _LATE_AT_MOST_SECONDS) * 1000 < claimed < now * 1000:
+        return claimed / 1000
+    return now
 
 
 async def note_redacted(work: UnitOfWork, event: Event) -> None:
