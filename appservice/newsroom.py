@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from appservice.story_news import StoriesSource
 from bot.digests.items import Source
 
 if TYPE_CHECKING:
@@ -13,4 +14,4 @@ if TYPE_CHECKING:
 
 def sources_of(work: UnitOfWork) -> Iterator[Source]:
     """The sources as `work` sees them, in the order in which they are asked."""
-    yield from ()
+    yield StoriesSource(work)

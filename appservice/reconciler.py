@@ -28,6 +28,7 @@ from appservice.store import (
     market,
     outbox,
     people,
+    stories,
 )
 from appservice.succession import look_for_silence
 from appservice.work import Works
@@ -169,6 +170,7 @@ class Reconciler:
             await adoptions.forget(connection, before=before)
             await allowance.forget(connection, before=now - DAY_SECONDS)
             await market.forget(connection, now=self._works.surroundings.now())
+            await stories.forget(connection, now=now, printed_before=before)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.listings.ports import Listings
     from bot.market.ports import Market
     from bot.profiles.ports import KeptProfiles
+    from bot.stories.ports import Stories
     from bot.upgrades.ports import Upgrades
 
 
@@ -126,6 +127,10 @@ class Work(Protocol):
     @property
     def market(self) -> Market:
         """Offers and wants, and who asks about them."""
+
+    @property
+    def stories(self) -> Stories:
+        """Messages that were made stories, and which networks have taken them."""
 
     @property
     def applications(self) -> Applications:

@@ -9,7 +9,12 @@ from sqlalchemy import select
 from appservice.store import tables
 from appservice.store.database import Connection
 
-_NUMBERED = (tables.listings.c.number, tables.postings.c.number, tables.posting_asks.c.number)
+_NUMBERED = (
+    tables.listings.c.number,
+    tables.postings.c.number,
+    tables.posting_asks.c.number,
+    tables.stories.c.number,
+)
 _FEWEST_DIGITS, _DRAWS = 5, 20
 _PORTION = 2000
 

@@ -33,6 +33,7 @@ from tests.bot.market.kept import MarketKept
 from tests.bot.paths_kept import PathsKept
 from tests.bot.profiles.kept import ProfilesKept
 from tests.bot.questions_kept import QuestionsKept
+from tests.bot.stories.kept import StoriesKept
 from tests.bot.upgrades.fake import FakeUpgrades
 from tests.counted_codes import FIRST_LISTING
 
@@ -97,6 +98,7 @@ class FakeWork(QuestionsKept):
         self.profiles = ProfilesKept(self)
         self.listings = ListingsKept(self.index, self.ids.listing_number)
         self.market = MarketKept(self)
+        self.stories = StoriesKept(self)
 
     @property
     def directory(self) -> FakeDirectory:
