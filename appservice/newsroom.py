@@ -9,6 +9,7 @@ from appservice.activity import LivelySource
 from appservice.announcements import AnnouncementsSource
 from appservice.around import MarketSource, PlacesSource
 from appservice.calendar import OccasionsSource
+from appservice.story_news import StoriesSource
 from bot.digests.items import Source
 
 if TYPE_CHECKING:
@@ -22,3 +23,4 @@ def sources_of(work: UnitOfWork) -> Iterator[Source]:
     yield PlacesSource(work)
     yield MarketSource(work)
     yield LivelySource(work)
+    yield StoriesSource(work)

@@ -30,6 +30,7 @@ from appservice.store import (
     market,
     outbox,
     people,
+    stories,
 )
 from appservice.succession import look_for_silence
 from appservice.work import Works
@@ -173,6 +174,7 @@ class Reconciler:
             await market.forget(connection, now=self._works.surroundings.now())
             await calendar.forget(connection, now=now)
         await forget_old(self._works.database, before=before)
+            await stories.forget(connection, now=now, printed_before=before)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ from bot.networks.founding import Templates
 from bot.paths.joining import Joining
 from bot.profiles import profile_commands
 from bot.speaking import Speaking
+from bot.stories import story_commands
 from bot.succession.commands import Succeeding
 from bot.upgrades import upgrade_commands
 
@@ -48,5 +49,6 @@ def all_commands(templates: Templates) -> Commands:
         digest_commands(),
         announcement_commands(),
         calendar_commands(),
+        story_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

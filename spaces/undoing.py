@@ -23,6 +23,15 @@ from spaces.sentences import Sentence, sentence
 _WORDS = (
     *("topic", "access", "ask", "listed", "language", "questions", "grace_days", "offers_groups"),
     "timezone",
+    "topic",
+    "access",
+    "ask",
+    "listed",
+    "language",
+    "questions",
+    "grace_days",
+    "offers_groups",
+    "digest",
 )
 _ASLEEP_OR_AWAKE = {Status.ACTIVE, Status.ARCHIVED}
 _DERIVED = ("slug", "canonical")

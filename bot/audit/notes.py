@@ -82,6 +82,9 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
     (r"close (offer|want) (?P<number>\d+)", sentence("took {number} away from {place}")),
     ("digest schedule off", sentence("ended the digest of {place}")),
     (r"digest schedule (?P<how>.+)", sentence("chose when the digest of {place} comes: {how}")),
+    (r"story take (?P<number>\d+)", sentence("took story {number} for {place}")),
+    (r"story decline (?P<number>\d+)", sentence("declined story {number} for {place}")),
+    (r"story withdrawn (?P<number>\d+)", sentence("was told that story {number} of {place} is taken back")),
     (
         r"directory import: new (?P<new>\d+), changed (?P<others>\d+)",
         sentence("imported listings into {place}: {new} new, {others} changed"),

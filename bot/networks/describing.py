@@ -19,7 +19,7 @@ from spaces.applications import read_questions
 from spaces.errors import Conflict, Malformed
 from spaces.identifiers import GroupId, NetworkId, PlaceId
 from spaces.landscape import Landscape
-from spaces.network import Access
+from spaces.network import Access, Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Described:
     grace_days: int | None = None
     offer: bool | None = None
     timezone: str | None = None
+    digest: Digest | None = None
 
 
 class Describing:
@@ -143,7 +144,10 @@ class Describing:
         "group describe",
         topic="groups",
         requires=may(Deed.DESCRIBE, "group"),
-        examples=["group describe arts-uk/painting --topic Oil and water"],
+        examples=[
+            "group describe arts-uk/painting --topic Oil and water",
+            "group describe arts-uk/trustees --digest stories",
+        ],
         meanwhile="Changing …",
     )
     async def describe_group(
@@ -157,12 +161,14 @@ class Describing:
         no_ask: Annotated[bool, "they may not"] = False,
         listed: Annotated[bool, "an invite group shows its name to members of the network"] = False,
         no_listed: Annotated[bool, "it does not"] = False,
+        digest: Annotated[Digest | None, "what digests may tell of it where it is encrypted"] = None,
     ) -> Described:
         """Change its topic or who gets in."""
-        words = _Words(topic, access, _either(ask, no_ask), _either(listed, no_listed))
+        words = _Words(topic, access, _either(ask, no_ask), _either(listed, no_listed), digest=digest)
         if words == _Words():
             raise Malformed(
-                "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask` or `--listed`."
+                "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask`, `--listed` "
+                "or `--digest stories|counts`."
             )
         return await _describe(call, group, words)
 
@@ -180,6 +186,7 @@ class _Words:
     grace_days: int | None = None
     offers_groups: bool | None = None
     timezone: str | None = None
+    digest: Digest | None = None
 
 
 async def _rename(call: Call, place: PlaceId, name: str) -> Renamed:
@@ -219,6 +226,7 @@ async def _describe(call: Call, place: PlaceId, words: _Words) -> Described:
         words.grace_days,
         words.offers_groups,
         words.timezone,
+        words.digest,
     )
 
 

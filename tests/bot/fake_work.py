@@ -36,6 +36,7 @@ from tests.bot.market.kept import MarketKept
 from tests.bot.paths_kept import PathsKept
 from tests.bot.profiles.kept import ProfilesKept
 from tests.bot.questions_kept import QuestionsKept
+from tests.bot.stories.kept import StoriesKept
 from tests.bot.upgrades.fake import FakeUpgrades
 from tests.counted_codes import FIRST_LISTING
 
@@ -103,6 +104,7 @@ class FakeWork(QuestionsKept):
         self.digests = DigestsKept(self)
         self.announcements = AnnouncementsKept(self)
         self.calendar = CalendarKept(self)
+        self.stories = StoriesKept(self)
 
     @property
     def directory(self) -> FakeDirectory:
