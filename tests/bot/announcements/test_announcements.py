@@ -12,7 +12,7 @@ from tests.bot.dialogue import Stage
 
 @pytest.fixture
 async def stage() -> Stage:
-    """Somerset over Arts, and over Hidden, for invited people only, with Herbs below that. Bob has Somerset."""
+    """Somerset, of Bob, over Arts, and over Hidden, for invited people only, with Herbs below that."""
     stage = Stage(["ada"])
     await stage.say("ada", "ecosystem create Somerset")
     await stage.say("ada", "network create Arts --under somerset")
