@@ -71,7 +71,7 @@ class Occasions:
         topic="events",
         examples=[
             'event "Repair café" 2030-06-01 14:00 --until 16:00 --at "Village hall"',
-            'event "Repair café" 1 june 2pm --at "Village hall" --in arts-uk',
+            'event "Repair café" 1 june 2pm --until 4pm --at "Village hall" --in arts-uk',
             "event 48213",
         ],
     )
