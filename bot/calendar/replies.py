@@ -156,6 +156,10 @@ def subscribed(result: Subscribed, call: Call) -> Document:
     )
     if result.new:
         return Document(
-            (in_a_row(sentence("An address that you had has ended.")), in_a_row(what), in_a_row(keep))
+            (
+                in_a_row(sentence("If you had an address before, it has ended.")),
+                in_a_row(what),
+                in_a_row(keep),
+            )
         )
     return Document((in_a_row(what), in_a_row(keep)))

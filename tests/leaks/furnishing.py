@@ -27,6 +27,7 @@ async def furnished(database: Database) -> Furnished:
     await _people(place, ben, network)
     numbers = [await _code(place, network[2])]
     numbers += [*await _listings(place, network[2]), *await _offers(place, ben, network[2])]
+    numbers += [await _event(place, network[2])]
     return Furnished(place, (network, group, invited, archived), tuple(numbers), ben)
 
 
@@ -132,6 +133,11 @@ async def _offers(place: Place, ben: UserId, hidden: str) -> list[int]:
     numbers = [_number(answer) for answer in answers]
     await place.tells(ben, f"close {numbers[2]} --unmet")
     return numbers
+
+
+async def _event(place: Place, hidden: str) -> int:
+    called, at = place.canary("an event"), place.canary("where an event is")
+    return _number(await place.tells(ALICE, f"event {called} friday noon --at {at} --in {hidden}"))
 
 
 def _number(told: str) -> int:

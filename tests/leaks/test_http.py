@@ -12,6 +12,7 @@ from appservice.codes import JoinPages
 from appservice.ecosystems import Ecosystems
 from appservice.hsds.api import Api
 from appservice.hsds.served import EveryonesDirectory
+from appservice.ics import CalendarFiles
 from appservice.public import build_public
 from appservice.server import Server
 from appservice.store.database import Database
@@ -34,6 +35,8 @@ _PATHS = (
     "/services?modified_after=2000-01-01",
     "/services/{word}",
     "/join/{word}",
+    "/calendar/somerset.ics",
+    "/calendar/{word}.ics",
 )
 
 
@@ -41,7 +44,8 @@ _PATHS = (
 async def _served(database: Database) -> AsyncIterator[str]:
     api = Api(EveryonesDirectory(database, BOT.server), "https://directory.example.org")
     pages = JoinPages(database, BOT, "en", Clock())
-    server = Server(build_public(pages, Clock(), "en", per_minute=10_000, api=api))
+    calendars = CalendarFiles(database, BOT, "Hedgerow", Clock())
+    server = Server(build_public(pages, Clock(), "en", per_minute=10_000, api=api, calendars=calendars))
     await server.start("127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.port}"
