@@ -32,7 +32,7 @@ from spaces.landscape import Landscape
 from spaces.network import Group
 from spaces.power_levels import users_in
 from spaces.reconcile import POWER_LEVELS, FoundRoom, StateKey
-from spaces.wanted import room_name
+from spaces.wanted import own_topic, room_name
 
 log = structlog.get_logger(__name__)
 
@@ -257,6 +257,6 @@ def _renamed(work: UnitOfWork, landscape: Landscape, place: PlaceId, content: Co
 
 def _described(work: UnitOfWork, landscape: Landscape, place: PlaceId, content: Content) -> Landscape:
     topic = content.get("topic")
-    if not isinstance(topic, str) or topic == landscape.place(place).topic:
+    if not isinstance(topic, str) or own_topic(topic) == landscape.place(place).topic:
         return landscape
-    return changes.describe(landscape, work.ids, place, topic=topic)
+    return changes.describe(landscape, work.ids, place, topic=own_topic(topic))

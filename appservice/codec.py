@@ -38,6 +38,7 @@ _ACTIONS: dict[str, type[Action]] = {
         actions.LetGo,
         actions.MarkDirect,
         actions.ReadFile,
+        actions.ReadMessage,
         actions.TakeIn,
         actions.Adopt,
         actions.Renew,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from appservice.device import Device
-from appservice.encryption import Encryption, NotPrivate
+from appservice.encryption import Deciphered, Encryption, NotPrivate
 from appservice.homeserver import Unreachable
 from appservice.key_calls import KeyCalls
 from appservice.speech import notice
@@ -17,7 +17,7 @@ from appservice.store.encryption import Rotation
 from bot.greetings import cannot_read_encrypted
 from bot.reply import from_json
 from spaces.errors import Unavailable
-from spaces.identifiers import RoomId
+from spaces.identifiers import RoomId, UserId
 
 ENCRYPTED = "m.room.encrypted"
 _LOOKED_MARK = "conversations looked at"
@@ -62,6 +62,10 @@ class Rooms:
         if rotation is None:
             return kind, content
         return await self._sealed(room, kind, content, rotation, said)
+
+    async def unsealed(self, room: RoomId, sender: UserId, content: Mapping[str, Any]) -> Deciphered | None:
+        """What an encrypted event says; None where that cannot be read. Raises `HomeserverError`."""
+        return None
 
     async def _sealed(
         self,
@@ -109,6 +113,9 @@ class EncryptedRooms(Rooms):
         super().__init__(database, calls)
         self._device = device
         self._encryption = encryption
+
+    async def unsealed(self, room: RoomId, sender: UserId, content: Mapping[str, Any]) -> Deciphered | None:
+        return await self._encryption.decipher(room, sender, content)
 
     async def look_at_known(self) -> None:
         """Once only: look at conversations from before Hedgerow took note of encryption."""

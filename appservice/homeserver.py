@@ -268,6 +268,10 @@ class Homeserver:
         answer = await self.call("GET", f"{_ACTING}/rooms/{_q(room)}/state")
         return [event for event in answer if isinstance(event, dict)] if isinstance(answer, list) else []
 
+    async def event(self, room: RoomId, event: EventId) -> Any:
+        """One event as the homeserver has it for that room: anything at all."""
+        return await self.call("GET", f"{_ACTING}/rooms/{_q(room)}/event/{_q(event)}")
+
     async def put_state(self, room: RoomId, kind: str, key: str, content: Mapping[str, Any]) -> None:
         await self.call("PUT", f"{_ACTING}/rooms/{_q(room)}/state/{_q(kind)}/{_q(key)}", content)
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from appservice import announcements, applications, calendar, invitations, listings, market
+from appservice import announcements, applications, calendar, invitations, listings, market, stories
 from appservice.applications import hear_membership
 from appservice.bans import apply_rules, heed_hand, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict
@@ -105,12 +105,26 @@ class Listeners:
         if heard is None or self._conversation.what_was_said(heard) is None:
             await announcements.written(event, work)
         if heard is None:
+            await stories.follow_edit(event, work)
             await self._file(event, work)
             return
         here = await self.conversation_in(event, work)
         answers = await self._answered_by(replied_to(event), work)
         heard = replace(heard, is_direct=is_direct(event, here), answers=answers)
+        if await self._proposes(heard, event, work):
+            return
+        heard = await stories.as_command(heard, event, work)
         await self._hear(await as_command(heard, event, work), work)
+
+    async def _proposes(self, heard: Heard, event: Event, work: UnitOfWork) -> bool:
+        """Whether it makes a story of another message; it counts as something that was answered."""
+        who = (heard.room, heard.sender, event.received_at)
+        if heard.is_direct or self._answers.verdict(*who, direct=False) is not Verdict.ANSWER:
+            return False
+        proposes = await stories.proposed_by_word(heard, self._conversation.what_was_said(heard), event, work)
+        if proposes:
+            self._answers.count(*who, direct=False)
+        return proposes
 
     async def _file(self, event: Event, work: UnitOfWork) -> None:
         """A file is of interest where it is the list that a command of theirs takes."""
@@ -129,6 +143,7 @@ class Listeners:
         answers = await self._answered_by(replied_to(event), work)
         if heard is None:
             return
+        await stories.proposed_by_star(heard, event, work)
         here = await rooms.conversation(work.connection, event.room)
         heard = replace(heard, is_direct=is_direct(event, here))
         for decided_by in _DECIDED:
@@ -148,6 +163,7 @@ class Listeners:
             await calendar.redacted(event, redacted, work)
             await people.drop_question(work.connection, event.sender, event.room, redacted)
             await announcements.taken_back(event, work)
+            await stories.follow_redaction(event, work)
 
     async def _hear(self, heard: Heard, work: UnitOfWork) -> None:
         """Let the conversation hear it, unless who says it has had answers enough for now."""

@@ -14,10 +14,12 @@ from appservice.encrypted_rooms import Rooms
 from appservice.envelope import Envelope
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.looking_in import look_into
+from appservice.message_reading import read_message
 from appservice.parting import let_go
 from appservice.places import Places, Unplaced
 from appservice.provisioning import AliasConflict, Provisioner
 from appservice.speech import event_content
+from bot.stories.ports import Message
 from spaces.actions import (
     Action,
     AddAlias,
@@ -34,6 +36,7 @@ from spaces.actions import (
     Publish,
     ReadBack,
     ReadFile,
+    ReadMessage,
     Redact,
     Remove,
     RemoveAlias,
@@ -53,7 +56,7 @@ _PAGES = 5
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of an action: a new room, its state, an event, missed messages (newest first), a text,
-    what is below a Space."""
+    what is below a Space, what a message says."""
 
     room: RoomId | None = None
     state: tuple[dict[str, Any], ...] | None = None
@@ -61,6 +64,7 @@ class Outcome:
     missed: tuple[dict[str, Any], ...] = ()
     text: str = ""
     hierarchy: tuple[dict[str, Any], ...] = ()
+    message: Message | None = None
 
 
 class NoSuchUser(Exception):
@@ -103,6 +107,8 @@ class Performer:
                 return Outcome(event=await self._say(room, action, edited))
             case ReadFile(file=file):
                 return Outcome(text=await files.read(self._homeserver, file))
+            case ReadMessage(event=event):
+                return Outcome(message=await read_message(self._homeserver, self._said_in, room, event))
             case Redact():
                 await self._homeserver.redact(room, action.event, self._txn_id(room, action.event))
             case LetGo(is_theirs=True):

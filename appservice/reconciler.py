@@ -29,6 +29,7 @@ from appservice.store import (
     market,
     outbox,
     people,
+    stories,
 )
 from appservice.succession import look_for_silence
 from appservice.work import Works
@@ -171,6 +172,7 @@ class Reconciler:
             await allowance.forget(connection, before=now - DAY_SECONDS)
             await market.forget(connection, now=self._works.surroundings.now())
             await calendar.forget(connection, now=now)
+            await stories.forget(connection, now=now, printed_before=before)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appservice import announcements, calendar, files, invitations, replacing, upgrading
+from appservice import announcements, calendar, files, invitations, replacing, stories, upgrading
 from appservice.adopting import taken_in
 from appservice.bringing_in import brought_in
 from appservice.encrypted_rooms import note_encryption
@@ -37,6 +37,7 @@ from spaces.actions import (
     MarkDirect,
     ReadBack,
     ReadFile,
+    ReadMessage,
     Remove,
     Renew,
     Say,
@@ -137,6 +138,8 @@ class Settler:
                 await announcements.posted(work, said, self._places.room(action.room), outcome.event)
             case Say(said=said) if outcome.event is not None:
                 await calendar.was_said(work, said, self._places.room(action.room), outcome.event)
+            case ReadMessage():
+                await stories.was_read(work, action, outcome.message, entry.undertaking)
             case Remove(user=user) | Unban(user=user):
                 await self._brought(work, action, user, "leave")
             case Ban(user=user):
@@ -196,11 +199,13 @@ class Settler:
         said = sentence("{action}: {reason}", action=in_words(work.landscape, action), reason=reason)
         if isinstance(action, ReadFile):
             files.refuse(work, action, reason)
+        if isinstance(action, ReadMessage):
+            await stories.not_read(work, action, entry.undertaking)
         if isinstance(action, Follow):
             await upgrading.left_outside(work, action)
         if isinstance(action, Renew):
             await upgrading.not_renewed(work, action)
-        if isinstance(action, ReadFile) or (isinstance(action, Invite) and action.reported):
+        if isinstance(action, (ReadFile, ReadMessage)) or (isinstance(action, Invite) and action.reported):
             await outbox.delivered(work.connection, entry.seq)  # who asked is told
         else:
             await outbox.failed(work.connection, entry.seq, said)

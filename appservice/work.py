@@ -34,6 +34,7 @@ from appservice.store import inbox, outbox, paths, people, rooms
 from appservice.store.applications import StoredApplications
 from appservice.store.database import Connection, Database
 from appservice.store.landscape import LandscapeStore
+from appservice.stories import KeptStories
 from appservice.succession import Succession, announce_orphans
 from appservice.surroundings import RandomIds, Surroundings
 from bot.audience import ONLOOKER
@@ -175,6 +176,10 @@ class UnitOfWork:
     @property
     def calendar(self) -> KeptCalendar:
         return KeptCalendar(self)
+
+    @property
+    def stories(self) -> KeptStories:
+        return KeptStories(self)
 
     @property
     def applications(self) -> StoredApplications:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bot.listings.ports import Listings
     from bot.market.ports import Market
     from bot.profiles.ports import KeptProfiles
+    from bot.stories.ports import Stories
     from bot.upgrades.ports import Upgrades
 
 
@@ -136,6 +137,10 @@ class Work(Protocol):
     @property
     def calendar(self) -> Calendar:
         """What takes place, and who comes."""
+
+    @property
+    def stories(self) -> Stories:
+        """Messages that were made stories, and which networks have taken them."""
 
     @property
     def applications(self) -> Applications:

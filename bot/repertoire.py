@@ -22,6 +22,7 @@ from bot.networks.founding import Templates
 from bot.paths.joining import Joining
 from bot.profiles import profile_commands
 from bot.speaking import Speaking
+from bot.stories import story_commands
 from bot.succession.commands import Succeeding
 from bot.upgrades import upgrade_commands
 
@@ -46,5 +47,6 @@ def all_commands(templates: Templates) -> Commands:
         market_commands(),
         announcement_commands(),
         calendar_commands(),
+        story_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

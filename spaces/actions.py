@@ -383,6 +383,17 @@ class ReadFile(Action):
         return f"ReadFile:{self.event}"
 
 
+@dataclass(frozen=True, slots=True)
+class ReadMessage(Action):
+    """Read what the message `event` of this very room says now, to make a story of it or to follow it."""
+
+    event: EventId = EventId("")
+
+    @property
+    def key(self) -> str:
+        return f"ReadMessage:{self.room}:{self.event}"
+
+
 def places_in(value: Any) -> Iterator[PlaceId]:
     """Every place that `value` (an event, a content, or a part of one) refers to."""
     if isinstance(value, PlaceId):

@@ -39,7 +39,7 @@ from spaces.naming import (
     network_slug,
     networks_called,
 )
-from spaces.network import Access, Coordinator, Group, Kind, Link, Network, Purpose, Status
+from spaces.network import Access, Coordinator, Digest, Group, Kind, Link, Network, Purpose, Status
 
 __all__ = [
     "Ids",
@@ -254,16 +254,21 @@ def describe(
     questions: str | None = None,
     grace_days: int | None = None,
     offers_groups: bool | None = None,
+    digest: Digest | None = None,
 ) -> Landscape:
     """The place with what is given changed. A network that becomes or stops being public gets a new slug.
 
     `ask` holds for what is private only, `listed` for what is by invitation only; a group has no
-    `language` and no `questions` of its own, nor what comes after that. Raises `Conflict` for the access
+    `language` and no `questions` of its own, nor what comes after that, but for `digest`, which is a group's
+    alone. Raises `Conflict` for the access
     of a kit group, which takes its network's word, for a public group of a network that is not, and for a
     network that would stop being public while it has public groups.
     """
     found = landscape.place(place)
     if isinstance(found, Group):
+        if digest is not None and digest is not found.digest:
+            found = replace(found, digest=digest)
+            landscape = landscape.having(found)
         return _describe_group(landscape, found, topic, access, ask, listed)
     word, asks, shows = _words(found, access, ask, listed)
     new = replace(found, topic=_topic(found, topic), access=word, ask=asks, listed=shows)

@@ -55,6 +55,13 @@ class Pause(StrEnum):
     FIGHT = "fight"  # in this one room only what keeps strangers out, and that not at once each time
 
 
+class Digest(StrEnum):
+    """What may stand in digests of what is said in an encrypted room."""
+
+    COUNTS = "counts"  # how much was said, and nothing else
+    STORIES = "stories"
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """A self-governing community: a Space. `language` is the one spoken in it, empty for no choice.
@@ -96,6 +103,7 @@ class Group:
     purpose: Purpose = Purpose.TALK
     status: Status = Status.ACTIVE
     paused: Pause = Pause.NONE
+    digest: Digest = Digest.COUNTS
 
     @property
     def is_kit(self) -> bool:

@@ -9,10 +9,12 @@ from spaces.actions import Content, StateEvent
 from spaces.bans import bans_on
 from spaces.identifiers import ALIAS_PREFIX, NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
-from spaces.network import Access, Banned, Group, Network, Purpose, Status
+from spaces.network import Access, Banned, Digest, Group, Network, Purpose, Status
 from spaces.power_levels import RoomKind
 from spaces.publishing import published_under
 
+STORIES_LEAVE = "Stories from here may stand in digests."
+"""What the topic of a group says behind its own words where its coordinators let stories leave it."""
 ENCRYPTION: Content = {"algorithm": "m.megolm.v1.aes-sha2"}
 _KIT_ORDER = {Purpose.WELCOME: "!a", Purpose.NEWS: "!b"}
 _HISTORY = {Access.PUBLIC: "shared", Access.PRIVATE: "shared", Access.INVITE: "invited"}
@@ -59,6 +61,18 @@ def room_name(landscape: Landscape, place: Network | Group) -> str:
     if isinstance(place, Group) and place.is_kit and place.name == place.purpose:
         name = f"{landscape.networks[place.home].name}: {name}"
     return f"{name} (archived)" if landscape.status_of(place.id) is Status.ARCHIVED else name
+
+
+def shown_topic(place: Network | Group) -> str:
+    """The topic that clients show: it says so where stories may leave the room for digests."""
+    if isinstance(place, Group) and place.digest is Digest.STORIES:
+        return f"{place.topic} {STORIES_LEAVE}".strip()
+    return place.topic
+
+
+def own_topic(shown: str) -> str:
+    """What `shown_topic` shows, without what it adds."""
+    return shown.removesuffix(STORIES_LEAVE).rstrip() if shown.endswith(STORIES_LEAVE) else shown
 
 
 def join_rules(landscape: Landscape, place: Network | Group) -> Content:
@@ -142,8 +156,8 @@ def _state(
         StateEvent("m.room.guest_access", {"guest_access": "forbidden"}),
         StateEvent("m.room.canonical_alias", {"alias": f"#{alias}:{server}"} if alias else {}),
     ]
-    if place.topic:
-        events.append(StateEvent("m.room.topic", {"topic": place.topic}))
+    if topic := shown_topic(place):
+        events.append(StateEvent("m.room.topic", {"topic": topic}))
     if isinstance(place, Group) and place.encrypted:
         events.append(StateEvent("m.room.encryption", ENCRYPTION))
     for n, parent in enumerate(parents):

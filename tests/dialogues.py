@@ -5,6 +5,7 @@ A dialogue is a list of lines, each a mapping of one key:
     alice: text                 alice says it in her direct room
     alice in SLUG: text         alice says it in the room of that place, or in `elsewhere`
     alice (thread): text        she says it in a thread on what she said last, in her direct room
+    alice in SLUG proposes bob: text    he says it in that room, and she replies `story` to it
     alice edits: text           she changes what she said last
     alice reacts: ✅             she reacts to what Hedgerow answered last
     alice joins: SLUG           she joins it in her client (likewise `leaves`)
@@ -59,6 +60,8 @@ class Stage(Protocol):
     """
 
     async def say(self, who: str, text: str, place: str | None = None, *, in_thread: bool = False) -> str: ...
+
+    async def proposes(self, who: str, whom: str, slug: str, text: str) -> None: ...
 
     async def edits(self, who: str, text: str) -> None: ...
 
@@ -159,6 +162,10 @@ _LINES: tuple[tuple[re.Pattern[str], _Deed], ...] = tuple(
         (_WHO, lambda stage, m, text: stage.say(m["who"], text)),
         (rf"{_WHO} \(thread\)", lambda stage, m, text: stage.say(m["who"], text, in_thread=True)),
         (rf"{_WHO} in (?P<slug>\S+)", lambda stage, m, text: stage.say(m["who"], text, m["slug"])),
+        (
+            rf"{_WHO} in (?P<slug>\S+) proposes (?P<whom>\S+)",
+            lambda stage, m, text: stage.proposes(m["who"], m["whom"], m["slug"], text),
+        ),
         (rf"{_WHO} edits", lambda stage, m, text: stage.edits(m["who"], text)),
         (rf"{_WHO} reacts", lambda stage, m, key: stage.reacts(m["who"], key)),
         (rf"{_WHO} joins", lambda stage, m, slug: stage.joins(m["who"], slug)),
@@ -175,7 +182,7 @@ _JUDGED: Mapping[str, Callable[[Stage], object]] = {
 }
 _CLIENT_DEEDS = re.compile(r"\S+ (?:joins|leaves|makes|makes a Space|invites \S+)")
 _OF_SEVERAL = re.compile(
-    r"\S+ (?:joins|leaves|makes|makes a Space|invites \S+|in \S+|edits|reacts|\(thread\))"
+    r"\S+ (?:joins|leaves|makes|makes a Space|invites \S+|in \S+|in \S+ proposes \S+|edits|reacts|\(thread\))"
 )
 
 
@@ -204,7 +211,7 @@ def _people_in(key: str) -> list[str]:
     if key in _JUDGED:
         return []
     who, _, rest = key.partition(" ")
-    also = re.match(r"(?:to|invites) (\S+)", rest)
+    also = re.match(r"(?:to|invites|in \S+ proposes) (\S+)", rest)
     return [*([who] if who != "Hedgerow" else []), *([also[1]] if also else [])]
 
 

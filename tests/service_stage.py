@@ -173,6 +173,17 @@ class ServiceStage:
         await self._said(voice, room, await voice.client.say(room, self._as_named_here(text), **more))
         return self.answer()
 
+    async def proposes(self, who: str, whom: str, slug: str, text: str) -> None:
+        room, author = await self._room_of(slug), self._people[whom]
+        for one in (author, self._people[who]):
+            if room not in await one.client.joined_rooms():
+                await self.joins(one.user.localpart, slug)
+        event = await author.client.say(room, text)
+        relation = {"m.in_reply_to": {"event_id": event}}
+        self.forget()
+        reply = await self._people[who].client.say(room, "story", **{"m.relates_to": relation})
+        await self._said(self._people[who], room, reply)
+
     async def edits(self, who: str, text: str) -> None:
         voice = self._people[who]
         room, event = voice.last

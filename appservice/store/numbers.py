@@ -16,6 +16,7 @@ _NUMBERED = (
     tables.announcements.c.number,
     tables.announcement_posts.c.number,
     tables.occasions.c.number,
+    tables.stories.c.number,
 )
 _FEWEST_DIGITS, _DRAWS = 5, 20
 _PORTION = 2000

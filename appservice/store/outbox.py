@@ -167,6 +167,11 @@ async def event_of(connection: Connection, key: str) -> EventId | None:
     return EventId(found) if found else None
 
 
+async def is_remembered(connection: Connection, key: str) -> bool:
+    """Whether the `Say` of this key waits or was said not so long ago that it is forgotten."""
+    return bool(await _present(connection, [key]))
+
+
 async def answered_by(connection: Connection, event: EventId) -> EventId | None:
     """The message to which the bot has said `event` in answer, if it has."""
     query = select(t.key).where(t.event_id == event, t.key.startswith(_ANSWER))

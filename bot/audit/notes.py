@@ -80,6 +80,9 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
     (r"want (?P<number>\d+)", sentence("was told of want {number} in {place}")),
     (r"together (?P<number>\d+)", sentence("brought two people together about {number} in {place}")),
     (r"close (offer|want) (?P<number>\d+)", sentence("took {number} away from {place}")),
+    (r"story take (?P<number>\d+)", sentence("took story {number} for {place}")),
+    (r"story decline (?P<number>\d+)", sentence("declined story {number} for {place}")),
+    (r"story withdrawn (?P<number>\d+)", sentence("was told that story {number} of {place} is taken back")),
     (
         r"directory import: new (?P<new>\d+), changed (?P<others>\d+)",
         sentence("imported listings into {place}: {new} new, {others} changed"),

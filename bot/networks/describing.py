@@ -18,7 +18,7 @@ from spaces.applications import read_questions
 from spaces.errors import Conflict, Malformed
 from spaces.identifiers import GroupId, NetworkId, PlaceId
 from spaces.landscape import Landscape
-from spaces.network import Access
+from spaces.network import Access, Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Described:
     questions: tuple[str, ...] | None = None
     grace_days: int | None = None
     offer: bool | None = None
+    digest: Digest | None = None
 
 
 class Describing:
@@ -137,7 +138,10 @@ class Describing:
         "group describe",
         topic="groups",
         requires=may(Deed.DESCRIBE, "group"),
-        examples=["group describe arts-uk/painting --topic Oil and water"],
+        examples=[
+            "group describe arts-uk/painting --topic Oil and water",
+            "group describe arts-uk/trustees --digest stories",
+        ],
         meanwhile="Changing …",
     )
     async def describe_group(
@@ -151,12 +155,14 @@ class Describing:
         no_ask: Annotated[bool, "they may not"] = False,
         listed: Annotated[bool, "an invite group shows its name to members of the network"] = False,
         no_listed: Annotated[bool, "it does not"] = False,
+        digest: Annotated[Digest | None, "what digests may tell of it where it is encrypted"] = None,
     ) -> Described:
         """Change its topic or who gets in."""
-        words = _Words(topic, access, _either(ask, no_ask), _either(listed, no_listed))
+        words = _Words(topic, access, _either(ask, no_ask), _either(listed, no_listed), digest=digest)
         if words == _Words():
             raise Malformed(
-                "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask` or `--listed`."
+                "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask`, `--listed` "
+                "or `--digest stories|counts`."
             )
         return await _describe(call, group, words)
 
@@ -173,6 +179,7 @@ class _Words:
     questions: str | None = None
     grace_days: int | None = None
     offers_groups: bool | None = None
+    digest: Digest | None = None
 
 
 async def _rename(call: Call, place: PlaceId, name: str) -> Renamed:
@@ -211,6 +218,7 @@ async def _describe(call: Call, place: PlaceId, words: _Words) -> Described:
         None if asked is None else tuple(asked),
         words.grace_days,
         words.offers_groups,
+        words.digest,
     )
 
 

@@ -15,6 +15,7 @@ from bot.networks.phrases import in_a_row, link, links, people, stays_for, who_g
 from bot.networks.roles import CoordinatorAdded, CoordinatorRemoved
 from bot.networks.rules import Named
 from bot.reply import Block, Bold, Bullet, Document, Paragraph, Person, line, paragraph, say
+from spaces.network import Digest
 from spaces.sentences import Sentence, counted, sentence
 
 
@@ -144,6 +145,10 @@ def _settled(result: Described) -> Iterator[Paragraph]:
         yield paragraph("I tell everyone who joins it which groups there are.")
     if result.offer is False:
         yield paragraph("Only who talks with me already is told which groups there are.")
+    if result.digest is Digest.STORIES:
+        yield paragraph("Stories from there may stand in digests, and its topic says so.")
+    if result.digest is Digest.COUNTS:
+        yield paragraph("While it is encrypted, digests tell only how much is said there.")
 
 
 def _new_short_name(place: Named, before: Named) -> Paragraph:

@@ -62,6 +62,7 @@ EVERY_KIND: list[Action] = [
     actions.Leave(ROOM, "not a place for me"),
     actions.LetGo(ARTS, (UserId("@ada:hs.test"), UserId("@ben:hs.test"))),
     actions.MarkDirect(OURS, ALICE),
+    actions.ReadMessage(ROOM, EventId("$event")),
     actions.ReadFile(
         ROOM, EventId("$event"), ALICE, {"file": {"url": "mxc://hs.test/a"}}, "invite", "--to x"
     ),

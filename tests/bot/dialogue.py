@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.conversation import Conversation
+from bot.conversation import Conversation, refused
 from bot.networks.founding import Templates
 from bot.paths.arriving import arrived
 from bot.ports import Heard
 from bot.render import render
 from bot.repertoire import all_commands
-from bot.reply import Document
+from bot.reply import Document, say
+from bot.stories.ports import Message
+from bot.stories.proposing import propose, take_in
+from bot.stories.words import proposed
 from spaces.adopting import Below, Outside
 from spaces.blueprint import Blueprint
 from spaces.by_hand import RolesChanged, with_roles
-from spaces.errors import Unknown
+from spaces.errors import Refusal, Unknown
 from spaces.identifiers import EventId, RoomId, UserId
 from tests.bot.fake_work import SERVER, FakeWork
 from tests.dialogues import alias_of, person
 
 BOT = UserId.parse(f"@hedgerow:{SERVER}")
+_LINK = re.compile(r" \(https://matrix\.to/[^)]*\)")
 NOW = datetime(2030, 5, 1, tzinfo=UTC)
 
 
@@ -31,7 +36,7 @@ def no_templates(template: str) -> Blueprint:
 
 
 def text_of(document: Document) -> str:
-    return str(render(document, lambda place: None)["body"])
+    return _LINK.sub("", str(render(document, lambda place: None)["body"]))
 
 
 class Stage:
@@ -85,6 +90,25 @@ class Stage:
     def writes(self) -> int:
         """How much was done because of what was last said."""
         return self.work.deeds - self._heard[2]
+
+    async def proposes(self, who: str, whom: str, slug: str, text: str) -> None:
+        self.forget()
+        room, event = self._room(who, slug), EventId(f"$event{next(self._events)}")
+        self.work.audit.who = person(who)
+        self.work.stories.messages[room, event] = Message(person(whom), text)
+        await self.proposes_event(who, slug, event)
+
+    async def proposes_event(self, who: str, slug: str, event: EventId) -> None:
+        """They reply `story` to an event of which they know the id."""
+        work, room, place = self.work, self._room(who, slug), self.place(slug)
+        try:
+            story = await propose(work, place, room, event, person(who), NOW.timestamp())
+            message = work.stories.messages.get((room, event))
+            reason = await take_in(work, story, message, NOW.timestamp())
+            said = proposed(work.landscape, work.landscape.groups[place].home, person(who))
+            work.answers.append(say(str(reason)) if reason else said)
+        except Refusal as refusal:
+            work.answers.append(refused(refusal))
 
     async def edits(self, who: str, text: str) -> None:
         """Changed words do not come as far as the conversation."""

@@ -35,6 +35,7 @@ from tests.bot.market.kept import MarketKept
 from tests.bot.paths_kept import PathsKept
 from tests.bot.profiles.kept import ProfilesKept
 from tests.bot.questions_kept import QuestionsKept
+from tests.bot.stories.kept import StoriesKept
 from tests.bot.upgrades.fake import FakeUpgrades
 from tests.counted_codes import FIRST_LISTING
 
@@ -101,6 +102,7 @@ class FakeWork(QuestionsKept):
         self.market = MarketKept(self)
         self.announcements = AnnouncementsKept(self)
         self.calendar = CalendarKept(self)
+        self.stories = StoriesKept(self)
 
     @property
     def directory(self) -> FakeDirectory:

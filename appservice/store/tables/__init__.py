@@ -49,6 +49,7 @@ from appservice.store.tables.listings import listings
 from appservice.store.tables.market import posting_asks, postings
 from appservice.store.tables.metadata import NAMES_A_PLACE, metadata
 from appservice.store.tables.profiles import profile_checks, profile_shown, profiles
+from appservice.store.tables.stories import stories, stories_printed, story_levels
 from appservice.store.tables.traffic import events, outbox, transactions, undertakings
 from appservice.store.tables.ways import admissions, departures, offers, recounts, wishes
 
@@ -112,6 +113,9 @@ __all__ = [
     "silences",
     "slugs",
     "snapshots",
+    "stories",
+    "stories_printed",
+    "story_levels",
     "transactions",
     "undertakings",
     "upgrades",

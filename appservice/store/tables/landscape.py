@@ -39,6 +39,7 @@ groups = Table(
     Column("purpose", String, nullable=False),
     Column("status", String, nullable=False),
     Column("paused", String, nullable=False, server_default=""),
+    Column("digest", String, nullable=False, server_default="counts"),  # counts | stories
     UniqueConstraint("home", "slug"),
 )
 links = Table(
