@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
@@ -16,7 +15,7 @@ from spaces import changes
 from spaces.announcements import Announcement, Post
 from spaces.directory import ListingKind
 from spaces.errors import Conflict, Malformed, Unknown
-from spaces.identifiers import EventId, GroupId, NetworkId, PlaceId, RoomId, UserId
+from spaces.identifiers import EventId, GroupId, NetworkId, PlaceId, RoomId
 from spaces.landscape import Landscape
 from spaces.market import Posting, State
 from spaces.network import Access, Banned, Purpose
@@ -27,7 +26,6 @@ from spaces.profiles import Field, Profile, shown_to_everyone
 from spaces.stories import Ending, Level, Step, Story
 from tests.appservice.stage import ALICE, BEN, PlayedRooms, Stage, member
 
-pytestmark = pytest.mark.both_databases
 DAY = 86_400.0
 SECRET = "xyzzy"
 """Stands in all that nobody may find here."""
@@ -97,9 +95,14 @@ class County:
 
     async def story(self, number: int, *way: NetworkId, **more: Any) -> Story:
         """Taken by each network of `way`; the first is that of its group."""
-        usual = {"author": BEN, "text": f"Text {number}", "byline": "Ben", "may_print": True}
-        room, event = RoomId("!room"), EventId(f"$story{number}")
-        made = Story(number, self.painting, room, event, ALICE, self.now, **{**usual, **more})
+        usual: dict[str, Any] = {
+            "group": self.painting,
+            "author": BEN,
+            "text": f"Text {number}",
+            "byline": "Ben",
+        }
+        usual |= {"room": RoomId("!room"), "event": EventId(f"$story{number}"), "may_print": True}
+        made = Story(number=number, proposer=ALICE, proposed_at=self.now, **{**usual, **more})
         levels = zip(way, (None, *way), strict=False)
         async with self.stage.database.writing() as connection:
             await stories.keep(connection, made)
@@ -131,10 +134,11 @@ class County:
 
 
 @pytest.fixture
-async def county(database: Database) -> AsyncIterator[County]:
-    yield await County(database).begin()
+async def county(database: Database) -> County:
+    return await County(database).begin()
 
 
+@pytest.mark.both_databases
 async def test_n5_a_network_tells_of_its_stories_announcements_events_offers_and_places(
     county: County,
 ) -> None:
@@ -162,12 +166,12 @@ async def test_a44_what_is_hidden_or_not_agreed_stands_nowhere(county: County) -
     hidden, somerset = county.hidden, county.somerset
     await county.story(1, county.arts, somerset, may_print=False, text=SECRET)
     await county.story(2, county.arts, somerset, ending=Ending.WITHDRAWN, text=SECRET)
-    await county.story(3, county.arts, text=SECRET)
+    await county.story(3, county.arts, text="Of Arts alone")
     await county.story(4, county.arts, somerset, text=SECRET, sealed=True)
     await county.announcement(11, hidden, text=SECRET)
     await county.announcement(12, somerset, text=SECRET, by_hand=True)
     await county.announcement(13, somerset, text=SECRET, withdrawn_at=county.now)
-    await county.announcement(14, county.arts, text=SECRET)
+    await county.announcement(14, county.arts, text="Of Arts alone")
     async with county.stage.database.writing() as connection:
         await announcements.decline(connection, somerset, county.arts)
     await county.occasion(21, hidden, name=SECRET)
@@ -178,10 +182,8 @@ async def test_a44_what_is_hidden_or_not_agreed_stands_nowhere(county: County) -
     await county.posting(33, somerset, text=SECRET, ends_at=county.now - 1)
     for slug in ("somerset", "arts"):
         told = repr(asdict(await county.lately(slug)))
-        found = told.replace(f"'text': '{SECRET}'", "story 3") if slug == "arts" else told
-        assert SECRET not in found
-        assert ALICE not in told
-        assert BEN not in told
+        assert [word for word in (SECRET, ALICE, BEN) if word in told] == []
+        assert told.count("Of Arts alone") == (2 if slug == "arts" else 0)
     assert (await county.lately()).tells_something is False
 
 
