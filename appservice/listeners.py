@@ -9,6 +9,7 @@ from typing import Any
 from appservice import announcements, applications, calendar, invitations, listings, market
 from appservice.activity import heed_visibility, note_redacted, note_said
 from appservice import applications, invitations, listings, market, stories
+from appservice import announcements, applications, calendar, invitations, listings, market, stories
 from appservice.applications import hear_membership
 from appservice.bans import apply_rules, heed_hand, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict

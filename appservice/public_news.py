@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from appservice.paper.wording import zone_named
+from appservice.public_items import announcements_told, occasions_told, stories_told
 from appservice.store import market, rooms
 from appservice.work import UnitOfWork, Works
 from bot.audience import ONLOOKER
@@ -58,7 +59,7 @@ class PublicNews:
                     "network has one.",
                     network=work.landscape.networks[NetworkId(found)].name,
                 )
-            zone = zone_named(zone_of(work.landscape, network.id))
+            zone = zone_named(work.calendar.zone_of(network.id))
             start, stop = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (first, end))
             return await Gathering(work, network, Span(start.timestamp(), stop.timestamp(), work.now)).news()
 
@@ -69,11 +70,6 @@ def public_network(landscape: Landscape, place: PlaceId | None) -> Network | Non
     if network is None or network.access is not Access.PUBLIC:
         return None
     return network if landscape.status_of(network.id) is Status.ACTIVE else None
-
-
-def zone_of(landscape: Landscape, network: NetworkId) -> str:
-    """The name of the time zone in which it tells its days and hours."""
-    return str(getattr(landscape.networks[network], "timezone", "") or "UTC")
 
 
 @dataclass(frozen=True)
@@ -95,9 +91,12 @@ class Gathering:
             self.span,
             Reach(work.surroundings.maker.bot, await self._alias(network), await self._stewards(sight)),
             network.language or work.surroundings.language,
-            zone_of(work.landscape, network.id),
-            postings=await self._postings(),
-            places=await self._places(sight),
+            work.calendar.zone_of(network.id),
+            await stories_told(work, network.id, self.span, sight),
+            await announcements_told(work, network.id, self.span, sight),
+            await occasions_told(work, network.id, self.span),
+            await self._postings(),
+            await self._places(sight),
         )
         return in_order(found)
 

@@ -12,7 +12,7 @@ from appservice.paper.markup import Piece, element, filled, html_text
 from appservice.paper.sections import Part, one_line, parts_of, said_in, section
 from appservice.paper.wording import Wording
 from spaces.news import News, PlaceTold
-from spaces.sentences import Sentence, sentence
+from spaces.sentences import Sentence, counted, sentence
 
 STYLE = (
     ":root{color-scheme:light dark;--ink:#1c1c1c;--paper:#fff;--soft:#555;--line:#767676;--link:#0b4f8a;"
@@ -102,21 +102,31 @@ def _place(told: PlaceTold) -> Element:
 
 def _foot(news: News, wording: Wording) -> Element:
     paragraphs = [filled("p", said_in(one, wording), dir="auto") for one in how_to_reach(news, wording)]
-    feed = element("a", wording.say(sentence("The same as a feed")), href="feed.atom")
+    links = [element("a", wording.say(sentence("The same as a feed")), href="feed.atom")]
+    if news.occasions:
+        address = f"../calendar/{news.slug}.ics"
+        links.append(element("a", wording.say(sentence("The events as a calendar")), href=address))
     return element(
         "footer",
         element("h2", wording.say(sentence("How to reach us"))),
         *paragraphs,
-        element("p", feed),
+        *(element("p", link) for link in links),
     )
 
 
 def how_to_reach(news: News, wording: Wording) -> list[Sentence]:
     """Whole sentences, for the page and for the newspaper."""
     said = []
-    if news.reach.stewards:
-        names = wording.names(tuple(one_line(name) for name in news.reach.stewards))
-        said.append(sentence("{names} look after this network.", names=names))
+    if stewards := news.reach.stewards:
+        names = wording.names(tuple(one_line(name) for name in stewards))
+        said.append(
+            counted(
+                "{names} looks after this network.",
+                "{names} look after this network.",
+                len(stewards),
+                names=names,
+            )
+        )
     said.append(
         sentence("In Element, or another Matrix client, write to {bot}.", bot=news.reach.bot),
     )

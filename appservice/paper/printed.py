@@ -22,7 +22,8 @@ from spaces.sentences import sentence
 _LONG, _VERY_LONG = 22, 44
 _STYLE = """
 @page { size: A4; margin: 15mm 15mm 20mm;
-  @bottom-left { content: string(name) " · " string(dates); font: 8pt "Liberation Sans", "DejaVu Sans", sans-serif; color: #444;
+  @bottom-left { content: string(name) " · " string(dates);
+    font: 8pt "Liberation Sans", "DejaVu Sans", sans-serif; color: #444;
     width: 80%; text-overflow: ellipsis; overflow: hidden; white-space: nowrap }
   @bottom-right { content: counter(page) " / " counter(pages);
     font: 8pt "Liberation Sans", "DejaVu Sans", sans-serif; color: #444 } }
@@ -37,7 +38,8 @@ p { margin: 0 0 1.5mm; orphans: 3; widows: 3 }
   string-set: name content(text) }
 .masthead h1.long { font-size: 28pt } .masthead h1.very-long { font-size: 19pt }
 .masthead .topic { font-style: italic; margin: 1mm 0 0 }
-.masthead .dates { string-set: dates content(text); border-top: .3mm solid #000; margin: 3mm 0 0; padding-top: 1.5mm;
+.masthead .dates { string-set: dates content(text);
+  border-top: .3mm solid #000; margin: 3mm 0 0; padding-top: 1.5mm;
   font: 9.5pt "Liberation Sans", "DejaVu Sans", sans-serif }
 .front { margin-bottom: 5mm; border-bottom: .3mm solid #000; padding-bottom: 3mm }
 .front h2 { font-size: 23pt; margin-bottom: 1.5mm; border: 0; padding: 0 }

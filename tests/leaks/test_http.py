@@ -13,11 +13,13 @@ from appservice.ecosystems import Ecosystems
 from appservice.hsds.api import Api
 from appservice.hsds.served import EveryonesDirectory
 from appservice.ics import CalendarFiles
+from appservice.news_pages import NewsPages
 from appservice.public import build_public
+from appservice.public_news import PublicNews
 from appservice.server import Server
 from appservice.store.database import Database
 from spaces.open_referral import own_id
-from tests.appservice.stage import BOT, Clock
+from tests.appservice.stage import BOT, Clock, Stage
 from tests.leaks.furnishing import furnished
 
 _PATHS = (
@@ -37,6 +39,10 @@ _PATHS = (
     "/join/{word}",
     "/calendar/somerset.ics",
     "/calendar/{word}.ics",
+    "/{word}/news",
+    "/{word}/feed.atom",
+    "/somerset/news",
+    "/somerset/feed.atom",
 )
 
 
@@ -46,6 +52,8 @@ async def _served(database: Database) -> AsyncIterator[str]:
     pages = JoinPages(database, BOT, "en", Clock())
     calendars = CalendarFiles(database, BOT, "Hedgerow", Clock())
     server = Server(build_public(pages, Clock(), "en", per_minute=10_000, api=api, calendars=calendars))
+    news = NewsPages(PublicNews(Stage(database).works), "", Clock())
+    server = Server(build_public(pages, Clock(), "en", per_minute=10_000, api=api, news=news))
     await server.start("127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.port}"
@@ -69,6 +77,10 @@ async def test_a44_a21_the_public_api_and_the_room_directories_tell_of_nothing_h
                 return answer.status, json.dumps(headers), await answer.text()
 
         assert "Mill Trust" in (await got("/organizations"))[2]
+        assert "Long ladder" in (await got("/somerset/news"))[2]
+        for _, name, slug in there.places:
+            for what in ("news", "feed.atom"):
+                assert await got(f"/{slug.rpartition('/')[2]}/{what}") == await got(f"/no/{what}"), name
         nothing = {"word": there.place.words.new(), "id": own_id(BOT.server, 54321)}
         for word in canaries:
             for number in there.numbers[1:3]:

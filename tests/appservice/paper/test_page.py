@@ -106,6 +106,12 @@ def test_who_offers_is_asked_for_by_number_and_not_named() -> None:
     assert 'href="https://matrix.to/#/@hedgerow:example.org"' in page
 
 
+def test_what_there_is_besides_is_linked_to() -> None:
+    links = outline(whole_week()).all("href")
+    assert {"feed.atom", "../calendar/somerset.ics"} <= set(links)
+    assert "../calendar/somerset.ics" not in outline(news(stories=(story(),))).all("href")
+
+
 def test_sections_without_anything_are_left_out() -> None:
     page = outline(news())
     assert [words for _, words in page.headings] == ["News of Somerset", "How to reach us"]
