@@ -6,19 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from appservice import announcements, applications, calendar, invitations, listings, market
-from appservice.activity import heed_visibility, note_redacted, note_said
-from appservice import applications, invitations, listings, market, stories
-from appservice import announcements, applications, calendar, invitations, listings, market, stories
+from appservice import applications, invitations, listings, market, overhearing, stories
+from appservice.activity import heed_visibility
 from appservice.applications import hear_membership
 from appservice.bans import apply_rules, heed_hand, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict
-from appservice.digests import as_said_to_a_digest
 from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
 from appservice.files import file_in
 from appservice.hearing import is_direct, message_in, reaction_in, redacted_by, replied_to
-from appservice.market import as_command, close_if_left, leave_to_the_two
+from appservice.market import close_if_left, leave_to_the_two
 from appservice.memberships import note_membership, tell_of_parting, wished_step
 from appservice.newcomers import decline_space, in_words_of, is_host, is_space
 from appservice.readback import MEMBERSHIPS
@@ -106,24 +103,17 @@ class Listeners:
 
     async def _message(self, event: Event, work: UnitOfWork) -> None:
         heard = message_in(event, self._bot)
-        if heard is None or self._conversation.what_was_said(heard) is None:
-            await announcements.written(event, work)
         if heard is None:
-            await note_said(work, event)
-            await stories.follow_edit(event, work)
+            await overhearing.said(event, work)
             await self._file(event, work)
             return
         here = await self.conversation_in(event, work)
         answers = await self._answered_by(replied_to(event), work)
         heard = replace(heard, is_direct=is_direct(event, here), answers=answers)
         if here is None and answers is None and self._conversation.what_was_said(heard) is None:
-            await note_said(work, event)
-        heard = await as_said_to_a_digest(await as_command(heard, event, work), event, work)
-        await self._hear(heard, work)
-        if await self._proposes(heard, event, work):
-            return
-        heard = await stories.as_command(heard, event, work)
-        await self._hear(await as_command(heard, event, work), work)
+            await overhearing.said(event, work)
+        if not await self._proposes(heard, event, work):
+            await self._hear(await overhearing.as_command(heard, event, work), work)
 
     async def _proposes(self, heard: Heard, event: Event, work: UnitOfWork) -> bool:
         """Whether it makes a story of another message; it counts as something that was answered."""
@@ -148,11 +138,10 @@ class Listeners:
 
     async def _reaction(self, event: Event, work: UnitOfWork) -> None:
         heard = reaction_in(event)
-        await calendar.reacted(event, work)
         answers = await self._answered_by(replied_to(event), work)
+        await overhearing.reacted(heard, event, work)
         if heard is None:
             return
-        await stories.proposed_by_star(heard, event, work)
         here = await rooms.conversation(work.connection, event.room)
         heard = replace(heard, is_direct=is_direct(event, here))
         for decided_by in _DECIDED:
@@ -169,11 +158,8 @@ class Listeners:
     async def _redaction(self, event: Event, work: UnitOfWork) -> None:
         """Who takes a command back does not want it done, if it waits for a yes or the rest of it."""
         if (redacted := redacted_by(event)) is not None:
-            await calendar.redacted(event, redacted, work)
             await people.drop_question(work.connection, event.sender, event.room, redacted)
-            await announcements.taken_back(event, work)
-        await note_redacted(work, event)
-            await stories.follow_redaction(event, work)
+            await overhearing.redacted(event, redacted, work)
 
     async def _hear(self, heard: Heard, work: UnitOfWork) -> None:
         """Let the conversation hear it, unless who says it has had answers enough for now."""
@@ -201,11 +187,10 @@ class Listeners:
         return found
 
     async def _encrypted(self, event: Event, work: UnitOfWork) -> None:
-        await announcements.written(event, work)
         here = await rooms.conversation(work.connection, event.room)
         if here is not None and here.person == event.sender:
             work.put(Say(event.room, f"encrypted:{event.room}", notice(cannot_read_encrypted())))
-        await note_said(work, event)
+        await overhearing.said(event, work)
 
     # -- memberships -----------------------------------------------------------------------------
 

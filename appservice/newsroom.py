@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def sources_of(work: UnitOfWork) -> Iterator[Source]:
     """The sources as `work` sees them, in the order in which they are asked."""
+    yield StoriesSource(work)
     yield AnnouncementsSource(work)
     yield OccasionsSource(work)
     yield PlacesSource(work)
     yield MarketSource(work)
     yield LivelySource(work)
-    yield StoriesSource(work)

@@ -173,8 +173,8 @@ class Reconciler:
             await allowance.forget(connection, before=now - DAY_SECONDS)
             await market.forget(connection, now=self._works.surroundings.now())
             await calendar.forget(connection, now=now)
-        await forget_old(self._works.database, before=before)
             await stories.forget(connection, now=now, printed_before=before)
+        await forget_old(self._works.database, before=before)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -51,9 +51,9 @@ async def _served(database: Database) -> AsyncIterator[str]:
     api = Api(EveryonesDirectory(database, BOT.server), "https://directory.example.org")
     pages = JoinPages(database, BOT, "en", Clock())
     calendars = CalendarFiles(database, BOT, "Hedgerow", Clock())
-    server = Server(build_public(pages, Clock(), "en", per_minute=10_000, api=api, calendars=calendars))
     news = NewsPages(PublicNews(Stage(database).works), "", Clock())
-    server = Server(build_public(pages, Clock(), "en", per_minute=10_000, api=api, news=news))
+    served = build_public(pages, Clock(), "en", per_minute=10_000, api=api, calendars=calendars, news=news)
+    server = Server(served)
     await server.start("127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.port}"
