@@ -295,7 +295,8 @@ class Commands:
 
 def commands_of(instance: Any) -> Iterator[Command]:
     """The commands of an instance, in the order of its class."""
-    for name, read in _commands_in(type(instance)).items():
+    kind: type = type(instance)
+    for name, read in _commands_in(kind).items():
         yield replace(read, run=getattr(instance, name))
 
 
