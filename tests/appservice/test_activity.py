@@ -210,7 +210,10 @@ async def test_a46_what_was_said_while_the_past_was_closed_stays_closed(square: 
     await square.says(square.painting)
     await _visibility(square, square.painting, "joined")
     await square.says(square.painting)
-    await square.rooms.settle_all()  # the bot puts it back, and reads it
+    await square.rooms.settle((await square.stage.entries())[0])  # it is read, and not yet put back
+    await square.says(square.painting)
+    square.stage.clock.seconds += 10
+    await square.rooms.settle_all()
     await square.says(square.painting)
     await square.moves(BEN, "join", square.painting)
     assert await square.told(BEN) == ["Painting: 2 messages"]
@@ -231,6 +234,7 @@ async def test_a46_what_the_bot_is_about_to_close_counts_as_closed_at_once(squar
         landscape = changes.describe(work.landscape, work.ids, square.painting, access=Access.INVITE)
         await work.change(landscape, what="described", about=square.painting)
     await square.says(square.painting)
+    square.stage.clock.seconds += 10
     await square.rooms.settle_all()
     await square.says(square.painting)
     await square.moves(BEN, "join", square.painting)
