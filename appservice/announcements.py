@@ -86,17 +86,25 @@ class KeptAnnouncements:
         await store.keep(self._connection, one)
         await store.keep_posts(self._connection, posts)
         self._stocks.clear()
+        said: dict[str, Document] = {}
+        author = await self._work.standing_of(one.author)
         for post in posts:
-            await self._say(one, post, message)
+            language = self._language_in(post.network)
+            if post.place in author.joined:  # there they are known by a name
+                document = await self._for_those_in(post.place, message, language)
+            else:
+                if language not in said:
+                    said[language] = await self._work.for_reader(message, language, ONLOOKER)
+                document = said[language]
+            carried = notice(document, language=language, pings_room=pings_room(one.text))
+            self._work.put(Say(post.place, _key(one.number, post.network), carried))
 
-    async def _say(self, one: Announcement, post: Post, message: Document) -> None:
-        """In the language of that network, for all who are in its news."""
-        work = self._work
-        language = spoken_in(work.landscape, post.network) or work.surroundings.language
-        room = await company.room_of(self._connection, post.place)
-        said = await work.for_reader(message, language, ONLOOKER, room)
-        carried = notice(said, language=language, pings_room=pings_room(one.text))
-        work.put(Say(post.place, _key(one.number, post.network), carried))
+    def _language_in(self, network: NetworkId) -> str:
+        return spoken_in(self._work.landscape, network) or self._work.surroundings.language
+
+    async def _for_those_in(self, place: GroupId, message: Document, language: str) -> Document:
+        room = await company.room_of(self._connection, place)
+        return await self._work.for_reader(message, language, ONLOOKER, room)
 
     async def numbered(self, number: int) -> Announcement | None:
         return await store.numbered(self._connection, number)

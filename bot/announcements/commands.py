@@ -28,6 +28,7 @@ from spaces.announcements import (
 )
 from spaces.errors import Conflict, Forbidden, Unknown
 from spaces.identifiers import NetworkId
+from spaces.network import Status
 
 _SHOWN = 10
 _LOOKED_AT = 200
@@ -168,6 +169,11 @@ async def _where(
     declines = await call.work.announcements.declines()
     posted = posted_in(call.landscape, network, below=below, declines=declines)
     known = known_to(call.landscape, call.standing, network, posted)
+    if call.landscape.networks[network].status is not Status.ACTIVE:
+        raise Conflict(
+            "“{network}” is archived, so nothing can be announced in its name.",
+            network=call.landscape.networks[network].name,
+        )
     if not known:
         raise Conflict(
             "There is no room for news where I could post it: “{network}” has none.",

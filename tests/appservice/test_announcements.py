@@ -148,6 +148,19 @@ async def test_n3_who_is_in_five_of_its_networks_finds_it_once(county: County) -
     assert await county.read_by(UserId("@nobody:hs.test")) == []
 
 
+async def test_who_announces_is_called_by_name_where_they_are_and_by_their_id_elsewhere(
+    county: County,
+) -> None:
+    room = county.stage.places.room(await county.news("Arts"))
+    async with county.stage.database.writing() as connection:
+        names = {ALICE: "Alice of the fair"}
+        await rooms.save_memberships(connection, room, {ALICE: "join"}, names, now=county.stage.clock())
+    _, done = await county.announces(ALICE, "somerset The fair --to descendants")
+    said = {str(one.room): text_of(one) for one in posts_in(done)}
+    assert said.pop(await county.news("Arts")) == "Somerset announces, by Alice of the fair:\nThe fair"
+    assert set(said.values()) == {f"Somerset announces, by {ALICE}:\nThe fair"}
+
+
 async def test_it_says_who_announces_and_notifies_nobody_but_where_that_was_agreed_to(county: County) -> None:
     _, plain = await county.announces(ALICE, "somerset The fair")
     _, loud = await county.announces(ALICE, "somerset @room The fair")

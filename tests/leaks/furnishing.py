@@ -28,6 +28,7 @@ async def furnished(database: Database) -> Furnished:
     numbers = [await _code(place, network[2])]
     numbers += [*await _listings(place, network[2]), *await _offers(place, ben, network[2])]
     numbers += [await _event(place, network[2])]
+    numbers += await _announcements(place, network[2])
     return Furnished(place, (network, group, invited, archived), tuple(numbers), ben)
 
 
@@ -138,6 +139,16 @@ async def _offers(place: Place, ben: UserId, hidden: str) -> list[int]:
 async def _event(place: Place, hidden: str) -> int:
     called, at = place.canary("an event"), place.canary("where an event is")
     return _number(await place.tells(ALICE, f"event {called} friday noon --at {at} --in {hidden}"))
+
+
+async def _announcements(place: Place, hidden: str) -> list[int]:
+    """One that stands, and one that is taken back."""
+    numbers = []
+    for what in ("an announcement", "an announcement taken back"):
+        told = await place.tells(ALICE, f"announce {hidden} {place.canary(what)} painting", "yes")
+        numbers.append(_number(told.rpartition("announcement withdraw ")[2]))
+    await place.tells(ALICE, f"announcement withdraw {numbers[1]}", "yes")
+    return numbers
 
 
 def _number(told: str) -> int:

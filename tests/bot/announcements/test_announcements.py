@@ -64,6 +64,10 @@ async def test_who_joins_while_it_is_shown_is_counted_before_it_is_posted(stage:
 async def test_a_text_that_is_too_long_or_for_a_network_without_news_is_refused(stage: Stage) -> None:
     refused = await stage.say("bob", f"announce somerset {'word ' * 400}")
     assert "an announcement 1,500 at most" in refused
+    await stage.say("ada", "network archive arts")
+    await stage.say("ada", "yes")
+    archived = await stage.say("ada", "announce arts Hello")
+    assert archived == "“Arts” is archived, so nothing can be announced in its name."
     work = stage.work
     work.landscape = replace(
         work.landscape, groups={k: g for k, g in work.landscape.groups.items() if g.home.startswith("x")}
