@@ -135,7 +135,7 @@ def shown(result: Shown, call: Call) -> Document:
 def _who(result: Shown, call: Call) -> Iterator[Block]:
     yield in_a_row(_how_many(result.coming), sentence("You come.") if result.comes else None)
     if result.people:
-        yield paragraph("They are {people}.", people=people(result.people, "and"))
+        yield paragraph("Who comes: {people}", people=people(result.people, "and"))
     if result.comes:
         yield paragraph("`event no {number}` takes that back.", number=result.occasion.number)
     elif result.occasion.is_ahead(call.now.timestamp()):

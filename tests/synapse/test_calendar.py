@@ -52,7 +52,7 @@ async def test_who_comes_is_counted_by_ticks_that_stand_of_people_who_are_there(
         await _shows(karin, number, "2 people come. You come.")
         await karin.person.redact(news, first)
         await lothar.person.redact(news, theirs)
-        await _shows(jonas, number, f"One person comes.\nThey are {karin.user_id}.")
+        await _shows(jonas, number, f"One person comes.\nWho comes: {karin.user_id}")
         await karin.person.redact(news, second)
         await _shows(karin, number, "Nobody has said yet")
         await lothar.person.react(news, message, "✅")

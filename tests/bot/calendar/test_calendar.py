@@ -46,14 +46,14 @@ async def test_who_comes_is_named_to_coordinators_alone_and_not_in_a_room(stage:
     number = number_in(await stage.say("alice", f"{PICNIC} --in arts"))
     await stage.say("mia", f"event yes {number}")
     await stage.say("mia", f"event yes {number}")
-    assert "They are @mia:example.org." in await stage.say("alice", f"event {number}")
+    assert "Who comes: @mia:example.org" in await stage.say("alice", f"event {number}")
     for said in (
         await stage.say("alice", f"!hedge event {number}", "arts"),
         await stage.say("mia", f"event {number}"),
         await stage.say("sam", f"event {number}"),
     ):
         assert "One person comes." in said
-        assert "They are" not in said
+        assert "Who comes" not in said
     assert "You come" not in await stage.say("mia", f"!hedge event {number}", "arts")
 
 
