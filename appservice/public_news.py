@@ -113,7 +113,9 @@ class Gathering:
     # -- places ---------------------------------------------------------------------------------------
 
     async def _places(self, sight: Sight) -> tuple[PlaceTold, ...]:
-        """The network, its public groups, those shared with it, and the public networks below it."""
+        """The network, its groups, those shared with it, and the networks below it, as far as everyone may
+        join them: what has an alias is public.
+        """
         told = [
             PlaceTold(place.name, place.topic, alias)
             for place in self._to_join(sight)
@@ -128,7 +130,7 @@ class Gathering:
         places: list[Network | Group] = [*groups, *(land.networks[child] for child in land.children(own))]
         for place in places:
             is_kit = isinstance(place, Group) and place.is_kit
-            if place.access is Access.PUBLIC and not is_kit and place.id in sight.finds:
+            if place.id in sight.finds and not is_kit:
                 yield place
 
     async def _alias(self, place: Network | Group) -> str:
