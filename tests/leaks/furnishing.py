@@ -27,6 +27,7 @@ async def furnished(database: Database) -> Furnished:
     await _people(place, ben, network)
     numbers = [await _code(place, network[2])]
     numbers += [*await _listings(place, network[2]), *await _offers(place, ben, network[2])]
+    numbers += await _announcements(place, network[2])
     return Furnished(place, (network, group, invited, archived), tuple(numbers), ben)
 
 
@@ -131,6 +132,16 @@ async def _offers(place: Place, ben: UserId, hidden: str) -> list[int]:
     answers = [await place.tells(ben, one) for one in typed]
     numbers = [_number(answer) for answer in answers]
     await place.tells(ben, f"close {numbers[2]} --unmet")
+    return numbers
+
+
+async def _announcements(place: Place, hidden: str) -> list[int]:
+    """One that stands, and one that is taken back."""
+    numbers = []
+    for what in ("an announcement", "an announcement taken back"):
+        told = await place.tells(ALICE, f"announce {hidden} {place.canary(what)} painting", "yes")
+        numbers.append(_number(told.rpartition("announcement withdraw ")[2]))
+    await place.tells(ALICE, f"announcement withdraw {numbers[1]}", "yes")
     return numbers
 
 
