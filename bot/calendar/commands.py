@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from bot.arguments import Missing
+from bot.audience import audience_of, require_fit
 from bot.calendar import words
 from bot.calendar.looking import Shown, shown
 from bot.calendar.which import (
@@ -71,7 +72,7 @@ class Occasions:
         topic="events",
         examples=[
             'event "Repair café" 2030-06-01 14:00 --until 16:00 --at "Village hall"',
-            'event "Repair café" 1 june 2pm --at "Village hall" --in arts-uk',
+            'event "Repair café" 1 june 2pm --until 4pm --at "Village hall" --in arts-uk',
             "event 48213",
         ],
     )
@@ -93,6 +94,7 @@ class Occasions:
         if not (when or until or at or in_) and _is_number(name):
             return await shown(call, await occasion_of(call, int(name)))
         network = in_ or await network_meant(call)
+        require_fit(call.landscape, await audience_of(call), network)
         require_coordinator(call, network)
         await require_listeners(call, network)
         _require_said(when, at)

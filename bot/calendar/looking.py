@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bot.arguments import Missing
+from bot.audience import audience_of, require_fit
 from bot.calendar.which import network_here, occasion_of, require_listeners
 from bot.command import Call, Parameter, command
 from bot.networks.rules import Named, named
@@ -15,6 +16,8 @@ from spaces.errors import Conflict, Forbidden
 from spaces.identifiers import NetworkId, UserId
 from spaces.occasions import Occasion, sees_occasions
 from spaces.sentences import sentence
+
+_MOST_LISTED = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Calendars:
             raise Missing(sentence("Of which network?"), Parameter("network", NetworkId, ""))
         if one is None:
             return Ahead(await _listed(call, _own_networks(call)), None, None)
+        require_fit(call.landscape, await audience_of(call), one)
         _require_sight(call, one)
         await require_listeners(call, one)
         address = call.work.calendar.address_of(one)
@@ -126,7 +130,8 @@ def _require_sight(call: Call, network: NetworkId) -> None:
 
 async def _listed(call: Call, networks: Sequence[NetworkId]) -> tuple[Listed, ...]:
     calendar, found = call.work.calendar, list[Listed]()
-    for one in await calendar.ahead(networks, call.now.timestamp()):
+    ahead = await calendar.ahead(networks, call.now.timestamp())
+    for one in ahead[:_MOST_LISTED]:
         coming = len(await calendar.coming(one))
         found.append(Listed(one, named(call.landscape, one.network), coming))
     return tuple(found)

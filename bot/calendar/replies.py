@@ -135,7 +135,7 @@ def shown(result: Shown, call: Call) -> Document:
 def _who(result: Shown, call: Call) -> Iterator[Block]:
     yield in_a_row(_how_many(result.coming), sentence("You come.") if result.comes else None)
     if result.people:
-        yield paragraph("They are {people}.", people=people(result.people, "and"))
+        yield paragraph("Who comes: {people}", people=people(result.people, "and"))
     if result.comes:
         yield paragraph("`event no {number}` takes that back.", number=result.occasion.number)
     elif result.occasion.is_ahead(call.now.timestamp()):
@@ -156,6 +156,10 @@ def subscribed(result: Subscribed, call: Call) -> Document:
     )
     if result.new:
         return Document(
-            (in_a_row(sentence("An address that you had has ended.")), in_a_row(what), in_a_row(keep))
+            (
+                in_a_row(sentence("If you had an address before, it has ended.")),
+                in_a_row(what),
+                in_a_row(keep),
+            )
         )
     return Document((in_a_row(what), in_a_row(keep)))

@@ -12,6 +12,7 @@ from appservice.codes import JoinPages
 from appservice.ecosystems import Ecosystems
 from appservice.hsds.api import Api
 from appservice.hsds.served import EveryonesDirectory
+from appservice.ics import CalendarFiles
 from appservice.news_pages import NewsPages
 from appservice.public import build_public
 from appservice.public_news import PublicNews
@@ -40,6 +41,8 @@ _PATHS = (
     "/{word}/feed.atom",
     "/somerset/news",
     "/somerset/feed.atom",
+    "/calendar/somerset.ics",
+    "/calendar/{word}.ics",
 )
 
 
@@ -47,8 +50,10 @@ _PATHS = (
 async def _served(database: Database) -> AsyncIterator[str]:
     api = Api(EveryonesDirectory(database, BOT.server), "https://directory.example.org")
     pages = JoinPages(database, BOT, "en", Clock())
+    calendars = CalendarFiles(database, BOT, "Hedgerow", Clock())
     news = NewsPages(PublicNews(Stage(database).works), "", Clock())
-    server = Server(build_public(pages, Clock(), "en", per_minute=10_000, api=api, news=news))
+    public = build_public(pages, Clock(), "en", per_minute=10_000, api=api, calendars=calendars, news=news)
+    server = Server(public)
     await server.start("127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.port}"
