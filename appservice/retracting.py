@@ -27,7 +27,8 @@ _GONE = sentence("(withdrawn)")
 async def note_printed(work: UnitOfWork, keys: Collection[str], said: str) -> None:
     """Remember which stories stand in the message `said`, which this work is about to put into the outbox.
 
-    `keys` are those of the items in it, of any kind. It is for what is posted for several to read.
+    `keys` are those of the items in it, of any kind, in the order in which they stand. It is for what is
+    posted for several to read.
     """
     action = next((one for one in work.gathered if isinstance(one, Say) and one.said == said), None)
     numbers = [int(key.removeprefix(KEY)) for key in keys if key.startswith(KEY)]
@@ -35,20 +36,21 @@ async def note_printed(work: UnitOfWork, keys: Collection[str], said: str) -> No
         return
     document = from_json(action.content["document"])
     levels = await stories.levels_of(work.connection, numbers)
-    found = []
-    for story in await stories.numbered(work.connection, numbers):
-        block = _block_of(document, story, levels[story.number])
+    there = {story.number: story for story in await stories.numbered(work.connection, numbers)}
+    found: dict[int, Printed] = {}
+    for number in (number for number in numbers if number in there):
+        block = _block_of(document, there[number], levels[number], found)
         if block is not None:
-            at = (said, story.number, str(action.room), block)
-            found.append(Printed(*at, to_json(document), gone=False, said_at=work.now))
-    await stories.keep_printed(work.connection, found)
+            at = (said, number, str(action.room), block)
+            found[block] = Printed(*at, to_json(document), gone=False, said_at=work.now)
+    await stories.keep_printed(work.connection, found.values())
 
 
-def _block_of(document: Document, story: Story, levels: Levels) -> int | None:
-    """The line in which the story stands under one of its titles."""
+def _block_of(document: Document, story: Story, levels: Levels, others: Collection[int]) -> int | None:
+    """The line in which the story stands under one of its titles, and none of `others`."""
     titles = {title(story), *(title(story, level) for level in levels.values())}
     for number, block in enumerate(document.blocks):
-        if any(plain_text(part) in titles for part in block.line):
+        if number not in others and any(plain_text(part) in titles for part in block.line):
             return number
     return None
 

@@ -98,18 +98,6 @@ class Coordinating:
 class AboutStories:
     """Messages that are worth a line in digests."""
 
-    @command("story", topic="stories", examples=["story"])
-    async def story(self, call: Call) -> Document:
-        """Propose a message as a story for digests.
-
-        Reply `story` to it in its group, or react to it with ⭐.
-        """
-        return say(
-            "In a group, reply `story` to a message, or react to it with ⭐: that proposes it to the "
-            "coordinators of its network, for digests. I tell who wrote it, and they can always say no.\n"
-            "`stories` shows yours, and what waits for you."
-        )
-
     @command("stories", topic="stories", examples=["stories", "stories arts-uk"])
     async def stories(
         self, call: Call, network: Annotated[NetworkId | None, "only what waits for this one"] = None
@@ -129,6 +117,18 @@ class AboutStories:
         waiting = await _waiting(call, theirs if network is None else {network})
         own = () if network is not None else await _own(call)
         return Shown(waiting, own, bool(theirs))
+
+    @command("story", topic="stories", examples=["story"])
+    async def story(self, call: Call) -> Document:
+        """Propose a message as a story for digests.
+
+        Reply `story` to it in its group, or react to it with ⭐.
+        """
+        return say(
+            "In a group, reply `story` to a message, or react to it with ⭐: that proposes it to the "
+            "coordinators of its network, for digests. I tell who wrote it, and they can always say no.\n"
+            "`stories` shows yours, and what waits for you."
+        )
 
     @command(
         "story take",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,6 +29,7 @@ from appservice.work import UnitOfWork, Works
 from bot.conversation import Conversation
 from bot.repertoire import all_commands
 from bot.reply import from_json, plain
+from bot.stories.ports import Message
 from config.blueprints import template
 from spaces import changes
 from spaces.actions import (
@@ -38,6 +39,7 @@ from spaces.actions import (
     Follow,
     Invite,
     ReadBack,
+    ReadMessage,
     Remove,
     Renew,
     Say,
@@ -200,6 +202,7 @@ class PlayedRooms:
         self._events = itertools.count(1)
         self.done: list[Action] = []
         self.ready: dict[PlaceId, bool] = {}
+        self.reads: Callable[[ReadMessage], Message | None] = lambda action: None
 
     async def settle_all(self, *, at_most: int = 300) -> list[Action]:
         """Do what waits, and what comes of it, the oldest first that can be done; returns what was done.
@@ -239,6 +242,8 @@ class PlayedRooms:
         match action:
             case ReadBack():
                 return Outcome(room, tuple(self.state[room].values()))
+            case ReadMessage():
+                return Outcome(message=self.reads(action))
             case Say(said=said):
                 return Outcome(event=EventId(f"$said-{said}"))
             case SetState(event=event):
