@@ -113,22 +113,24 @@ class Gathering:
     # -- places ---------------------------------------------------------------------------------------
 
     async def _places(self, sight: Sight) -> tuple[PlaceTold, ...]:
-        """The network, its public groups, those shared with it, and the public networks below it."""
+        """The network, its groups, those shared with it, and the networks below it, as far as everyone may
+        join them: what has an alias is public.
+        """
+        others = sorted(self._to_join(sight), key=lambda place: (place.name.casefold(), place.id))
         told = [
             PlaceTold(place.name, place.topic, alias)
-            for place in self._to_join(sight)
+            for place in (self.network, *others[:_MOST_PLACES])
             if (alias := await self._alias(place))
         ]
-        return tuple(told[:_MOST_PLACES])
+        return tuple(told)
 
     def _to_join(self, sight: Sight) -> Iterator[Network | Group]:
         land, own = self.work.landscape, self.network.id
-        yield self.network
         groups = [*land.groups_of(own), *(land.groups[group] for group in land.shared_with(own))]
         places: list[Network | Group] = [*groups, *(land.networks[child] for child in land.children(own))]
         for place in places:
             is_kit = isinstance(place, Group) and place.is_kit
-            if place.access is Access.PUBLIC and not is_kit and place.id in sight.finds:
+            if place.id in sight.finds and alias_of(land, place) and not is_kit:
                 yield place
 
     async def _alias(self, place: Network | Group) -> str:

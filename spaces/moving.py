@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import dropwhile
 from typing import TYPE_CHECKING, TypeGuard
 
 from spaces.actions import Action, ReadBack, SetState
@@ -47,9 +48,12 @@ def _moved(actions: Sequence[Action], child: PlaceId, found: Mapping[PlaceId, Fo
     ]
     moving = {id(a) for a in (*up, *down, *allowed)}
     gates = [a for a in actions if isinstance(a, ReadBack) and a.room == child] if allowed else []
-    others = [a for a in actions if id(a) not in moving and a not in gates]
+    gated = list(dropwhile(lambda a: a is not gates[0], actions))[1:] if gates else []
+    late = [a for a in gated if a.room == child and id(a) not in moving]
+    apart = moving | {id(a) for a in (*gates, *late)}
+    others = [a for a in actions if id(a) not in apart]
     keys = tuple(action.key for action in allowed)
-    return [*others, *_one_after_the_other(turns), *(replace(gate, behind=keys) for gate in gates)]
+    return [*others, *_one_after_the_other(turns), *(replace(gate, behind=keys) for gate in gates), *late]
 
 
 def _one_after_the_other(turns: Iterable[Sequence[SetState]]) -> list[Action]:

@@ -44,8 +44,9 @@ p { margin: 0 0 1.5mm; orphans: 3; widows: 3 }
 .front { margin-bottom: 5mm; border-bottom: .3mm solid #000; padding-bottom: 3mm }
 .front h2 { font-size: 23pt; margin-bottom: 1.5mm; border: 0; padding: 0 }
 .front .text { columns: 2; column-gap: 7mm; text-align: justify; hyphens: auto }
-.byline { font: italic 9.5pt "Liberation Serif", "DejaVu Serif", serif; margin-bottom: 1.5mm }
-.way { font: 8pt "Liberation Sans", "DejaVu Sans", sans-serif; color: #444 }
+.byline { font: italic 9.5pt "Liberation Serif", "DejaVu Serif", serif; margin-bottom: 1.5mm;
+  break-after: avoid }
+.way { break-before: avoid; font: 8pt "Liberation Sans", "DejaVu Sans", sans-serif; color: #444 }
 .columns { columns: 2; column-gap: 7mm; column-rule: .2mm solid #888 }
 section { margin-bottom: 5mm }
 h2 { font-size: 14pt; border-bottom: .4mm solid #000; padding-bottom: .8mm; margin-bottom: 2mm }

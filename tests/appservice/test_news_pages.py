@@ -9,10 +9,13 @@ from dataclasses import dataclass, field, replace
 import aiohttp
 import pytest
 
+from appservice.hsds.api import Api
+from appservice.hsds.served import EveryonesDirectory
 from appservice.news_pages import FirstSeen, NewsPages
 from appservice.paper import page
 from appservice.public import build_public
 from appservice.server import Server
+from appservice.store.database import Database
 from spaces.news import News
 from tests.appservice.paper.made_up import hostile, story, whole_week
 from tests.appservice.stage import Clock
@@ -51,10 +54,12 @@ class Reader:
 
 
 @asynccontextmanager
-async def reading(*, news: bool = True, per_minute: int = 1000) -> AsyncIterator[Reader]:
+async def reading(
+    *, news: bool = True, per_minute: int = 1000, api: Api | None = None
+) -> AsyncIterator[Reader]:
     told, clock = Told(), Clock()
     pages = NewsPages(told, "https://hedgerow.example.org", clock) if news else None
-    server = Server(build_public(Played(), clock, "en", per_minute=per_minute, news=pages))
+    server = Server(build_public(Played(), clock, "en", per_minute=per_minute, api=api, news=pages))
     await server.start("127.0.0.1", 0)
     try:
         async with aiohttp.ClientSession() as client:
@@ -119,6 +124,15 @@ async def test_switched_off_it_is_not_there() -> None:
         for path in PATHS:
             answer = await reader.get(path)
             assert (answer.status, answer.raw, answer.headers) == (404, nothing.raw, nothing.headers)
+
+
+async def test_a_network_called_as_a_path_of_the_directory_has_its_news_too() -> None:
+    directory = Api(EveryonesDirectory(Database("sqlite+aiosqlite://"), "hs.test"), "")
+    async with reading(api=directory) as reader:
+        reader.told.known["services"] = whole_week(slug="services")
+        assert "News of Somerset" in (await reader.get("/services/news")).text
+        other = await reader.get("/services/an/other")
+        assert (other.status, other.headers["Content-Type"]) == (404, "application/json; charset=utf-8")
 
 
 async def test_a_name_that_it_once_had_leads_to_it(reader: Reader) -> None:

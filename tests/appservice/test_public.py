@@ -264,6 +264,9 @@ async def test_the_service_shows_pages_on_a_port_of_their_own(fake: FakeHomeserv
         async with client.get(f"http://127.0.0.1:{port}{path}") as answer:
             assert answer.status == 200
             assert "You are invited to Garden" in await answer.text()
+        async with client.get(f"http://127.0.0.1:{port}/garden/news") as answer:
+            assert answer.status == 200
+            assert "News of Garden" in await answer.text()
         token = {"Authorization": f"Bearer {fake.registration.hs_token}"}
         transaction = "/_matrix/app/v1/transactions/1"
         async with client.get(f"http://127.0.0.1:{port}{transaction}", headers=token) as answer:

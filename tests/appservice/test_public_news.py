@@ -199,6 +199,7 @@ async def test_a_banned_author_is_read_no_more_and_offers_nothing(county: County
     assert (await county.lately()).tells_something
     banned = Banned(county.somerset, BEN, ALICE, "", county.now)
     await county.changes(lambda land: land.having(banned), county.somerset)
+    await county.posting(3, county.somerset)
     assert not (await county.lately()).tells_something
 
 

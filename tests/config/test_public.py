@@ -37,6 +37,12 @@ def test_the_directory_stands_beside_them_unless_it_is_switched_off(tmp_path: Pa
         assert load_settings(_written(tmp_path, {**public, **said}, {}), {}).public.directory is is_on
 
 
+def test_the_news_stand_beside_them_unless_they_are_switched_off(tmp_path: Path) -> None:
+    public = {"listen": "127.0.0.1:29331", "base_url": URL}
+    for said, is_on in (({}, True), ({"news": False}, False), ({"news": "on"}, True)):
+        assert load_settings(_written(tmp_path, {**public, **said}, {}), {}).public.news is is_on
+
+
 def test_both_of_them_make_pages(tmp_path: Path) -> None:
     public = {"listen": "127.0.0.1:29331", "base_url": f"{URL}/hedge/"}
     assert problems(tmp_path, public) == []

@@ -29,6 +29,8 @@ async def furnished(database: Database) -> Furnished:
     numbers += [*await _listings(place, network[2]), *await _offers(place, ben, network[2])]
     numbers += [await _event(place, network[2])]
     numbers += await _announcements(place, network[2])
+    numbers += await _announcements(place, network[2])
+    numbers += [await _event(place, network[2])]
     return Furnished(place, (network, group, invited, archived), tuple(numbers), ben)
 
 
@@ -149,6 +151,11 @@ async def _announcements(place: Place, hidden: str) -> list[int]:
         numbers.append(_number(told.rpartition("announcement withdraw ")[2]))
     await place.tells(ALICE, f"announcement withdraw {numbers[1]}", "yes")
     return numbers
+
+
+async def _event(place: Place, hidden: str) -> int:
+    called, at = place.canary("an event"), place.canary("where an event is")
+    return _number(await place.tells(ALICE, f"event {called} friday noon --at {at} --in {hidden}"))
 
 
 def _number(told: str) -> int:
