@@ -96,6 +96,7 @@ class Foundation:
             ids=RandomIds(),
             called=self.settings.bot.display_name,
             language=self.settings.bot.language,
+            timezone=self.settings.bot.timezone,
             envelope=self.envelope,
             public_url=self.settings.public.base_url or "",
             limits=Limits(

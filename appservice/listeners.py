@@ -10,6 +10,7 @@ from appservice import applications, invitations, listings, market
 from appservice.applications import hear_membership
 from appservice.bans import apply_rules, heed_hand, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict
+from appservice.digests import as_said_to_a_digest
 from appservice.encrypted_rooms import note_encryption
 from appservice.event import Event
 from appservice.files import file_in
@@ -108,7 +109,8 @@ class Listeners:
         here = await self.conversation_in(event, work)
         answers = await self._answered_by(replied_to(event), work)
         heard = replace(heard, is_direct=is_direct(event, here), answers=answers)
-        await self._hear(await as_command(heard, event, work), work)
+        heard = await as_said_to_a_digest(await as_command(heard, event, work), event, work)
+        await self._hear(heard, work)
 
     async def _file(self, event: Event, work: UnitOfWork) -> None:
         """A file is of interest where it is the list that a command of theirs takes."""

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 import structlog
 
+from appservice.digests import still_holds
 from appservice.encrypted_rooms import CannotEncrypt
 from appservice.encryption import NotPrivate
 from appservice.files import Unreadable
@@ -171,6 +172,8 @@ class Outbox:
                 if not await outbox.still_waits(connection, entry.seq):
                     return None  # what was made private meanwhile is not listed first
                 if not await self._still_private(connection, entry):
+                    return None
+                if not await still_holds(connection, entry.action):
                     return None
                 edited = await self._edited_by(connection, entry)
             return await self._performer.perform(entry.action, tried=entry.attempts > 0, edited=edited)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from appservice.allowance import Limits
 from appservice.envelope import Envelope
 from bot.languages import ENGLISH
-from spaces import codes
+from spaces import codes, zones
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.reconcile import Maker
 
@@ -71,6 +71,7 @@ class Surroundings:
     ids: RandomIds
     called: str = "Hedgerow"
     language: str = ENGLISH
+    timezone: str = zones.DEFAULT
     envelope: Envelope = field(default_factory=Envelope)
     public_url: str = ""
     limits: Limits = field(default_factory=Limits)

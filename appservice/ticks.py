@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from appservice.applications import Attendance
+from appservice.digests import Press
 from appservice.listings import Confirming
 from appservice.market import Stall
 from appservice.schedule import Tick
@@ -15,6 +16,7 @@ _APPLICATIONS_SECONDS = 60
 _LISTINGS_SECONDS = 3_600
 _MARKET_SECONDS = 60
 _LEFT_BEHIND_SECONDS = 600
+_DIGESTS_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +35,4 @@ def ticks(works: Works, now: Callable[[], float]) -> Iterator[Recurring]:
     yield Recurring(_LISTINGS_SECONDS, "listings", Confirming(works, now).look)
     yield Recurring(_MARKET_SECONDS, "market", stall.look)
     yield Recurring(_LEFT_BEHIND_SECONDS, "left behind", stall.look_round)
+    yield Recurring(_DIGESTS_SECONDS, "digests", Press(works, now).look)

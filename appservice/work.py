@@ -18,6 +18,7 @@ from appservice.allowance import Allowance, FindsCounted
 from appservice.audit import Trail
 from appservice.bans import Present, end_bans
 from appservice.codes import Codes
+from appservice.digests import KeptDigests
 from appservice.directory import SightsKept, StoredDirectory, catch_up, follow
 from appservice.invitations import KeptInvitations
 from appservice.kept_listings import KeptListings
@@ -170,6 +171,10 @@ class UnitOfWork:
     @property
     def market(self) -> KeptMarket:
         return KeptMarket(self)
+
+    @property
+    def digests(self) -> KeptDigests:
+        return KeptDigests(self)
 
     @property
     def applications(self) -> StoredApplications:

@@ -66,6 +66,11 @@ class Answering:
         return short if short in (YES, NO) else None
 
     @staticmethod
+    def of_more(said: str) -> bool:
+        """Whether it asks for more, and is nothing else."""
+        return _short(said) == MORE
+
+    @staticmethod
     def is_answer(heard: Heard, awaited: Mapping[str, Awaited]) -> bool:
         """Whether what is not said to the bot is an answer to its question all the same.
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.audit.ports import AuditLog
     from bot.bans.ports import Present
     from bot.codes.ports import Codes
+    from bot.digests.ports import Digests
     from bot.directory.ports import Allowance, Directory
     from bot.invitations.ports import Invitations
     from bot.lifecycle.ports import Lifecycle
@@ -126,6 +127,10 @@ class Work(Protocol):
     @property
     def market(self) -> Market:
         """Offers and wants, and who asks about them."""
+
+    @property
+    def digests(self) -> Digests:
+        """Who gets a digest when, and by which clock."""
 
     @property
     def applications(self) -> Applications:

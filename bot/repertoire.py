@@ -9,6 +9,7 @@ from bot.audit import audit_commands
 from bot.bans import ban_commands
 from bot.codes import code_commands
 from bot.command import Commands
+from bot.digests import digest_commands
 from bot.directory import directory_commands
 from bot.invitations import invitation_commands
 from bot.keeping.commands import Keeping
@@ -42,5 +43,6 @@ def all_commands(templates: Templates) -> Commands:
         profile_commands(),
         listing_commands(),
         market_commands(),
+        digest_commands(),
     )
     return with_applications(network_commands(templates, Applying()).including(*features))

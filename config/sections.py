@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from config import values
 from config.problems import Misfit, shown
+from spaces import zones
 from spaces.errors import Malformed
 from spaces.identifiers import UserId, printable
 
@@ -180,6 +181,7 @@ class BotSettings(_Section):
     prefix: Annotated[str, _text(_prefix)] = "!hedge"
     display_name: Annotated[str, _text(partial(_words, 100))] = "Hedgerow"
     language: Annotated[Language, _one_of(get_args(Language))] = "en"
+    timezone: Annotated[str, _text(values.read_zone)] = zones.DEFAULT
 
 
 class OutboxSettings(_Section):

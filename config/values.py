@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from config.problems import Misfit, shown
 from spaces.identifiers import printable
+from spaces.zones import zone_called
 
 SHORTEST_TOKEN = 16
 _DOMAIN = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:(?P<port>[0-9]+))?", re.IGNORECASE)
@@ -49,6 +50,14 @@ def read_listen(text: str) -> ListenAddress:
         mend = "Write an address, a colon and a port from 1 to 65535, such as 127.0.0.1:29330 or [::1]:29330."
         raise Misfit(f"{shown(text)} is not an address to listen on.", mend)
     return ListenAddress(bare, int(port))
+
+
+def read_zone(text: str) -> str:
+    """A time zone by its name (IANA)."""
+    name = zone_called(text)
+    if name is None:
+        raise Misfit(f"{shown(text)} is not a time zone.", "Write a name such as Europe/London.")
+    return name
 
 
 def read_domain(text: str) -> str:

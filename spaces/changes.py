@@ -254,6 +254,7 @@ def describe(
     questions: str | None = None,
     grace_days: int | None = None,
     offers_groups: bool | None = None,
+    timezone: str | None = None,
 ) -> Landscape:
     """The place with what is given changed. A network that becomes or stops being public gets a new slug.
 
@@ -271,6 +272,7 @@ def describe(
     new = replace(new, questions=found.questions if questions is None else questions)
     new = replace(new, grace_days=found.grace_days if grace_days is None else grace_days)
     new = replace(new, offers_groups=found.offers_groups if offers_groups is None else offers_groups)
+    new = replace(new, timezone=found.timezone if timezone is None else timezone)
     if Access.PUBLIC in (new.access, found.access) and new.access is not found.access:
         check_no_public_groups(landscape, new)
         new = _with_new_slug(landscape, ids, new)

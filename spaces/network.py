@@ -59,6 +59,7 @@ class Pause(StrEnum):
 class Network:
     """A self-governing community: a Space. `language` is the one spoken in it, empty for no choice.
 
+    `timezone` is the name of the one whose clock holds there, empty for no choice.
     `questions` are put to who applies to join, one on each line. Who has lost the last path to a place
     of it stays for `grace_days`. `offers_groups`: who joins is told which groups there are, also who has
     never talked with the bot.
@@ -78,6 +79,7 @@ class Network:
     grace_days: int = 7
     offers_groups: bool = False
     paused: Pause = Pause.NONE
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

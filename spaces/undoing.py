@@ -20,7 +20,10 @@ from spaces.landscape import Landscape
 from spaces.network import EVERYWHERE, Banned, Coordinator, Group, Link, Network, Share, Status
 from spaces.sentences import Sentence, sentence
 
-_WORDS = ("topic", "access", "ask", "listed", "language", "questions", "grace_days", "offers_groups")
+_WORDS = (
+    *("topic", "access", "ask", "listed", "language", "questions", "grace_days", "offers_groups"),
+    "timezone",
+)
 _ASLEEP_OR_AWAKE = {Status.ACTIVE, Status.ARCHIVED}
 _DERIVED = ("slug", "canonical")
 _NOTHING = sentence("Entry {number} changed nothing that could be undone.")

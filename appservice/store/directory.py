@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
-    JSON,
     ColumnElement,
     Select,
     Text,

@@ -54,8 +54,9 @@ _TABLES: tuple[tuple[str, Table, type[Any]], ...] = (
     ("coordinators", tables.coordinators, Coordinator),
     ("bans", tables.bans, Banned),
 )
-_REVISION = "landscape"
-_READ_REVISION = select(tables.marks.c.value).where(tables.marks.c.name == _REVISION)
+REVISION = "landscape"
+"""The mark that is another one after each change."""
+_READ_REVISION = select(tables.marks.c.value).where(tables.marks.c.name == REVISION)
 _LOCK_REVISION = _READ_REVISION.with_for_update()
 
 
@@ -85,7 +86,7 @@ class LandscapeStore:
         new = [{"slug": s, "place": p} for s, p in after.slugs.items() if before.slugs.get(s) != p]
         await upsert(connection, tables.slugs, new)
         revision = await _revision(connection) + 1
-        revised = update(tables.marks).where(tables.marks.c.name == _REVISION)
+        revised = update(tables.marks).where(tables.marks.c.name == REVISION)
         await connection.execute(revised.values(value=str(revision)))
         return revision
 

@@ -67,6 +67,8 @@ _NOTES: tuple[tuple[str, _Said], ...] = (
     (r"want (?P<number>\d+)", sentence("was told of want {number} in {place}")),
     (r"together (?P<number>\d+)", sentence("brought two people together about {number} in {place}")),
     (r"close (offer|want) (?P<number>\d+)", sentence("took {number} away from {place}")),
+    ("digest schedule off", sentence("ended the digest of {place}")),
+    (r"digest schedule (?P<how>.+)", sentence("chose when the digest of {place} comes: {how}")),
     (
         r"directory import: new (?P<new>\d+), changed (?P<others>\d+)",
         sentence("imported listings into {place}: {new} new, {others} changed"),

@@ -12,6 +12,7 @@ from bot.networks import previews
 from bot.networks.rules import Named, WaysIn, check_no_lookalike, check_words, named, ways_in
 from bot.networks.settling_in import Switch, days_in
 from bot.permissions import may
+from bot.zones import known_zone
 from spaces import changes
 from spaces.access import Deed
 from spaces.applications import read_questions
@@ -34,7 +35,8 @@ class Described:
     """`before` is the place as it was; `changed` is False if nothing is.
 
     What else is not None is new: the topic, the language, what applicants are asked (where it may be
-    told), for how many days people stay without a path, and whether all who join are offered its groups.
+    told), for how many days people stay without a path, whether all who join are offered its groups, and the
+    time zone.
     """
 
     place: Named
@@ -46,6 +48,7 @@ class Described:
     questions: tuple[str, ...] | None = None
     grace_days: int | None = None
     offer: bool | None = None
+    timezone: str | None = None
 
 
 class Describing:
@@ -97,6 +100,7 @@ class Describing:
             "network describe arts-uk --language cy",
             'network describe arts-uk --questions "Why us? What do you make?"',
             "network describe arts-uk --grace 14d",
+            "network describe arts-uk --timezone Europe/London",
         ],
         meanwhile="Changing …",
     )
@@ -115,6 +119,7 @@ class Describing:
         questions: Annotated[str | None, "what I ask of who applies to join"] = None,
         grace: Annotated[str | None, "how long people stay who have lost their way in, such as 7d"] = None,
         offer: Annotated[Switch | None, "whether I name its groups to everyone who joins"] = None,
+        timezone: Annotated[str | None, "whose clock holds there, such as Europe/London"] = None,
     ) -> Described:
         """Change its topic or who gets in.
 
@@ -126,10 +131,11 @@ class Describing:
         words = replace(
             words, grace_days=days_in(grace), offers_groups=None if offer is None else offer is Switch.ON
         )
+        words = replace(words, timezone=None if timezone is None else known_zone(timezone))
         if words == _Words():
             raise Malformed(
                 "Say what to change: `--topic TEXT`, `--access public|private|invite`, `--ask`, `--listed`, "
-                "`--language`, `--questions TEXT`, `--grace 7d` or `--offer on|off`."
+                "`--language`, `--questions TEXT`, `--grace 7d`, `--offer on|off` or `--timezone`."
             )
         return await _describe(call, network, words)
 
@@ -173,6 +179,7 @@ class _Words:
     questions: str | None = None
     grace_days: int | None = None
     offers_groups: bool | None = None
+    timezone: str | None = None
 
 
 async def _rename(call: Call, place: PlaceId, name: str) -> Renamed:
@@ -211,6 +218,7 @@ async def _describe(call: Call, place: PlaceId, words: _Words) -> Described:
         None if asked is None else tuple(asked),
         words.grace_days,
         words.offers_groups,
+        words.timezone,
     )
 
 

@@ -62,6 +62,7 @@ class Shown:
     grace_days: int | None = None
     offers_groups: bool = False
     paused: Pause = Pause.NONE
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,7 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         grace_days=found.grace_days if isinstance(found, Network) and is_theirs else None,
         offers_groups=isinstance(found, Network) and is_theirs and found.offers_groups,
         paused=landscape.pause_of(found.id) if is_theirs else Pause.NONE,
+        timezone="" if isinstance(found, Group) else found.timezone,
     )
 
 

@@ -125,6 +125,13 @@ def described(result: Described, call: Call) -> Document:
                 language=LANGUAGES[result.language],
             )
         )
+    if result.timezone:
+        told.append(
+            paragraph(
+                "The clock of {zone} holds there for everyone who has not chosen a time zone.",
+                zone=result.timezone,
+            )
+        )
     if result.questions:
         told.append(paragraph("Who applies to join is asked:"))
         told += [Bullet(line(question)) for question in result.questions]

@@ -91,6 +91,8 @@ def _facts(result: Shown) -> Iterator[Block]:
         yield item("Groups: {groups}", groups=links(result.groups))
     if result.language:
         yield item("Language: {language}", language=LANGUAGES[result.language])
+    if result.timezone:
+        yield item("Time zone: {zone}", zone=result.timezone)
     yield from (item("Asks who applies: {question}", question=asked) for asked in result.questions)
     yield from (_waits(waiting) for waiting in result.waiting)
     if result.coordinators:

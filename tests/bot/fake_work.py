@@ -23,6 +23,7 @@ from spaces.succession import orphaned_since
 from spaces.wanted import wanted_room
 from tests.bot.adopting.fake import FakeAdoptions
 from tests.bot.codes_kept import CodesKept
+from tests.bot.digests.kept import DigestsKept
 from tests.bot.directory.allowance_kept import AllowanceKept
 from tests.bot.directory.fake import FakeDirectory
 from tests.bot.invitations_kept import InvitationsKept
@@ -97,6 +98,7 @@ class FakeWork(QuestionsKept):
         self.profiles = ProfilesKept(self)
         self.listings = ListingsKept(self.index, self.ids.listing_number)
         self.market = MarketKept(self)
+        self.digests = DigestsKept(self)
 
     @property
     def directory(self) -> FakeDirectory:

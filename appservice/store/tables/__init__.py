@@ -25,6 +25,12 @@ from appservice.store.tables.coming_in import (
 )
 from appservice.store.tables.company import conversations, memberships, rooms
 from appservice.store.tables.conversation import awaited, people
+from appservice.store.tables.digests import (
+    digest_editions,
+    digest_subscriptions,
+    digests_without,
+    timezones,
+)
 from appservice.store.tables.directory import directory, directory_open, directory_trigrams
 from appservice.store.tables.encryption import complaints, deciphered, encrypted_rooms
 from appservice.store.tables.journal import audit, audit_networks, marks
@@ -64,6 +70,9 @@ __all__ = [
     "coordinators",
     "deciphered",
     "departures",
+    "digest_editions",
+    "digest_subscriptions",
+    "digests_without",
     "directory",
     "directory_open",
     "directory_trigrams",
@@ -100,6 +109,7 @@ __all__ = [
     "silences",
     "slugs",
     "snapshots",
+    "timezones",
     "transactions",
     "undertakings",
     "upgrades",

@@ -23,6 +23,7 @@ networks = Table(
     Column("grace_days", Integer, nullable=False, server_default="7"),
     Column("offers_groups", Boolean, nullable=False, server_default=false()),
     Column("paused", String, nullable=False, server_default=""),  # "" | room | all | fight
+    Column("timezone", String, nullable=False, server_default=""),
 )
 groups = Table(
     "groups",
