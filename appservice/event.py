@@ -25,6 +25,8 @@ class Event:
     """What an invitation shows of the room (`invite_room_state`), as it came: anything at all."""
     redacts: object = None
     """What a redaction takes back, before room version 11, as it came."""
+    claimed_at: object = None
+    """When it says it was sent, in milliseconds since 1970, as it came: anything at all."""
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any], received_at: float) -> Event:
@@ -45,4 +47,5 @@ class Event:
             received_at=received_at,
             shown_before=unsigned.get("invite_room_state") if isinstance(unsigned, dict) else None,
             redacts=raw.get("redacts"),
+            claimed_at=raw.get("origin_server_ts"),
         )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from appservice import applications, invitations, listings, market
+from appservice.activity import heed_visibility, note_redacted, note_said
 from appservice.applications import hear_membership
 from appservice.bans import apply_rules, heed_hand, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict
@@ -104,11 +105,14 @@ class Listeners:
     async def _message(self, event: Event, work: UnitOfWork) -> None:
         heard = message_in(event, self._bot)
         if heard is None:
+            await note_said(work, event)
             await self._file(event, work)
             return
         here = await self.conversation_in(event, work)
         answers = await self._answered_by(replied_to(event), work)
         heard = replace(heard, is_direct=is_direct(event, here), answers=answers)
+        if here is None and answers is None and self._conversation.what_was_said(heard) is None:
+            await note_said(work, event)
         heard = await as_said_to_a_digest(await as_command(heard, event, work), event, work)
         await self._hear(heard, work)
 
@@ -145,6 +149,7 @@ class Listeners:
         """Who takes a command back does not want it done, if it waits for a yes or the rest of it."""
         if (redacted := redacted_by(event)) is not None:
             await people.drop_question(work.connection, event.sender, event.room, redacted)
+        await note_redacted(work, event)
 
     async def _hear(self, heard: Heard, work: UnitOfWork) -> None:
         """Let the conversation hear it, unless who says it has had answers enough for now."""
@@ -175,6 +180,7 @@ class Listeners:
         here = await rooms.conversation(work.connection, event.room)
         if here is not None and here.person == event.sender:
             work.put(Say(event.room, f"encrypted:{event.room}", notice(cannot_read_encrypted())))
+        await note_said(work, event)
 
     # -- memberships -----------------------------------------------------------------------------
 
@@ -287,4 +293,5 @@ class Listeners:
         await announced(work, event)
         place = await work.place_of_room(event.room)
         if place is not None:
+            await heed_visibility(work, place, event)
             work.put(ReadBack(place))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from appservice.activity import LivelySource
 from appservice.around import MarketSource, PlacesSource
 from bot.digests.items import Source
 
@@ -14,5 +15,6 @@ if TYPE_CHECKING:
 
 def sources_of(work: UnitOfWork) -> Iterator[Source]:
     """The sources as `work` sees them, in the order in which they are asked."""
+    yield LivelySource(work)
     yield PlacesSource(work)
     yield MarketSource(work)

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from appservice.activity import forget_old
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.inbox import Inbox
 from appservice.places import Places
@@ -169,6 +170,7 @@ class Reconciler:
             await adoptions.forget(connection, before=before)
             await allowance.forget(connection, before=now - DAY_SECONDS)
             await market.forget(connection, now=self._works.surroundings.now())
+        await forget_old(self._works.database, before=before)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

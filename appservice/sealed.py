@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from appservice.activity import note_said
 from appservice.encrypted_rooms import ENCRYPTED
 from appservice.encryption import Deciphered, Encryption
 from appservice.event import Event
@@ -177,6 +178,7 @@ class Sealed:
             else:
                 await inbox.handled(work.connection, arrived.seq)
                 self.given_up += 1
+                await note_said(work, event)
                 await self._complain(work, event)
         self._wake()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from appservice import files, invitations, replacing, upgrading
+from appservice.activity import note_visibility
 from appservice.adopting import taken_in
 from appservice.bringing_in import brought_in
 from appservice.encrypted_rooms import note_encryption
@@ -173,6 +174,7 @@ class Settler:
             return await rooms.is_ready(work.connection, place)
         read = await upgrading.steady(work, place, read)
         passed = await take_in(work, action, entry.seq, outcome.room, read)
+        await note_visibility(work, place, outcome.state)
         await rooms.set_ready(work.connection, place, passed)
         if passed and may_keep_up(read.found, work.surroundings.maker.bot):
             work.surroundings.health.read[place] = work.now

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from appservice.allowance import Limits
 from appservice.envelope import Envelope
+from appservice.tallies import Tallies
 from bot.languages import ENGLISH
 from spaces import codes, zones
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
@@ -75,6 +76,7 @@ class Surroundings:
     envelope: Envelope = field(default_factory=Envelope)
     public_url: str = ""
     limits: Limits = field(default_factory=Limits)
+    tallies: Tallies = field(default_factory=Tallies)
 
     @property
     def server(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from appservice import languages
+from appservice.activity import foresee_visibility
 from appservice.adoption import StoredAdoptions
 from appservice.allowance import Allowance, FindsCounted
 from appservice.audit import Trail
@@ -453,6 +454,7 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Write all that was gathered, within the transaction."""
+        await foresee_visibility(self, self._actions)
         tellings = [a for a in self._actions if isinstance(a, Say)]
         partings = [a for a in self._actions if isinstance(a, Leave)]
         others = [a for a in self._actions if not isinstance(a, (Say, Leave))]

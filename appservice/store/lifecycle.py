@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import delete, select
 
 from appservice.codec import place_id
-from appservice.store import directory, listings, tables
+from appservice.store import activity, directory, listings, tables
 from appservice.store.database import Connection, upsert
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.lifecycle import RoomKept, Snapshot
@@ -42,6 +42,7 @@ async def forget_room(connection: Connection, place: PlaceId, *, but: int) -> No
     r, o = tables.rooms.c, tables.outbox.c
     room = (await connection.execute(select(r.room_id).where(r.place == place))).scalar()
     await connection.execute(delete(tables.rooms).where(r.place == place))
+    await activity.forget_room(connection, place)
     if room is not None:
         for table in (tables.memberships, tables.conversations, tables.encrypted_rooms, tables.awaited):
             await connection.execute(delete(table).where(table.c.room_id == RoomId(room)))

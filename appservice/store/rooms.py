@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import bindparam, delete, select, update
 
 from appservice.codec import found_from_json, found_to_json, place_id
-from appservice.store import paths, profiles, tables
+from appservice.store import activity, paths, profiles, tables
 from appservice.store.database import Connection, upsert
 from spaces.display_names import name_skeleton
 from spaces.identifiers import PlaceId, RoomId, UserId
@@ -126,6 +126,7 @@ async def save_expected(connection: Connection, found: Mapping[PlaceId, FoundRoo
 
 async def set_room(connection: Connection, place: PlaceId, room: RoomId) -> None:
     await profiles.mark_those_in(connection, place)
+    await activity.forget_room(connection, place)
     await connection.execute(update(tables.rooms).where(tables.rooms.c.place == place).values(room_id=room))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appservice.store.tables.activity import messages, open_histories
 from appservice.store.tables.adopting import adoptions, adoptions_shown
 from appservice.store.tables.allowance import people_shown
 from appservice.store.tables.arrivals import arrivals
@@ -89,10 +90,12 @@ __all__ = [
     "listings",
     "marks",
     "memberships",
+    "messages",
     "metadata",
     "networks",
     "nominations",
     "offers",
+    "open_histories",
     "orphans",
     "outbox",
     "people",
