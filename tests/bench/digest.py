@@ -297,15 +297,15 @@ async def _megabytes(database: Database) -> float:
 
 def tell(size: Size, found: Measured) -> None:
     each = 1000 / size.people
-    print(
-        f"{size!s:66}{found.seconds:7.1f} s{found.seconds * each:7.2f} ms each"
-        f" ({found.at_work * each:.2f} at work){found.editions:7} editions{found.before:6.0f} MB +{found.grown:4.0f} MB"
-        f", database {found.database:5.0f} MB"
-    )
-    rest = found.seconds - sum(found.in_sources.values())
-    parts = {**found.in_sources, "all else": rest}
+    parts = {**found.in_sources, "all else": found.seconds - sum(found.in_sources.values())}
     told = ", ".join(f"{name} {seconds * each:.2f} ms" for name, seconds in parts.items())
-    print(f"    {told}; {found.statements / size.people:.1f} statements", flush=True)
+    print(f"{size}: {found.seconds:.1f} s for {found.editions} editions")
+    print(
+        f"    each {found.seconds * each:.2f} ms, {found.at_work * each:.2f} of them at work: {told};"
+        f" {found.statements / size.people:.1f} statements"
+    )
+    memory = f"{found.before:.0f} MB before, at most {found.grown:.0f} MB more"
+    print(f"    {memory}; database {found.database:.0f} MB", flush=True)
 
 
 def urls(only: str | None, stack: ExitStack) -> Iterator[tuple[str, Any]]:
