@@ -59,7 +59,7 @@ def sent(items: Sequence[Item], head: Paragraph, words: Words) -> tuple[Document
     """What is sent to a person by itself, and the keys of what stands in it: `more` tells of the others."""
     page = first_page(items, words)
     if len(page.keys) < len(items):
-        end = paragraph("`more` shows the rest. `stop` ends these digests.")
+        end = paragraph("`{more}` shows the rest. `stop` ends these digests.", more=sentence("more"))
     else:
         end = paragraph("`stop` ends these digests.")
     return in_language(Document((head, *page.blocks(words), end)), words), page.keys
@@ -70,9 +70,7 @@ def posted(items: Sequence[Item], head: Paragraph, words: Words) -> Document:
     page = first_page(items, words)
     ends: list[Block] = []
     if len(page.keys) < len(items):
-        ends = [
-            paragraph("There is more: `digest now`, said to me in a direct message, tells you yours of it.")
-        ]
+        ends = [paragraph("There is more: say `digest now` to me in a direct message.")]
     return in_language(Document((head, *page.blocks(words), *ends)), words)
 
 

@@ -15,6 +15,7 @@ from appservice.store.database import Database
 from appservice.store.encryption import Rotation
 from spaces.actions import Join, Say
 from spaces.identifiers import RoomId, UserId
+from tests.appservice.square import Square
 from tests.appservice.stage import ALICE, BEN, DIRECT, SHARED, Stage, says, state, text_of
 
 Json = dict[str, Any]
@@ -160,6 +161,22 @@ async def test_where_others_are_it_is_only_counted(scene: Scene, room: RoomId, s
     assert await scene.after(6) == []
     assert scene.sealed.given_up == 1
     assert await scene.statuses() == {"$a": ("handled", False)}
+
+
+async def test_n2_what_is_said_in_an_encrypted_group_counts_once_opened_or_not(database: Database) -> None:
+    square = await Square(Stage(database)).begin()
+    room = square.room(square.painting)
+    scene = Scene(square.stage, PlayedKeys())
+    scene.keys.encrypted.add(room)
+    scene.keys.said = {"a": text("Hello"), "n": {"msgtype": "m.notice", "body": "Beep"}}
+    await square.moves(BEN, "join", square.painting)
+    await scene.hears(letter("a", room), letter("b", room), letter("n", room))
+    assert await square.told(BEN) == ["Painting: one message"]
+    await scene.after(6)
+    assert await square.told(BEN) == ["Painting: 2 messages"]
+    scene.keys.said["b"] = text("Hello")
+    await scene.hears(letter("b", room))
+    assert await square.told(BEN) == ["Painting: 2 messages"]
 
 
 async def test_while_keys_do_not_come_nobody_is_blamed(scene: Scene) -> None:
