@@ -38,6 +38,7 @@ bench: install
 	$(BIN)/python -m tests.bench.provision
 	$(BIN)/python -m tests.bench.reply
 	$(BIN)/python -m tests.bench.find
+	$(BIN)/python -m tests.bench.digest
 
 # The store is tested on a real PostgreSQL, which must be on the machine.
 .PHONY: postgresql

@@ -34,7 +34,8 @@ def usual(
         return otherwise
     if here is not None:
         return spoken_in(landscape, network_of(landscape, here)) or otherwise
-    theirs = {spoken_in(landscape, network_of(landscape, place)) for place in standing.joined} - {""}
+    networks = {network_of(landscape, place) for place in standing.joined}
+    theirs = {spoken_in(landscape, network) for network in networks} - {""}
     return theirs.pop() if len(theirs) == 1 else otherwise
 
 

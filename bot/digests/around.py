@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.digests.items import Reader
@@ -10,25 +10,29 @@ from spaces.identifiers import NetworkId
 from spaces.landscape import Landscape
 from spaces.nearness import Near, Nearness
 
-MOST = 50
+MOST = 20
 """So many new places, and so many offers and wants, stand in one edition at most; `find` shows all."""
 
-Nearby = Callable[[Iterable[NetworkId]], Near]
 
-
-def nearby(landscape: Landscape, reader: Reader) -> Nearby:
-    """How near the nearest of several networks is to the reader; what they may not find is not near.
+class Nearby:
+    """How near networks are to a reader; what they may not find is not near.
 
     What they have turned off is theirs as little as if they were no member, and brings nothing near.
     """
-    sight, nearness = reader.sight, reader.nearness
-    if turned_off := sight.member_of - reader.networks:
-        nearness = Nearness(landscape, replace(sight, member_of=sight.member_of - turned_off))
 
-    def of(networks: Iterable[NetworkId]) -> Near:
-        kept = [network for network in networks if network not in turned_off]
-        if any(network in reader.networks for network in kept):
+    def __init__(self, landscape: Landscape, reader: Reader) -> None:
+        self._news_of = reader.networks
+        self._turned_off = reader.sight.member_of - reader.networks
+        self._nearness = reader.nearness
+        if self._turned_off:
+            theirs = replace(reader.sight, member_of=reader.sight.member_of & reader.networks)
+            self._nearness = Nearness(landscape, theirs)
+
+    def of(self, network: NetworkId) -> Near:
+        if network in self._news_of:
             return Near.OWN
-        return min(map(nearness.of, kept), default=Near.WIDER)
+        return Near.WIDER if network in self._turned_off else self._nearness.of(network)
 
-    return of
+    def nearest(self, networks: Iterable[NetworkId]) -> Near:
+        """How near the nearest of these is."""
+        return min(map(self.of, networks), default=Near.WIDER)

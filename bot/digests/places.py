@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from bot.digests.around import MOST, Nearby, nearby
+from bot.digests.around import MOST, Nearby
 from bot.digests.items import Item, Reader, Section
 from bot.directory.lines import Told, told
 from bot.networks.phrases import link, links
@@ -45,7 +45,7 @@ class _News:
         self._landscape = landscape
         self._reader = reader
         self._seen = seen
-        self._near: Nearby = nearby(landscape, reader)
+        self._near = Nearby(landscape, reader)
 
     def items(self) -> Iterator[Item]:
         near = self._near_among(self._networks())
@@ -82,9 +82,9 @@ class _News:
         """A network directly under one of the reader's is as near as what is in that one."""
         if one.place.is_network:
             here = NetworkId(one.place)
-            near = self._near(self._landscape.parents(here))
-            return near if near is Near.OWN else self._near([here])
-        return self._near(self._listing(one))
+            above = self._near.nearest(self._landscape.parents(here))
+            return above if above is Near.OWN else self._near.of(here)
+        return self._near.nearest(self._listing(one))
 
     def _home(self, one: Fresh) -> NetworkId:
         return self._landscape.groups[GroupId(one.place)].home

@@ -5,11 +5,11 @@ Whose something is stands nowhere: who likes it asks, by its number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from bot.digests.around import MOST, nearby
+from bot.digests.around import MOST, Nearby
 from bot.digests.items import Item, Period, Reader, Section
 from bot.market.times import last_day
 from bot.market.words import TERMS, called
@@ -18,7 +18,7 @@ from bot.networks.rules import named
 from spaces.access import may_find
 from spaces.bans import is_banned
 from spaces.directory import ListingKind
-from spaces.identifiers import NetworkId, UserId
+from spaces.identifiers import UserId
 from spaces.landscape import Landscape
 from spaces.market import Posting, asked_at, entry_of
 from spaces.nearness import Near
@@ -30,19 +30,18 @@ WEEK = 7 * DAY
 
 def new_postings(landscape: Landscape, reader: Reader, fresh: Sequence[Posting]) -> list[Item]:
     """What of it is news to the reader, the nearest first, in the order given."""
-    near = {network: at for network, at in _near(landscape, reader, fresh) if at < Near.WIDER}
-    for_them = (one for one in fresh if one.network in near and one.owner != reader.user)
-    seen = [one for one in for_them if may_find(reader.sight, entry_of(one))]
-    chosen = islice(sorted(seen, key=lambda one: near[one.network]), MOST)
+    nearby = Nearby(landscape, reader)
+    near = {network: nearby.of(network) for network in {one.network for one in fresh}}
+    seen = [one for one in fresh if near[one.network] is not Near.WIDER and one.owner != reader.user]
+    nearest_first = sorted(seen, key=lambda one: near[one.network])
+    chosen = islice((one for one in nearest_first if _is_for(landscape, reader, one)), MOST)
     return [_item(landscape, one, -float(near[one.network])) for one in chosen]
 
 
-def _near(landscape: Landscape, reader: Reader, fresh: Iterable[Posting]) -> Iterator[tuple[NetworkId, Near]]:
-    """How near each network of theirs is that the reader may find and is not kept out of."""
-    of = nearby(landscape, reader)
-    for network in {one.network for one in fresh}:
-        if reader.user is None or not is_banned(landscape, network, reader.user):
-            yield network, of([network])
+def _is_for(landscape: Landscape, reader: Reader, posting: Posting) -> bool:
+    """Whether they may find it and are not kept out of where it is."""
+    is_out = reader.user is not None and is_banned(landscape, posting.network, reader.user)
+    return not is_out and may_find(reader.sight, entry_of(posting))
 
 
 def _item(landscape: Landscape, posting: Posting, weight: float) -> Item:

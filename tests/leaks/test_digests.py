@@ -1,0 +1,69 @@
+"""Whatever a digest is made of, it tells of nothing that its reader may not see, and of each thing once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from bot.digests import places, postings
+from bot.digests.items import Section
+from tests.leaks.judging import Direct, Leak, opened
+from tests.leaks.newsstand import Newsstand, Sold, judge_digests
+from tests.leaks.without import Check, taken_away
+from tests.spaces.worlds import landscapes
+
+_WORLDS = 12
+CHECKS = (
+    Check("a place that may not be found", places.new_places, " if may_find(reader.sight, one.entry)", ""),
+    Check("where a group belongs", places._News._named, " if n in self._reader.sight.finds", ""),
+    Check("who is banned", places._News._may_be, "not is_banned(self._landscape, one.place, user)", "True"),
+    Check("who made it", places._News._may_be, "one.by != user and ", ""),
+    Check("who is in it", places._News._groups, "one.place not in joined", "True"),
+    Check(
+        "an offer that may not be found",
+        postings.new_postings,
+        "near[one.network] is not Near.WIDER and one.owner != reader.user",
+        "one.owner != reader.user",
+    ),
+)
+
+
+def every(connection: Direct, sold: Sold, most: int) -> None:
+    """Judge so many worlds; raises `Leak`."""
+
+    @seed(1)
+    @given(st.builds(Newsstand, landscapes(), st.integers(0, 2**32 - 1)))
+    @settings(
+        max_examples=most,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def each(stand: Newsstand) -> None:
+        try:
+            asyncio.run(judge_digests(connection, stand, sold))
+        finally:
+            connection.rollback()
+
+    each()
+
+
+def test_a44_a47_no_digest_tells_of_what_is_hidden_and_each_thing_once(migrated_file: Path) -> None:
+    sold = Sold()
+    every(opened(str(migrated_file)), sold, _WORLDS)
+    print(sold)
+    assert sold.readers > 10 * _WORLDS
+    assert all(sold.items[section] > 5 * _WORLDS for section in (Section.PLACES, Section.MARKET))
+    assert sold.items[Section.LIVELY] > 5 * _WORLDS
+    assert sold.hidden > sold.readers
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=str)
+def test_the_proof_fails_where_a_check_is_taken_away(check: Check, migrated_file: Path) -> None:
+    with taken_away(check), pytest.raises(Leak):
+        every(opened(str(migrated_file)), Sold(), _WORLDS)
