@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
-from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import LRUCache
 
 from appservice.store import database
@@ -24,25 +23,24 @@ _STATEMENTS = 4000
 @contextmanager
 def compiled_once() -> Iterator[None]:
     """Meanwhile every engine that a `Database` makes takes part."""
+    options = {"compiled_cache": _Compiled(_STATEMENTS)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database, "create_async_engine", _Shared().engine)
+        patch.setattr(
+            database, "create_async_engine", partial(create_async_engine, execution_options=options)
+        )
         yield
 
 
-class _Shared:
-    """The first dialect of each kind that has looked at its server, and what was compiled for it."""
+class _Compiled(LRUCache[Any, Any]):
+    """By the kind of the dialect, which comes first in a key: all engines of a kind are made alike."""
 
-    def __init__(self) -> None:
-        self._compiled: LRUCache[Any, Any] = LRUCache(_STATEMENTS)
-        self._dialects: dict[str, Dialect] = {}
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(_of_kind(key), default)
 
-    def engine(self, url: Any, **how: Any) -> AsyncEngine:
-        made = create_async_engine(url, execution_options={"compiled_cache": self._compiled}, **how)
-        self._share(made.sync_engine)
-        return made
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        super().__setitem__(_of_kind(key), compiled)
 
-    def _share(self, engine: Engine) -> None:
-        def share(*_: object) -> None:
-            engine.dialect = self._dialects.setdefault(engine.dialect.name, engine.dialect)
 
-        event.listen(engine, "first_connect", share)
+def _of_kind(key: Any) -> Any:
+    dialect, *rest = key
+    return dialect.name, dialect.driver, *rest

@@ -26,7 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-database", action="store_true", help="run all on PostgreSQL, too")
 
 
-_FOLDERS_FIRST = ("tests/synapse/", "tests/crashes/", "tests/appservice/")
+_FIRST = (
+    "tests/synapse/test_conversations.py",
+    "tests/appservice/test_conversations.py",
+    *("tests/synapse/", "tests/crashes/", "tests/leaks/", "tests/appservice/", "tests/test_"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,8 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _rank(nodeid: str) -> int:
-    folders = (n for n, folder in enumerate(_FOLDERS_FIRST) if nodeid.startswith(folder))
-    return next(folders, len(_FOLDERS_FIRST))
+    found = (n for n, beginning in enumerate(_FIRST) if nodeid.startswith(beginning))
+    return next(found, len(_FIRST))
 
 
 @pytest.fixture(autouse=True)

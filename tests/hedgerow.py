@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,6 +54,13 @@ def _laid_out(file: Path) -> Path:
         file.touch(mode=0o600)
         file.write_bytes(_empty_database())
     return file
+
+
+def copy_database(database: Path, to: Path) -> None:
+    """What has been committed, which is what a kill leaves."""
+    to.touch(mode=0o600)
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -41,6 +42,9 @@ class Home(Protocol):
     async def free_alias(self, alias: str) -> None:
         """Let other rooms have an alias of ours, if there is one like it."""
 
+    async def kept(self, at_once: Callable[[], None]) -> bytes | None:
+        """All that it holds, for another to go on from, if that can be had; `at_once` is called just then."""
+
 
 class FakeHome:
     """The fake homeserver; people may also be of other servers."""
@@ -64,6 +68,9 @@ class FakeHome:
 
     async def free_alias(self, alias: str) -> None:
         self.fake.world.aliases.pop(alias, None)
+
+    async def kept(self, at_once: Callable[[], None]) -> bytes:
+        return await self.fake.kept(at_once)
 
 
 # what no dialogue looks at, and what a Synapse that is never started again need not keep
@@ -138,6 +145,9 @@ class SynapseHome:
             session.delete(path, params=asserted) as answer,
         ):
             assert answer.status in (200, 404), await answer.text()
+
+    async def kept(self, _: Callable[[], None]) -> None:
+        return None
 
 
 def _logging(requests: Path) -> Json:

@@ -34,6 +34,7 @@ class SecondClient:
 
     def __init__(self, base_url: str, user_id: str, access_token: str) -> None:
         self.user_id = user_id
+        self._token = access_token
         self._base_url = base_url
         self._session = aiohttp.ClientSession(headers={"Authorization": f"Bearer {access_token}"})
         self._txn_ids = itertools.count(1)
@@ -52,6 +53,19 @@ class SecondClient:
             if answer.status != 200:
                 raise Refused(answer.status, got)
         return cls(base_url, got["user_id"], got["access_token"])
+
+    def remembered(self) -> tuple[str, str, int]:
+        """For `going_on`: who, the token, and the number of the next transaction."""
+        number = next(self._txn_ids)
+        self._txn_ids = itertools.count(number)
+        return self.user_id, self._token, number
+
+    @classmethod
+    def going_on(cls, was: tuple[str, str, int], base_url: str) -> Self:
+        """The same client at a homeserver that goes on where another was."""
+        client = cls(base_url, *was[:2])
+        client._txn_ids = itertools.count(was[2])
+        return client
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,12 +7,11 @@ are counted instead of drawn, so that they can be written down beforehand.
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -23,10 +22,9 @@ from appservice.store import inbox, outbox, rooms, tables
 from appservice.surroundings import RandomIds
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from tests.counted_codes import FIRST_LISTING, FIRST_NUMBER, code_of
-from tests.dialogues import SERVER, Dialogue, alias_of, person
-from tests.hedgerow import running, settings_for
+from tests.dialogues import SERVER, alias_of, person
 from tests.homes import Home
-from tests.voices import Heard, Voice
+from tests.voices import Heard, Remembered, Voice
 
 _SECONDS = 60.0
 _PAUSE = 0.03
@@ -72,57 +70,11 @@ class CountedIds(RandomIds):
         return f"{self._numbers} {self._suffixes} {self._codes} {self._listings}"
 
 
-class Stages:
-    """Stages for many dialogues, each with an empty database, at the homeservers that `opened` gives.
-
-    One that a dialogue has left as it found it serves the next one of the same background, too.
-    """
-
-    def __init__(self, opened: Callable[[], AbstractAsyncContextManager[Home]], folder: Path) -> None:
-        self._opened = opened
-        self._folder = folder
-        self._numbers = itertools.count(1)
-        self._stack = AsyncExitStack()
-        self._place: object = None
-        self._stage: ServiceStage
-        self._found: list[object] = []
-
-    @asynccontextmanager
-    async def playing(self, dialogue: Dialogue) -> AsyncIterator[ServiceStage]:
-        """The stage for `dialogue`, with its background and its people."""
-        place = (dialogue.admins, dialogue.background)
-        if self._place != place:
-            await self.close()
-            await self._open(dialogue)
-            await dialogue.set_up(self._stage)
-            self._found = await self._stage.contents()
-        self._place = None  # until it has gone well
-        await self._stage.bring_in(dialogue.people)
-        yield self._stage
-        self._place = place if await self._stage.contents() == self._found else None
-
-    async def _open(self, dialogue: Dialogue) -> None:
-        home = await self._stack.enter_async_context(self._opened())
-        settings = settings_for(home.base_url, home.registration, self._folder / f"{next(self._numbers)}.db")
-        bot = {"bot_localpart": home.registration.bot_localpart}
-        more = {
-            "admins": [person(name) for name in dialogue.admins],
-            "homeserver": settings.homeserver.model_copy(update=bot),
-        }
-        service = await self._stack.enter_async_context(running(settings.model_copy(update=more)))
-        self._stage = ServiceStage(home, service)
-        self._stack.push_async_callback(self._stage.close)
-        await self._stage.bring_in(dialogue.people)
-
-    async def close(self) -> None:
-        await self._stack.aclose()
-
-
 class ServiceStage:
     """`tests.dialogues.Stage` with the service, a homeserver, and people's clients."""
 
     def __init__(self, home: Home, service: Hedgerow) -> None:
-        self._home = home
+        self.home = home
         self._service = service
         self._database = service.foundation.database
         self._works = service.engine.works
@@ -137,10 +89,24 @@ class ServiceStage:
     async def bring_in(self, names: Iterable[str]) -> None:
         """A new dialogue begins, in which these people speak or are told something."""
         for name in sorted(set(names) - self._people.keys()):
-            client = await self._home.client(person(name))
-            self._people[name] = Voice(client, self._home.registration.bot)
+            client = await self.home.client(person(name))
+            self._people[name] = Voice(client, self.home.registration.bot)
             await self._people[name].listen()
         self._notes_before = self._notes
+
+    def remembered(self) -> tuple[CountedIds, dict[str, Remembered]]:
+        """What a stage that goes on from here has to know of this one."""
+        assert not self._made, "a background has no rooms of somebody's own making"
+        people = {name: voice.remembered() for name, voice in self._people.items()}
+        return copy.deepcopy(self._ids), people
+
+    async def go_on_with(self, ids: CountedIds, people: Mapping[str, Remembered]) -> None:
+        """Be as the one that remembers this, once the service has looked at all there is."""
+        self._ids = copy.deepcopy(ids)
+        self._works.surroundings = replace(self._works.surroundings, ids=self._ids)
+        bot = self.home.registration.bot
+        self._people = {name: Voice.going_on(one, self.home.base_url, bot) for name, one in people.items()}
+        await self._settle()
 
     async def contents(self) -> list[object]:
         """All that the service knows, but for what comes and goes with each question."""
@@ -155,7 +121,7 @@ class ServiceStage:
     async def close(self) -> None:
         """Close everybody's client, and free the public aliases for the next dialogue."""
         for slug in _ever_given((await self._works.landscape()).slugs):
-            await self._home.free_alias(f"#hedge_{slug}:{SERVER}")
+            await self.home.free_alias(f"#hedge_{slug}:{SERVER}")
         for who, alias in self._made:
             path = f"/_matrix/client/v3/directory/room/{quote(alias, safe='')}"
             await self._people[who].client.call("DELETE", path)
@@ -243,7 +209,7 @@ class ServiceStage:
 
     def forget(self) -> None:
         self._known = {event for voice in self._people.values() for event in voice.heard}
-        self._written = len(self._home.writes())
+        self._written = len(self.home.writes())
 
     def answer(self) -> str:
         # each once, whoever heard it
@@ -252,7 +218,7 @@ class ServiceStage:
             one for event, one in heard.items() if event not in self._known
         )  # each once, whoever heard it
         said = "\n".join(one.text for one in fresh if one.answers == self._asked)
-        return said.replace(self._home.registration.bot, f"@hedgerow:{SERVER}")
+        return said.replace(self.home.registration.bot, f"@hedgerow:{SERVER}")
 
     def told(self) -> list[tuple[UserId, str]]:
         rooms = {voice.direct for voice in self._people.values()}
@@ -262,7 +228,7 @@ class ServiceStage:
     @property
     def writes(self) -> int:
         """All but the answer itself and what concerns the bot's own account."""
-        new = self._home.writes()[self._written :]
+        new = self.home.writes()[self._written :]
         answers = f"/rooms/{self._room}/send/"
         return sum(not any(part in unquote(line) for part in (*_ACCOUNT, answers)) for line in new)
 
@@ -272,11 +238,11 @@ class ServiceStage:
 
     def _new(self) -> list[Heard]:
         heard = [one for voice in self._people.values() for one in voice.heard.items()]
-        bot = self._home.registration.bot
+        bot = self.home.registration.bot
         return [replace(h, body=h.body.replace(bot, _BOT)) for event, h in heard if event not in self._known]
 
     def _as_named_here(self, text: str) -> str:
-        return text.replace(_BOT, self._home.registration.bot)
+        return text.replace(_BOT, self.home.registration.bot)
 
     # -- waiting ----------------------------------------------------------------------------------
 
@@ -326,13 +292,13 @@ class ServiceStage:
     async def _room_for(self, voice: Voice, place: str | None) -> str:
         if place is None:
             if not voice.direct:
-                voice.direct = await voice.client.create_dm(self._home.registration.bot)
+                voice.direct = await voice.client.create_dm(self.home.registration.bot)
                 await self._taken_in(voice.direct)
             return voice.direct
         if place == "elsewhere":
             others = [other.user for other in self._people.values() if other is not voice]
             room = await voice.client.create_room(preset="private_chat", invite=others[:1])
-            await voice.client.invite(room, self._home.registration.bot)
+            await voice.client.invite(room, self.home.registration.bot)
             await self._taken_in(room)
             return room
         return await self._room_of(place)

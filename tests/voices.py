@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from spaces.identifiers import UserId
@@ -34,6 +35,17 @@ class Heard:
         return _LINK.sub("", self.body)
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """A person's client and what it has seen, for one who goes on from there at a homeserver like theirs."""
+
+    client: tuple[str, str, int]
+    direct: str
+    heard: Mapping[str, Heard]
+    last: tuple[str, str]
+    since: str | None
+
+
 class Voice:
     """One person, with a client of their own. `heard` is what the bot said to them: event id → message."""
 
@@ -45,6 +57,17 @@ class Voice:
         self.last = ("", "")  # room and event of what they said last
         self._bot = bot
         self._since: str | None = None
+
+    def remembered(self) -> Remembered:
+        heard = copy.deepcopy(self.heard)
+        return Remembered(self.client.remembered(), self.direct, heard, self.last, self._since)
+
+    @classmethod
+    def going_on(cls, was: Remembered, base_url: str, bot: str) -> Voice:
+        voice = cls(SecondClient.going_on(was.client, base_url), bot)
+        voice.direct, voice.last, voice._since = was.direct, was.last, was.since
+        voice.heard = copy.deepcopy(dict(was.heard))
+        return voice
 
     async def listen(self) -> None:
         """Take in what is new; enter the direct rooms to which the bot invites."""

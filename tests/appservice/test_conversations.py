@@ -16,15 +16,18 @@ from appservice.demo.synapse import free_port
 from tests.dialogues import Dialogue, dialogues_for
 from tests.fake import FakeHomeserver, Registration
 from tests.homes import FakeHome, Home
-from tests.service_stage import Stages
+from tests.stages import Stages
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @asynccontextmanager
-async def _opened() -> AsyncIterator[Home]:
+async def _opened(kept: bytes | None) -> AsyncIterator[Home]:
     registration = Registration(url=f"http://127.0.0.1:{free_port()}", server_name="example.org")
-    async with FakeHomeserver(registration) as fake:
+    fake = FakeHomeserver(registration)
+    if kept:
+        fake.go_on_from(kept)
+    async with fake:
         yield FakeHome(fake)
 
 

@@ -18,7 +18,8 @@ from spaces.identifiers import RoomId
 from tests.dialogues import dialogues_for, person
 from tests.fake import FakeHomeserver, Registration
 from tests.homes import FakeHome, Home
-from tests.service_stage import ServiceStage, Stages
+from tests.service_stage import ServiceStage
+from tests.stages import Stages
 
 
 class Served:
@@ -71,7 +72,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     fakes: list[FakeHomeserver] = []
 
     @asynccontextmanager
-    async def opened() -> AsyncIterator[Home]:
+    async def opened(_: bytes | None) -> AsyncIterator[Home]:
         registration = Registration(url=f"http://127.0.0.1:{free_port()}", server_name="example.org")
         async with FakeHomeserver(registration) as fake:
             fakes.append(fake)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from appservice.app import Hedgerow
+from tests.crashes.moments import DATABASE, Moment, gone_on, watched
 from tests.crashes.test_command import homeserver, settings
 from tests.crashes.test_lifecycle import quiet, said
 from tests.fake import FakeHomeserver, FakeUser
-from tests.hedgerow import ADMIN, crash, running
+from tests.hedgerow import ADMIN, running
 
 _LEVELS, _CHILD, _PARENT = "m.room.power_levels", "m.space.child", "m.space.parent"
 
@@ -59,43 +59,26 @@ def end_state(fake: FakeHomeserver) -> Any:
     return sorted(found)
 
 
-async def undisturbed(folder: Path, what: str) -> tuple[Any, int]:
-    """The end state, and the number of calls that it takes."""
+async def undisturbed(folder: Path, what: str) -> tuple[Any, str, int, list[Moment]]:
+    """The end state, the direct room, how much was said there before, and what a kill at each call leaves."""
     async with homeserver() as fake, running(settings(fake, folder)):
         admin, direct, _, last = await up_to_the_last_word(fake, what)
-        before, asked = len(fake.calls), len(said(fake, direct))
-        admin.send(direct, last)
-        answers = await asyncio.wait_for(quiet(fake, direct, asked + 1), 30)
-        assert len(answers) == asked + 1
-        return end_state(fake), len(fake.calls) - before
-
-
-async def disturbed(folder: Path, what: str, n: int) -> tuple[Any, list[str]]:
-    async with homeserver() as fake:
-        first = Hedgerow(settings(fake, folder))
-        task = asyncio.create_task(first.run(asyncio.Event()))
-        await first.started.wait()
-        admin, direct, _, last = await up_to_the_last_word(fake, what)
         asked = len(said(fake, direct))
-        fake.stop_at(n, "before" if n % 2 else "after")
-        admin.send(direct, last)
-        await asyncio.wait_for(fake.stopped.wait(), 30)
-        await crash(task)
-        fake.resume()
-        async with running(settings(fake, folder)):
+        with watched(fake, folder / DATABASE, folder) as moments:
+            admin.send(direct, last)
             answers = await asyncio.wait_for(quiet(fake, direct, asked + 1), 30)
-            return end_state(fake), [said for said in answers[asked:] if not said.endswith("…")]
+        assert len(answers) == asked + 1
+        return end_state(fake), direct, asked, moments
 
 
 @pytest.mark.parametrize("what", ["room", "Space"])
 async def test_p3_stopped_at_any_call_it_is_brought_in_once_and_said_once(tmp_path: Path, what: str) -> None:
-    (tmp_path / "undisturbed").mkdir()
-    end, calls = await undisturbed(tmp_path / "undisturbed", what)
-    assert calls > 8
-    for n in range(1, calls + 1):
-        folder = tmp_path / str(n)
-        folder.mkdir()
-        found, answers = await disturbed(folder, what, n)
-        assert found == end, f"call {n}"
-        assert len(answers) == 1, f"call {n}: {answers}"
-        assert "is a group of" in answers[0] or "is a network under" in answers[0], f"call {n}"
+    end, direct, asked, moments = await undisturbed(tmp_path, what)
+    assert len(moments) > 8
+    for moment in moments:
+        async with gone_on(moment, homeserver(), settings) as fake:
+            heard = await asyncio.wait_for(quiet(fake, direct, asked + 1), 30)
+            answers = [said for said in heard[asked:] if not said.endswith("…")]
+            assert end_state(fake) == end, moment
+            assert len(answers) == 1, f"{moment}: {answers}"
+            assert "is a group of" in answers[0] or "is a network under" in answers[0], moment

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from config.sections import Settings
 from spaces.blueprint import Blueprint, WantedBridge, WantedGroup, WantedNetwork
 from spaces.identifiers import UserId
 from spaces.network import Access, Kind
+from tests.crashes.moments import DATABASE, Moment, When, watched
 from tests.fake import FakeHomeserver, Registration
 from tests.hedgerow import settings_for
 
@@ -42,6 +44,14 @@ PLACE = Blueprint(
 )
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    undertaking: int
+    end: dict[str, Any]
+    calls: int
+    moments: list[Moment]
+
+
 async def intend(settings: Settings) -> int:
     """Write the blueprint's intent into the database; nothing is delivered yet."""
     foundation = Foundation(settings)
@@ -62,56 +72,36 @@ async def deliver(settings: Settings, undertaking: int) -> tuple[str, ...]:
         await foundation.database.close()
 
 
-async def undisturbed(tmp_path: Path) -> tuple[Path, int, dict[str, Any], int]:
-    """An intent on disk, its undertaking, the homeserver's end state, and the number of calls it took."""
-    intent = tmp_path / "intent.db"
-    undertaking = await intend(settings_for("http://127.0.0.1:1", Registration(), intent))
-    async with homeserver() as fake:
-        database = copied(intent, tmp_path / "undisturbed.db")
-        failed = await deliver(settings_for(fake.base_url, fake.registration, database), undertaking)
-        assert failed == ()
-        return intent, undertaking, fake.end_state(), len(fake.calls)
-
-
 def homeserver() -> FakeHomeserver:
     fake = FakeHomeserver(Registration())
     fake.add_user(ALICE)
     return fake
 
 
-def copied(intent: Path, to: Path) -> Path:
-    for behind in ("", "-wal"):
-        if Path(f"{intent}{behind}").exists():
-            shutil.copy(f"{intent}{behind}", f"{to}{behind}")
-    return to
-
-
-async def disturbed(
-    database: Path, undertaking: int, n: int, when: Literal["before", "after"]
-) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Stop everything at the n-th call, start again, and see what it came to."""
+async def undisturbed(folder: Path, wanted: Callable[[int], When | None]) -> Undisturbed:
+    """What it comes to, and what a kill at each of the calls that are `wanted` would have left."""
     async with homeserver() as fake:
-        settings = settings_for(fake.base_url, fake.registration, database)
-        fake.stop_at(n, when)
-        first = asyncio.create_task(deliver(settings, undertaking))
-        await asyncio.wait_for(fake.stopped.wait(), 30)
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
-        fake.resume()
-        failed = await asyncio.wait_for(deliver(settings, undertaking), 60)
-        assert failed == (), f"call {n}, {when}"
-        return fake.end_state(), fake.rooms_by_marker()
+        settings = settings_for(fake.base_url, fake.registration, folder / DATABASE)
+        undertaking = await intend(settings)
+        with watched(fake, folder / DATABASE, folder, wanted) as moments:
+            assert await deliver(settings, undertaking) == ()
+        return Undisturbed(undertaking, fake.end_state(), len(fake.calls), moments)
 
 
 @pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a11_a23_stopped_at_any_call_it_comes_to_the_same_end(
-    tmp_path: Path, when: Literal["before", "after"], share: int
+    tmp_path: Path, when: When, share: int
 ) -> None:
-    intent, undertaking, end, calls = await undisturbed(tmp_path)
-    assert calls > 60
-    for n in range(share + 1, calls + 1, SHARES):
-        database = copied(intent, tmp_path / f"{n}.db")
-        found, rooms = await disturbed(database, undertaking, n, when)
-        assert [ids for ids in rooms.values() if len(ids) > 1] == [], f"call {n}, {when}: a second room"
-        assert found == end, f"call {n}, {when}"
+    run = await undisturbed(tmp_path, lambda call: when if call % SHARES == share else None)
+    assert run.calls > 60
+    for moment in run.moments:
+        fake = homeserver()
+        fake.go_on_from(moment.homeserver)
+        async with fake:
+            settings = settings_for(fake.base_url, fake.registration, moment.database)
+            failed = await asyncio.wait_for(deliver(settings, run.undertaking), 60)
+            assert failed == (), moment
+            rooms = fake.rooms_by_marker()
+            assert [ids for ids in rooms.values() if len(ids) > 1] == [], f"{moment}: a second room"
+            assert fake.end_state() == run.end, moment

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, Literal
 
 import pytest
 
-from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
 from config.sections import Settings
+from tests.crashes.moments import DATABASE, Moment, When, gone_on, watched
 from tests.fake import FakeHomeserver, Registration
-from tests.hedgerow import ADMIN, crash, running, settings_for
+from tests.hedgerow import ADMIN, running, settings_for
 
 SENTENCE = "ecosystem create Somerset --topic Everyone who makes Somerset well"
 
@@ -25,7 +24,7 @@ def homeserver() -> FakeHomeserver:
 
 
 def settings(fake: FakeHomeserver, tmp_path: Path) -> Settings:
-    return settings_for(fake.base_url, fake.registration, tmp_path / "hedgerow.db")
+    return settings_for(fake.base_url, fake.registration, tmp_path / DATABASE)
 
 
 async def ask(fake: FakeHomeserver) -> str:
@@ -53,50 +52,27 @@ def said(fake: FakeHomeserver, room: str) -> list[str]:
     return [body for body in bodies if not body.endswith("…")]
 
 
-async def undisturbed(tmp_path: Path) -> tuple[list[str], int, int]:
-    """The answer, the number of calls that the start takes, and of those that come after."""
-    async with homeserver() as fake:
-        async with running(settings(fake, tmp_path / "undisturbed")) as _:
-            await asyncio.sleep(0.2)
-            before = len(fake.calls)
+async def undisturbed(folder: Path, when: When) -> tuple[list[str], str, list[Moment]]:
+    """The answer, the direct room, and what a kill at each call after the start would have left."""
+    async with homeserver() as fake, running(settings(fake, folder)):
+        await asyncio.sleep(0.2)
+        with watched(fake, folder / DATABASE, folder, lambda _: when) as moments:
             room = await ask(fake)
             answers = await asyncio.wait_for(answered(fake, room), 20)
-        return answers, before, len(fake.calls) - before
-
-
-async def disturbed(folder: Path, n: int, when: Literal["before", "after"]) -> tuple[list[str], Any]:
-    async with homeserver() as fake:
-        first = Hedgerow(settings(fake, folder))
-        task = asyncio.create_task(first.run(asyncio.Event()))
-        await first.started.wait()
-        await asyncio.sleep(0.1)
-        fake.stop_at(n, when)
-        room = await ask(fake)
-        await asyncio.wait_for(fake.stopped.wait(), 20)
-        await crash(task)
-        fake.resume()
-        async with running(settings(fake, folder)):
-            answers = await asyncio.wait_for(answered(fake, room), 30)
-            return answers, fake.rooms_by_marker()
-
-
-@pytest.fixture
-def folders(tmp_path: Path) -> Path:
-    (tmp_path / "undisturbed").mkdir()
-    return tmp_path
+        return answers, room, moments
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a11_a_command_stopped_at_any_call_is_done_once_and_answered_once(
-    folders: Path, when: Literal["before", "after"]
+    tmp_path: Path, when: When
 ) -> None:
-    answers, _, calls = await undisturbed(folders)
+    answers, room, moments = await undisturbed(tmp_path, when)
     assert len(answers) == 1
-    assert calls > 12
-    for n in range(1, calls + 1):
-        folder = folders / str(n)
-        folder.mkdir()
-        found, rooms = await disturbed(folder, n, when)
-        assert len(found) == 1, f"call {n}, {when}: {found}"
-        assert [ids for ids in rooms.values() if len(ids) > 1] == [], f"call {n}, {when}: a second room"
-        assert len(rooms) == 2, f"call {n}, {when}"
+    assert len(moments) > 12
+    for moment in moments:
+        async with gone_on(moment, homeserver(), settings) as fake:
+            found = await asyncio.wait_for(answered(fake, room), 30)
+            rooms = fake.rooms_by_marker()
+            assert len(found) == 1, f"{moment}: {found}"
+            assert [ids for ids in rooms.values() if len(ids) > 1] == [], f"{moment}: a second room"
+            assert len(rooms) == 2, moment

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from appservice.app import Hedgerow
+from tests.crashes.moments import DATABASE, Moment, gone_on, watched
 from tests.crashes.test_command import homeserver, said, settings
 from tests.fake import FakeHomeserver, FakeUser
-from tests.hedgerow import ADMIN, crash, running
+from tests.hedgerow import ADMIN, running
 
 FOUNDING = "network create Arts"
 
@@ -72,41 +72,23 @@ def end_state(fake: FakeHomeserver) -> Any:
     return found
 
 
-async def undisturbed(folder: Path, verb: str) -> tuple[Any, int]:
-    """The end state, and the number of calls that it takes."""
+async def undisturbed(folder: Path, verb: str) -> tuple[Any, str, list[Moment]]:
+    """The end state, the direct room, and what a kill at each call after the yes would have left."""
     async with homeserver() as fake, running(settings(fake, folder)):
         admin, room = await up_to_the_yes(fake, verb)
-        before = len(fake.calls)
-        admin.send(room, "yes")
-        answers = await asyncio.wait_for(quiet(fake, room, 3), 30)
-        assert len(answers) == 3
-        return end_state(fake), len(fake.calls) - before
-
-
-async def disturbed(folder: Path, verb: str, n: int) -> tuple[Any, list[str]]:
-    async with homeserver() as fake:
-        first = Hedgerow(settings(fake, folder))
-        task = asyncio.create_task(first.run(asyncio.Event()))
-        await first.started.wait()
-        admin, room = await up_to_the_yes(fake, verb)
-        fake.stop_at(n, "before" if n % 2 else "after")
-        admin.send(room, "yes")
-        await asyncio.wait_for(fake.stopped.wait(), 30)
-        await crash(task)
-        fake.resume()
-        async with running(settings(fake, folder)):
+        with watched(fake, folder / DATABASE, folder) as moments:
+            admin.send(room, "yes")
             answers = await asyncio.wait_for(quiet(fake, room, 3), 30)
-            return end_state(fake), answers[2:]
+        assert len(answers) == 3
+        return end_state(fake), room, moments
 
 
 @pytest.mark.parametrize("verb", ["archive", "release"])
 async def test_p3_stopped_at_any_call_the_end_is_the_same_and_is_said_once(tmp_path: Path, verb: str) -> None:
-    (tmp_path / "undisturbed").mkdir()
-    end, calls = await undisturbed(tmp_path / "undisturbed", verb)
-    assert calls > 10
-    for n in range(1, calls + 1):
-        folder = tmp_path / str(n)
-        folder.mkdir()
-        found, answers = await disturbed(folder, verb, n)
-        assert found == end, f"call {n}"
-        assert len(answers) == 1, f"call {n}: {answers}"
+    end, room, moments = await undisturbed(tmp_path, verb)
+    assert len(moments) > 10
+    for moment in moments:
+        async with gone_on(moment, homeserver(), settings) as fake:
+            answers = await asyncio.wait_for(quiet(fake, room, 3), 30)
+            assert end_state(fake) == end, moment
+            assert len(answers[2:]) == 1, f"{moment}: {answers}"

@@ -6,16 +6,17 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from appservice.app import Hedgerow
+from tests.crashes.moments import DATABASE, Moment, gone_on, watched
 from tests.crashes.test_command import homeserver, settings
 from tests.crashes.test_lifecycle import quiet, said
 from tests.fake import FakeHomeserver, FakeUser
-from tests.hedgerow import ADMIN, crash, running
+from tests.hedgerow import ADMIN, running
 
 BEN = "@ben:hs.test"
 _KINDS = (
@@ -139,53 +140,47 @@ CASES: dict[str, tuple[Callable[[FakeHomeserver], Awaitable[Prepared]], Any, int
 }
 
 
-async def undisturbed(folder: Path, case: str) -> tuple[Any, list[str], int]:
+@dataclass(frozen=True)
+class Undisturbed:
+    """What it comes to, what is said of it, and what a kill at each of its calls would have left."""
+
+    end: Any
+    answers: list[str]
+    told_before: int
+    room: str
+    moments: list[Moment]
+
+
+async def undisturbed(folder: Path, case: str) -> Undisturbed:
     prepare, act, answers = CASES[case]
     async with homeserver() as fake, running(settings(fake, folder)):
         prepared = await asyncio.wait_for(prepare(fake), 30)
-        before, told = len(fake.calls), len(said(fake, prepared[1]))
-        await act(fake, prepared)
-        await asyncio.wait_for(quiet(fake, prepared[1], told + answers), 30)
-        await at_rest(fake)
-        return end_state(fake), [*map(plain, said(fake, prepared[1])[told:])], len(fake.calls) - before
-
-
-async def disturbed(folder: Path, case: str, n: int) -> tuple[Any, list[str]]:
-    prepare, act, answers = CASES[case]
-    async with homeserver() as fake:
-        first = Hedgerow(settings(fake, folder))
-        task = asyncio.create_task(first.run(asyncio.Event()))
-        await first.started.wait()
-        prepared = await asyncio.wait_for(prepare(fake), 30)
-        told = len(said(fake, prepared[1]))
-        fake.stop_at(n, "before" if n % 2 else "after")
-        await act(fake, prepared)
-        await asyncio.wait_for(fake.stopped.wait(), 30)
-        await crash(task)
-        fake.resume()
-        async with running(settings(fake, folder)):
-            await asyncio.wait_for(quiet(fake, prepared[1], told + answers), 30)
+        room = prepared[1]
+        told = len(said(fake, room))
+        with watched(fake, folder / DATABASE, folder) as moments:
+            await act(fake, prepared)
+            await asyncio.wait_for(quiet(fake, room, told + answers), 30)
             await at_rest(fake)
-            return end_state(fake), [*map(plain, said(fake, prepared[1])[told:])]
+        return Undisturbed(end_state(fake), [*map(plain, said(fake, room)[told:])], told, room, moments)
 
 
 @pytest.mark.parametrize("case", CASES)
 async def test_p3_stopped_at_any_call_of_an_upgrade_there_is_one_new_room_and_one_word(
     tmp_path: Path, case: str
 ) -> None:
-    (tmp_path / "undisturbed").mkdir()
-    end, answers, calls = await undisturbed(tmp_path / "undisturbed", case)
-    assert len(answers) == 1, answers
-    assert calls > 8
-    for n in range(1, calls + 1):
-        folder = tmp_path / str(n)
-        folder.mkdir()
-        found, again = await disturbed(folder, case, n)
-        assert found.keys() == end.keys(), f"call {n}"
-        for room in end:
-            for there, wanted in zip(found[room], end[room], strict=True):
-                assert there == wanted, f"call {n}, room {room}"
-        assert again == answers, f"call {n}"
+    run = await undisturbed(tmp_path, case)
+    assert len(run.answers) == 1, run.answers
+    assert len(run.moments) > 8
+    for moment in run.moments:
+        async with gone_on(moment, homeserver(), settings) as fake:
+            await asyncio.wait_for(quiet(fake, run.room, run.told_before + CASES[case][2]), 30)
+            await at_rest(fake)
+            found = end_state(fake)
+            assert found.keys() == run.end.keys(), moment
+            for room in run.end:
+                for there, wanted in zip(found[room], run.end[room], strict=True):
+                    assert there == wanted, f"{moment}, room {room}"
+            assert [*map(plain, said(fake, run.room)[run.told_before :])] == run.answers, moment
 
 
 async def test_h6_an_upgraded_space_lets_its_members_in_by_the_new_one_and_they_lose_nothing(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal, Self
 
 from aiohttp import web
@@ -14,8 +15,9 @@ from aiohttp import web
 from tests.fake import account_routes, creation, directory_routes, room_routes, snapshot, sync_routes
 from tests.fake.faults import Fault, Limit, Matcher, Script
 from tests.fake.people import FakeUser
-from tests.fake.push import Pusher, Sent
+from tests.fake.push import Flight, Pusher, Sent
 from tests.fake.rooms import Event, Room
+from tests.fake.stillness import Stillness
 from tests.fake.wire import Ask, Call, Json, MatrixError, Route, bad_request, forbidden
 from tests.fake.world import Account, World
 from tests.registration import Registration
@@ -29,6 +31,7 @@ class FakeHomeserver:
     """An in-memory homeserver for tests: `async with FakeHomeserver(registration) as fake`.
 
     `calls` is everything that was received. People act through `add_user`; they are not counted.
+    `on_call` is told of each, by its number, as it comes in and again when it has been acted on.
     """
 
     def __init__(self, registration: Registration | None = None) -> None:
@@ -38,8 +41,10 @@ class FakeHomeserver:
         self.media = self.world.media
         self.stopped = asyncio.Event()
         self.on_stop: Callable[[], None] | None = None
+        self.on_call: Callable[[int, Literal["before", "after"]], Awaitable[None]] | None = None
         self.pusher = Pusher(self.world)
         self._count = 0
+        self._stillness = Stillness()
         self._script = Script()
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -80,6 +85,31 @@ class FakeHomeserver:
     @property
     def bot(self) -> str:
         return self.registration.bot
+
+    async def kept(self, at_once: Callable[[], None]) -> bytes:
+        """All that it holds at this moment, for one that goes on from there; `at_once` is called just then.
+
+        What other calls are about is still done, but nobody is answered, nothing pushed and nothing begun.
+        """
+        flights = list[Flight]()
+
+        def begin() -> None:
+            self.pusher.paused = True
+            flights.append(self.pusher.flight)
+            at_once()
+
+        async with self._stillness.still(begin):
+            kept = pickle.dumps((self.world, *flights))
+        self.pusher.paused = False
+        self.world.pushing.set()
+        return kept
+
+    def go_on_from(self, kept: bytes) -> None:
+        """Be as another one was. Before it is started."""
+        self.world, flight = pickle.loads(kept)
+        self.world.belong_to(self.registration)
+        self.media = self.world.media
+        self.pusher = self.pusher.instead(self.world, flight)
 
     # -- people and rooms -------------------------------------------------------------------------
 
@@ -215,6 +245,8 @@ class FakeHomeserver:
         return Ask(call, shown, params, query, raw_path=request.rel_url.raw_path)
 
     async def _answer(self, request: web.Request, route: Route, ask: Ask) -> web.StreamResponse:
+        await self._stillness.passed()
+        await self._tell(ask.call, "before")
         stops = self._script.stop_number == ask.call.number
         if stops and self._script.stop_when == "before":
             return self._halt(request)
@@ -223,10 +255,16 @@ class FakeHomeserver:
             await asyncio.sleep(fault.delay)
         answer: web.StreamResponse | None = None
         if fault is None or fault.acts:
-            answer = await self._act(request, route, ask)
+            answer = await self._stillness.of(self._act(request, route, ask))
+        await self._stillness.passed()
+        await self._tell(ask.call, "after")
         if stops:
             return self._halt(request)
         return await self._spoiled(request, fault, answer) if fault else answer or _cut(request)
+
+    async def _tell(self, call: Call, when: Literal["before", "after"]) -> None:
+        if self.on_call is not None:
+            await self.on_call(call.number, when)
 
     async def _act(self, request: web.Request, route: Route, ask: Ask) -> web.StreamResponse:
         try:

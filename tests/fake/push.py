@@ -14,6 +14,8 @@ from tests.fake.wire import Json
 from tests.fake.world import World
 
 MOST_EVENTS = 100
+Flight = tuple[int, tuple[str, list[Event]] | None]
+"""The number of the newest transaction, and the one that is being handed over."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,19 @@ class Pusher:
         self._in_flight: tuple[str, list[Event]] | None = None
         self._session: aiohttp.ClientSession | None = None
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def flight(self) -> Flight:
+        return self._txn_id, self._in_flight
+
+    def instead(self, world: World, flight: Flight) -> Pusher:
+        """One that goes on in `world`, with the same waits."""
+        other = Pusher(world)
+        other.first_wait, other.longest_wait = self.first_wait, self.longest_wait
+        other._txn_id, other._in_flight = flight
+        if other._in_flight is None and not world.queue:
+            world.handed_over.set()
+        return other
 
     async def start(self) -> None:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))

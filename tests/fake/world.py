@@ -41,10 +41,9 @@ class World:
     """Rooms, aliases, listings and people. Nothing here knows HTTP."""
 
     def __init__(self, registration: Registration) -> None:
-        self.registration = registration
+        self.belong_to(registration)
         self.server_name = registration.server_name
         self.default_version = "12"
-        self.clock: Callable[[], int] = lambda: int(time.time() * 1000)
         self.rooms: dict[str, Room] = {}
         self.aliases: dict[str, tuple[str, str]] = {}  # alias → room id, who made it
         self.media: dict[str, bytes] = {}  # mxc:// URI → file
@@ -55,12 +54,21 @@ class World:
         self.sent_on_disk: dict[tuple[str, str, str, str], str] = {}
         self.stream: list[Event] = []
         self.queue: list[Event] = []  # for the application service
+        self._numbers = itertools.count(1)
+        self.accounts[registration.sender] = Account(registration.sender)
+        self.handed_over.set()
+
+    def belong_to(self, registration: Registration) -> None:
+        """What is of a running homeserver, and not of what it holds."""
+        self.registration = registration
+        self.clock: Callable[[], int] = lambda: int(time.time() * 1000)
         self.changed = asyncio.Event()
         self.pushing = asyncio.Event()  # there may be something to push
         self.handed_over = asyncio.Event()  # nothing is left to push
-        self.handed_over.set()
-        self._numbers = itertools.count(1)
-        self.accounts[registration.sender] = Account(registration.sender)
+
+    def __getstate__(self) -> Json:
+        running = ("registration", "clock", "changed", "pushing", "handed_over")
+        return {name: value for name, value in vars(self).items() if name not in running}
 
     # -- ids --------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from appservice.demo.synapse import free_port
 from tests.dialogues import SERVER, Dialogue, dialogues_for
 from tests.homes import Home, SynapseHome
 from tests.registration import Registration
-from tests.service_stage import Stages
+from tests.stages import Stages
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -28,7 +28,7 @@ async def stages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stag
     home = SynapseHome(directory, free_port(), registration)
 
     @asynccontextmanager
-    async def opened() -> AsyncIterator[Home]:
+    async def opened(_: bytes | None) -> AsyncIterator[Home]:
         yield home.anew()
 
     await home.synapse.start()

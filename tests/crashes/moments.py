@@ -1,0 +1,79 @@
+"""What a killed service leaves at each of its calls, and how it goes on from there.
+
+One run is watched. At each call, before the homeserver acts on it or after, what would be there if the
+service were killed just then is put by: what the database has committed, and all that the homeserver holds,
+with the transaction that it is handing over. A service that starts on these finds what one that starts
+after a kill finds, and for no call has the way up to it to be gone again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from config.sections import Settings
+from tests.fake import FakeHomeserver
+from tests.hedgerow import copy_database, running
+
+When = Literal["before", "after"]
+DATABASE = "hedgerow.db"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is left of a kill at the `call`-th call, counted from 1: in `folder` the database."""
+
+    call: int
+    when: When
+    homeserver: bytes = field(repr=False)
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / DATABASE
+
+    def __str__(self) -> str:
+        return f"call {self.call}, {self.when}"
+
+
+def in_turns(call: int) -> When:
+    """Every other call has been acted on where the service is killed."""
+    return "before" if call % 2 else "after"
+
+
+@contextmanager
+def watched(
+    fake: FakeHomeserver, database: Path, folder: Path, wanted: Callable[[int], When | None] = in_turns
+) -> Iterator[list[Moment]]:
+    """The moments of all calls from now on, as they come; `wanted` says which one of a call, if any.
+
+    None is missing at the end.
+    """
+    found, made = list[Moment](), len(fake.calls)
+
+    async def keep(number: int, when: When) -> None:
+        call = number - made
+        if call > 0 and wanted(call) == when:
+            kept = folder / f"{call} {when}"
+            kept.mkdir()
+            homeserver = await fake.kept(lambda: copy_database(database, kept / DATABASE))
+            found.append(Moment(call, when, homeserver, kept))
+
+    fake.on_call = keep
+    yield found
+    fake.on_call = None
+    calls = range(1, len(fake.calls) - made + 1)
+    assert sorted(moment.call for moment in found) == [call for call in calls if wanted(call)]
+
+
+@asynccontextmanager
+async def gone_on(
+    moment: Moment, fake: FakeHomeserver, settings: Callable[[FakeHomeserver, Path], Settings]
+) -> AsyncIterator[FakeHomeserver]:
+    """`fake` goes on from there, and so does a service."""
+    fake.go_on_from(moment.homeserver)
+    async with fake, running(settings(fake, moment.folder)):
+        yield fake
