@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from appservice import calendar as edge
@@ -168,6 +168,9 @@ class Ticks:
 
 
 @given(steps=_STEPS)
+@example(steps=[("tick", BEN, 0), ("un-react", BEN, 0), ("again", BEN, 0)])
+@example(steps=[("tick", BEN, 0), ("tick", BEN, 0), ("un-react", BEN, 1), ("elsewhere", BEN, 0)])
+@example(steps=[("tick", BEN, 0), ("no", BEN, 0), ("again", BEN, 0), ("yes", SAM, 0), ("no", SAM, 0)])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_however_people_react_and_take_it_back_the_count_is_that_of_a_naive_list(
     hall: Hall, noted: int, steps: list[tuple[str, UserId, int]]
