@@ -219,8 +219,7 @@ class OccasionsSource:
         """The same for all readers of a period, and looked up once in a unit of work."""
         kept = _looked_up.setdefault(self._work, {})
         if period not in kept:
-            is_long = period.end - period.start > _SHORT_PERIOD_SECONDS
-            until = period.end + (_AHEAD_SECONDS if is_long else _SOON_SECONDS)
+            until = period.end + _foresight(period)
             after, made = max(period.end, self._work.now), (period.start, period.end)
             grouped: dict[NetworkId, list[Occasion]] = {}
             for one in await calendar.beginning(self._work.connection, after, until, made):
@@ -229,11 +228,22 @@ class OccasionsSource:
         return kept[period]
 
     def _item(self, reader: Reader, occasion: Occasion, period: Period) -> Item:
-        """Sooner stands higher. It is linked for who is in the news, where its message is."""
+        """Sooner stands higher. It is linked for who is in the news, where its message is.
+
+        What the edition before has told of already is no reason for another one.
+        """
         landscape = self._work.landscape
         news: PlaceId | None = news_of(landscape, occasion.network)
         everybody = reader.user is None and occasion.network in reader.standing.joined
         linked = everybody or news in reader.standing.joined
         days = max(occasion.starts_at - period.end, 0.0) / _DAY
         told = (line_of(landscape, occasion, linked=linked),)
-        return Item(Section.EVENTS, f"occasion:{occasion.number}", told, 1.0 / (1.0 + days))
+        is_known = occasion.made_at < period.start
+        again = is_known and occasion.starts_at < period.start + _foresight(period)
+        return Item(Section.EVENTS, f"occasion:{occasion.number}", told, 1.0 / (1.0 + days), quiet=again)
+
+
+def _foresight(period: Period) -> float:
+    """How far ahead an edition of that period looks, in seconds."""
+    is_long = period.end - period.start > _SHORT_PERIOD_SECONDS
+    return _AHEAD_SECONDS if is_long else _SOON_SECONDS

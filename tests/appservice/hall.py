@@ -12,9 +12,12 @@ from spaces.identifiers import NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Access
 from spaces.occasions import Occasion, news_of
 from tests.appservice.stage import ALICE, BEN, BOT, Json, PlayedRooms, Stage, member, message, says, text_of
-from tests.appservice.yard import ROOMS, RUTH, SAM, told
+from tests.appservice.yard import DAY, ROOMS, RUTH, SAM, told
 
+HOUR = 3_600.0
 BEGIN = datetime(2027, 2, 1, 12, tzinfo=UTC).timestamp()
+CAFE_AT = BEGIN + 33 * DAY + 2 * HOUR  # 6 March 2027, 14:00 in London
+FAR = UserId("@far:elsewhere.test")
 CAFE = 'event "Repair café" 2027-03-06 14:00 --until 16:00 --at "Village hall" --in arts'
 
 
