@@ -180,7 +180,6 @@ async def test_it_says_who_announces_and_notifies_nobody_but_where_that_was_agre
     assert "@room The fair" in sent["formatted_body"]
 
 
-@on_both
 async def test_who_declines_it_gets_none_of_it_in_their_news_nor_by_way_of_it(county: County) -> None:
     await county.announces(ALICE, "somerset The first --to descendants")
     await county.say(BEN, "decline announcements from somerset --in arts")
