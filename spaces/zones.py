@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import tzinfo
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 from spaces.identifiers import NetworkId
 from spaces.landscape import Landscape
 
 DEFAULT = "Europe/London"
-_NO_PLACES = {"Factory", "localtime", "posixrules"}
+_NOWHERE = "Factory"
 
 
 @cache
 def zone_names() -> tuple[str, ...]:
-    """All that there are, in alphabetical order."""
-    return tuple(sorted(available_timezones() - _NO_PLACES))
+    """All that there are, in alphabetical order, from the list in `tzdata`: to look into each takes 0.3 s."""
+    listed = files("tzdata").joinpath("zones").read_text(encoding="ascii").split()
+    return tuple(sorted(name for name in listed if name != _NOWHERE))
 
 
 @cache

@@ -156,7 +156,10 @@ def _smaller(before: Network | Group, after: Network | Group, place: Inline) -> 
         language = LANGUAGES.get(after.language, after.language)
         yield sentence("chose {language} as the language of {place}", language=language, place=place)
     if isinstance(before, Network) and isinstance(after, Network) and before.timezone != after.timezone:
-        yield sentence("chose {zone} as the time zone of {place}", zone=after.timezone, place=place)
+        if after.timezone:
+            yield sentence("chose {zone} as the time zone of {place}", zone=after.timezone, place=place)
+        else:
+            yield sentence("chose no time zone for {place}", place=place)
     if before.paused != after.paused:
         yield replace(_PAUSES[after.paused], parts={"place": place})
     if isinstance(before, Network) and isinstance(after, Network):
