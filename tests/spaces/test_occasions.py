@@ -22,7 +22,6 @@ from spaces.occasions import (
     news_of,
     rescheduled,
     sees_occasions,
-    zone_of,
 )
 from tests.bot.fake_work import CountedIds
 
