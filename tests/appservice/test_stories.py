@@ -339,6 +339,7 @@ async def test_an_edit_of_the_authors_changes_the_story_and_nobody_elses_does(ha
     event = await hall.writes(BEN, "We sang for two hours")
     await hall.stars(SAM, event)
     await hall.edits(SAM, event, "We shouted")
+    assert (await hall.story()).text == "We sang for two hours"
     await hall.edits(BEN, event, "We sang for three hours")
     story = await hall.story()
     assert story.text == "We sang for three hours"
