@@ -136,7 +136,7 @@ def _where(landscape: Landscape, group: Group, closed: bool) -> Sentence:
             network=network,
         )
     return sentence(
-        "It may stand in digests of {network}, and be offered to the networks above, of which public ones may "
-        "show it to everyone.",
+        "It may stand in digests of {network}, and be offered to the networks above, of which public ones "
+        "may show it to everyone.",
         network=network,
     )
