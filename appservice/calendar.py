@@ -24,14 +24,14 @@ from spaces.access import Standing
 from spaces.actions import Say
 from spaces.identifiers import EventId, GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Access, Purpose, Status
-from spaces.occasions import Occasion, coming, is_yes, news_of, sees_occasions, zone_of
+from spaces.occasions import Occasion, coming, is_yes, news_of, sees_occasions
 from spaces.power_levels import COORDINATOR, users_in
 from spaces.reconcile import POWER_LEVELS
+from spaces.zones import zone_in
 
 if TYPE_CHECKING:
     from appservice.work import UnitOfWork, Works
 
-DEFAULT_ZONE = "Europe/London"
 _SAID = re.compile(r"occasion:([0-9]{1,12})(?::[0-9]+)?")
 _SECRET_BYTES = 24
 _DAY = 86_400.0
@@ -47,8 +47,7 @@ class KeptCalendar:
         self._connection = work.connection
 
     def zone_of(self, network: NetworkId) -> str:
-        otherwise = str(getattr(self._work.surroundings, "timezone", "") or DEFAULT_ZONE)
-        return zone_of(self._work.landscape, network, otherwise)
+        return zone_in(self._work.landscape, network) or self._work.surroundings.timezone
 
     async def free_number(self) -> int:
         [number] = await free_numbers(self._connection, self._work.ids.listing_number)

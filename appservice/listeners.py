@@ -124,9 +124,6 @@ class Listeners:
         if proposes:
             self._answers.count(*who, direct=False)
         return proposes
-            await note_said(work, event)
-        heard = await as_said_to_a_digest(await as_command(heard, event, work), event, work)
-        await self._hear(heard, work)
 
     async def _file(self, event: Event, work: UnitOfWork) -> None:
         """A file is of interest where it is the list that a command of theirs takes."""

@@ -24,6 +24,3 @@ def sources_of(work: UnitOfWork) -> Iterator[Source]:
     yield PlacesSource(work)
     yield MarketSource(work)
     yield LivelySource(work)
-    yield LivelySource(work)
-    yield PlacesSource(work)
-    yield MarketSource(work)

@@ -64,7 +64,6 @@ def build_public(
     calendars: Calendars | None = None,
     news: NewsPages | None = None,
 ) -> web.Application:
-    """Build the application of `GET /join/CODE`; of calendars, the API and the news where they are given.
     """Build the application of `GET /join/CODE`, and of calendars, the API and the news, where given.
 
     `now` is in seconds, `language` that of the server.

@@ -295,7 +295,7 @@ class Commands:
 
 def commands_of(instance: object) -> Iterator[Command]:
     """The commands of an instance, in the order of its class."""
-    kind: Any = type(instance)
+    kind: type = type(instance)
     for name, read in _commands_in(kind).items():
         yield replace(read, run=getattr(instance, name))
 

@@ -111,12 +111,6 @@ def one_line(typed: str) -> str:
 # -- time ---------------------------------------------------------------------------------------------
 
 
-def zone_of(landscape: Landscape, network: NetworkId, otherwise: str) -> str:
-    """The name of the time zone in which a network names its hours."""
-    found = landscape.networks.get(network)
-    return str(getattr(found, "timezone", "") or otherwise)
-
-
 def reminder_of(starts_at: float, zone: str, now: float) -> float | None:
     """When those who come are reminded: at the same hour of the day before, and for what begins late at
     night or early at six in the evening before. None: that is past.

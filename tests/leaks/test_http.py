@@ -43,8 +43,6 @@ _PATHS = (
     "/{word}/feed.atom",
     "/somerset/news",
     "/somerset/feed.atom",
-    "/calendar/somerset.ics",
-    "/calendar/{word}.ics",
 )
 
 
@@ -56,8 +54,6 @@ async def _served(database: Database) -> AsyncIterator[str]:
     news = NewsPages(PublicNews(Stage(database).works), "", Clock())
     served = build_public(pages, Clock(), "en", per_minute=10_000, api=api, calendars=calendars, news=news)
     server = Server(served)
-    public = build_public(pages, Clock(), "en", per_minute=10_000, api=api, calendars=calendars, news=news)
-    server = Server(public)
     await server.start("127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.port}"

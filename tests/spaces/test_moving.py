@@ -6,14 +6,15 @@ from itertools import pairwise
 import pytest
 
 from spaces import changes
-from spaces.actions import CreateRoom, ReadBack, SetState, Withdraw
+from spaces.actions import CreateRoom, Invite, ReadBack, SetState, Withdraw
+from spaces.coordinating import add_coordinator
 from spaces.landscape import Landscape
 from spaces.network import Access
 from spaces.reconcile import JOIN_RULES, Maker, project, reconcile
 from tests.spaces.test_reconcile import as_made, put_right, wanted
 from tests.spaces.worlds import BOT, PEOPLE, CountedIds, network
 
-ADA, *_ = PEOPLE
+ADA, BEN, *_ = PEOPLE
 
 
 @pytest.fixture
@@ -122,6 +123,15 @@ def test_a_public_room_moves_with_its_listing_and_a_third_parent_is_left_alone(t
         ("m.space.child", arts, bristol, False),
     ]
     assert any(isinstance(s, Withdraw) for s in steps)
+
+
+def test_who_is_named_with_a_move_is_invited_once_the_room_is_read_back(three):
+    before, _, health, bristol = three
+    found, maker = as_made(before)
+    steps = put_right(add_coordinator(moved(before, bristol, health), bristol, BEN), found, maker)
+    here = [type(step) for step in steps if step.room == bristol]
+    assert Invite in here
+    assert here.index(ReadBack) < here.index(Invite)
 
 
 def test_what_is_only_being_made_is_not_moved(three):

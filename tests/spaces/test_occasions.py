@@ -22,7 +22,6 @@ from spaces.occasions import (
     news_of,
     rescheduled,
     sees_occasions,
-    zone_of,
 )
 from tests.bot.fake_work import CountedIds
 
@@ -105,8 +104,3 @@ def test_what_moves_is_reminded_of_anew_and_what_only_ends_later_is_not() -> Non
     assert moved.remind_at is not None
     assert moved.remind_at > NOW
     assert rescheduled(replace(one, remind_at=None), at, at + HOUR, NOW).remind_at is None
-
-
-def test_a_network_without_a_zone_of_its_own_has_the_usual_one() -> None:
-    landscape, network = arts()
-    assert zone_of(landscape, network, "Europe/London") == "Europe/London"

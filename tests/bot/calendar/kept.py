@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from bot.reply import Document
 from spaces.access import Standing
 from spaces.identifiers import NetworkId, UserId
-from spaces.occasions import Occasion, Yes, by_date, coming, news_of, zone_of
+from spaces.occasions import Occasion, Yes, by_date, coming, news_of
+from spaces.zones import zone_in
 
 if TYPE_CHECKING:
     from tests.bot.fake_work import FakeWork
@@ -25,7 +26,7 @@ class CalendarKept:
     served: str = ""
 
     def zone_of(self, network: NetworkId) -> str:
-        return zone_of(self.work.landscape, network, "Europe/London")
+        return zone_in(self.work.landscape, network) or "Europe/London"
 
     async def free_number(self) -> int:
         return self.work.ids.listing_number()
