@@ -293,7 +293,7 @@ class Commands:
             self._commands[made.words] = made
 
 
-def commands_of(instance: Any) -> Iterator[Command]:
+def commands_of(instance: object) -> Iterator[Command]:
     """The commands of an instance, in the order of its class."""
     kind: type = type(instance)
     for name, read in _commands_in(kind).items():
