@@ -16,6 +16,7 @@ from appservice.audit import HEDGEROW
 from appservice.event import Event
 from appservice.hearing import replied_to
 from appservice.readers import linked_for, shown_to
+from appservice.retracting import note_printed
 from appservice.speech import notice
 from appservice.store import digests, people, rooms
 from appservice.store.database import Connection
@@ -218,9 +219,11 @@ class Editing:
             return ()
         head = words.title(_period(edition), await self._zone_of(network), named(landscape, network))
         spoken = languages.spoken_in(landscape, network) or work.surroundings.language
-        said = await self._for_members(words.posted(items, head, words_in(spoken)), network, news)
-        work.put(Say(news, f"digest:{network}:{edition.due}", notice(said)))
-        return tuple(item.key for item in items)
+        posted = await self._for_members(words.posted(items, head, words_in(spoken)), network, news)
+        said, keys = f"digest:{network}:{edition.due}", tuple(item.key for item in items)
+        work.put(Say(news, said, notice(posted)))
+        await note_printed(work, keys, said)
+        return keys
 
     async def _for_members(self, said: Document, network: NetworkId, news: GroupId) -> Document:
         """With the links that are right for who is in the network and its news."""

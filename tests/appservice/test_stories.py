@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from appservice.digests import Press
 from appservice.retracting import note_printed
 from appservice.speech import notice
 from appservice.store import stories
@@ -297,3 +298,17 @@ async def test_a_story_taken_back_goes_from_what_was_posted(hall: Hall) -> None:
     done = await hall.hears(message("w", f"story withdraw {other}", sender=BEN, room_id=ROOMS[BEN]))
     [edit] = [said for said in says(done) if said.room == news]
     assert text_of(edit) == "This week\n(withdrawn)\n(withdrawn)\nCome!"
+
+
+async def test_a_story_taken_back_goes_from_the_digest_that_its_network_had(hall: Hall) -> None:
+    await hall.hears(message("d", "digest schedule Arts daily 08:00", sender=ALICE, room_id=ROOMS[ALICE]))
+    number = await hall.taken()
+    hall.stage.clock.seconds += 2 * 86_400
+    await Press(hall.stage.works, hall.stage.clock).look()
+    [posted] = [said for said in says(await hall.rooms.settle_all()) if said.said.startswith("digest:")]
+    assert "Singing helps" in text_of(posted)
+    done = await hall.hears(message("w", f"story withdraw {number}", sender=BEN, room_id=ROOMS[BEN]))
+    [edit] = [said for said in says(done) if said.room == posted.room]
+    assert edit.content["edits"] == posted.said
+    assert "(withdrawn)" in text_of(edit)
+    assert "Singing helps" not in text_of(edit)
