@@ -206,9 +206,9 @@ class AboutStories:
         self,
         call: Call,
         number: Annotated[int, "the number of a story of yours"],
-        answer: Annotated[Answer, "whether it may be printed"],
+        answer: Annotated[Answer, "whether it may be published"],
     ) -> Settled:
-        """Say whether a story of yours may stand in a newspaper on paper."""
+        """Say whether a story of yours may stand on public pages and in a printed newspaper."""
         story = replace(await _of_speaker(call, number), may_print=answer is Answer.YES)
         await call.work.stories.keep(story)
         return Settled(story, prints=story.may_print)

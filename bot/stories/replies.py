@@ -90,9 +90,9 @@ def settled(result: Settled, call: Call) -> Document:
     if result.byline:
         return say("With story {number} you are named as {name}.", number=number, name=byline(result.story))
     if result.prints is True:
-        return say("Story {number} may be printed on paper.", number=number)
+        return say("Story {number} may stand on public pages and in print.", number=number)
     if result.prints is False:
-        return say("Story {number} is not printed on paper.", number=number)
+        return say("Story {number} stands neither on public pages nor in print.", number=number)
     if result.travels:
         return say("Story {number} may go to the networks above.", number=number)
     return say("Story {number} goes no further than the network of its group.", number=number)

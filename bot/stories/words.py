@@ -10,7 +10,7 @@ from bot.reply import Block, Document, EventLink, Inline, Line, Text, paragraph,
 from spaces.access import Standing, may_see
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
-from spaces.network import Access, Group
+from spaces.network import Group
 from spaces.sentences import Sentence, sentence
 from spaces.stories import Level, Levels, Story, on_one_line, title, way_of
 from spaces.wanted import room_name
@@ -103,8 +103,8 @@ def to_the_author(landscape: Landscape, story: Story, *, is_taken: bool, closed:
             number=number,
         ),
         paragraph(
-            "Another name: `story byline {number} NAME` or `story byline {number} --anonymous`. It is "
-            "printed on paper only if you say `story print {number} yes`.",
+            "Another name: `story byline {number} NAME` or `story byline {number} --anonymous`. It stands on "
+            "public pages and in print only if you say `story print {number} yes`.",
             number=number,
         ),
     ]
@@ -124,19 +124,8 @@ def to_the_author(landscape: Landscape, story: Story, *, is_taken: bool, closed:
 def _where(landscape: Landscape, group: Group, closed: bool) -> Sentence:
     """Where it may come to stand."""
     network = link(named(landscape, group.home))
-    is_public = landscape.networks[group.home].access is Access.PUBLIC
     if closed or not landscape.parents(group.home):
-        if is_public:
-            return sentence("It may stand in digests and on public pages of {network}.", network=network)
         return sentence("It may stand in digests of {network}.", network=network)
-    if is_public:
-        return sentence(
-            "It may stand in digests and on public pages of {network}, and be offered to the networks above, "
-            "which may do the same.",
-            network=network,
-        )
     return sentence(
-        "It may stand in digests of {network}, and be offered to the networks above, of which public ones "
-        "may show it to everyone.",
-        network=network,
+        "It may stand in digests of {network}, and be offered to the networks above.", network=network
     )
