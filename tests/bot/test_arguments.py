@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.arguments import read
@@ -248,6 +248,7 @@ _TEXTS = st.lists(
 ).map("".join)
 
 
+@settings(deadline=None)
 @given(
     name=st.sampled_from(["network create", "network rename", "bridge create", "invite", "show", "accept"]),
     text=_TEXTS,

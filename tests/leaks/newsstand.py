@@ -29,10 +29,11 @@ from spaces.directory import ListingKind
 from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, UserId
 from spaces.landscape import Landscape
 from spaces.market import Posting, State
-from spaces.network import Banned, Group, Network, Share
+from spaces.network import Banned, Group, Network, Share, Status
 from spaces.reconcile import Maker
 from tests.leaks.judging import Leak
 from tests.leaks.oracle import Oracle
+from tests.leaks.told import Reading, Told
 from tests.spaces.worlds import BOT, PEOPLE
 
 DAY = 86_400.0
@@ -79,6 +80,7 @@ class Newsstand:
         self.came = {place: self._came() for place in self.places if self.chance.random() < 0.8}
         self.postings = [self._posting(number) for number in range(10_000, 10_024)]
         self.messages = [self._message() for _ in range(40)]
+        self.told = Told(self.landscape, self.chance, READERS, NOW, self._when)
 
     def __repr__(self) -> str:
         return f"{len(self.landscape.networks)} networks and what happens there"
@@ -144,6 +146,7 @@ class Newsstand:
             for number, one in enumerate(self.messages)
         ]
         await put(tables.messages, said)
+        await self.told.write(connection)
         for user, networks in self.off.items():
             for network in networks:
                 await digests.turn(connection, user, network, on=False)
@@ -191,7 +194,8 @@ async def judge_digests(connection: Any, stand: Newsstand, sold: Sold) -> None:
     for user in READERS:
         work = _work(connection, stand)
         await _judge(work, stand, await reader_of(work, user), stand.standings[user], sold)
-    for network in stand.landscape.networks:
+    active = [n for n in stand.landscape.networks if stand.landscape.status_of(n) is Status.ACTIVE]
+    for network in active:  # others have no edition
         work = _work(connection, stand)
         everybody = Standing(ONLOOKER, joined=frozenset({network}))
         await _judge(work, stand, members_of(work, network), everybody, sold)
@@ -235,6 +239,8 @@ class _Judged:
         self.canaries |= {self.land.place(p).topic for p in stand.places}
         self.canaries |= {one.text for one in stand.postings if one.network not in self.seen}
         self.hidden = len(unseen & stand.came.keys())
+        self.told = Reading(stand.told, reader.user, standing, reader.networks, self._is_in_period)
+        self.canaries |= stand.told.texts_hidden(self.told.reads)
 
     def require(self, holds: bool, what: str) -> None:
         if not holds:
@@ -245,10 +251,13 @@ class _Judged:
         [place] = [p for p in self.stand.places if item.key.endswith(f" {p}")] or [None]
         told = text if place is None else text.replace(self.land.slug_of(place), "")
         found = self.canaries.intersection(_WORD.findall(told.casefold()))
+        announcer = self.told.announcer(item.key)
+        found -= {self.land.place(place).name.casefold() for place in announcer}
         self.require(not found, f"{text!r} names what is hidden: {found}")
         self.require("@" not in text, f"{text!r} names somebody")
         links = {part.place for part in _parts(item) if isinstance(part, (PlaceLink, OutsideLink))}
-        self.require(links <= self.seen, f"{text!r} links what is hidden: {links - self.seen}")
+        links -= announcer | self.seen
+        self.require(not links, f"{text!r} links what is hidden: {links}")
         match item.section:
             case Section.PLACES if place is not None:
                 self._place(place, text)
@@ -256,6 +265,8 @@ class _Judged:
                 self._posting(int(item.key.split()[-1]), text)
             case Section.LIVELY if place is not None:
                 self._lively(GroupId(place), text)
+            case Section.STORIES | Section.ANNOUNCEMENTS | Section.EVENTS:
+                self.require(self.told.reads(item.key), f"{text!r} is not for them")
             case _:
                 self.require(False, f"{item.key} is of no known kind")
 
