@@ -146,7 +146,7 @@ async def test_the_audit_log_tells_who_did_what_when_and_what_was_before(databas
 async def test_a12_a_full_disk_is_an_error_and_no_acceptance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "_PRAGMAS", {**PRAGMAS, "max_page_count": 200})
+    monkeypatch.setattr(database_module, "_PRAGMAS", {**PRAGMAS, "max_page_count": 400})
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'hedgerow.db'}")
     await migrate(database)
     stage = Stage(database)

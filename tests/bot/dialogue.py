@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.conversation import Conversation, refused
+from bot.languages import words_in
 from bot.networks.founding import Templates
 from bot.paths.arriving import arrived
 from bot.ports import Heard
 from bot.render import render
 from bot.repertoire import all_commands
-from bot.reply import Document, say
+from bot.reply import Document, in_language, say
 from bot.stories.ports import Message
 from bot.stories.proposing import propose, take_in
 from bot.stories.words import proposed
@@ -106,9 +107,11 @@ class Stage:
             message = work.stories.messages.get((room, event))
             reason = await take_in(work, story, message, NOW.timestamp())
             said = proposed(work.landscape, work.landscape.groups[place].home, person(who))
-            work.answers.append(say(str(reason)) if reason else said)
+            answer = say(reason) if reason else said
         except Refusal as refusal:
-            work.answers.append(refused(refusal))
+            answer = refused(refusal)
+        language = await work._language_of(person(who), place, direct=False)
+        work.answers.append(in_language(answer, words_in(language)))
 
     async def edits(self, who: str, text: str) -> None:
         """Changed words do not come as far as the conversation."""

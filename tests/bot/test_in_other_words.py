@@ -21,6 +21,7 @@ from config.blueprints import template, template_names
 from spaces.identifiers import PlaceId
 from spaces.landscape import Landscape
 from spaces.wanted import room_name
+from spaces.zones import DEFAULT
 from tests import catalogue
 from tests.bot.dialogue import Stage
 from tests.bot.fake_work import FakeWork
@@ -88,6 +89,10 @@ class OddStage(Stage):
         self.typed += [_OPTION.sub(" ", typed) for typed in rest] + [who, person(who)]
         return await super().say(who, text, place, in_thread=in_thread)
 
+    async def proposes(self, who: str, whom: str, slug: str, text: str) -> None:
+        self.typed += [text, who, person(who), whom, person(whom)]
+        await super().proposes(who, whom, slug, text)
+
     async def makes(self, who: str, name: str) -> None:
         self.typed.append(name)
         await super().makes(who, name)
@@ -132,7 +137,9 @@ def is_topic_of_help(block: Block) -> bool:
 
 COMMANDS = catalogue.commands()
 COMMAND_WORDS = {word for command in COMMANDS for word in command.words}
-ALWAYS = {name.casefold() for name in (*LANGUAGES.values(), "Hedgerow 0.1.0", *template_names(), "…")}
+ALWAYS = {
+    name.casefold() for name in (*LANGUAGES.values(), "Hedgerow 0.1.0", *template_names(), "…", DEFAULT)
+}
 
 
 @pytest.fixture(autouse=True)

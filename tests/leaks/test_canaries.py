@@ -205,8 +205,9 @@ async def test_alice_and_ben_find_what_is_theirs_so_that_there_is_something_to_t
     place = there.place
     place.outbound.clear()
     words = list(place.canaries)
-    await place.asks(ALICE, [*(f"find {word}" for word in words), "tree"])
-    await place.asks(there.ben, [*(f"find {word}" for word in words), "profile", "mine"])
+    told = ["announcements", "events", "stories"]
+    await place.asks(ALICE, [*(f"find {word}" for word in words), "tree", *told])
+    await place.asks(there.ben, [*(f"find {word}" for word in words), "profile", "mine", *told])
     await place.asks(ALICE, ["profile", *(f"show listing {number}" for number in there.numbers[:2])])
     outbound = "\n".join(text for text in place.outbound)
     assert len([word for word in words if outbound.count(word) > 4]) > len(words) / 2
