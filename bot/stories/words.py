@@ -37,7 +37,7 @@ def way(landscape: Landscape, standing: Standing, places: Sequence[PlaceId]) -> 
     reader = Standing(standing.user, joined=standing.joined, invited=standing.invited)
     group, *networks = places
     seen = [network for network in networks if may_see(landscape, reader, network)]
-    parts: list[Inline] = [Text(landscape.networks[NetworkId(network)].name) for network in seen]
+    parts: list[Inline] = [link(named(landscape, network)) for network in seen]
     if may_see(landscape, reader, group):
         parts.insert(0, Text(room_name(landscape, landscape.place(group))))
     elif seen and seen[0] == networks[0]:

@@ -126,6 +126,7 @@ async def test_a_room_made_by_hand_becomes_a_group_and_once_it_has_power_the_bot
             return (await wyn.person.content(made, _LEVELS)).get("invite") == 50
 
         await soon(is_kept)
+        await soon(lambda: heard(wyn.person, wyn.room_id, "I have the power that I need in Carding now"))
         levels = await wyn.person.content(made, _LEVELS)
         assert levels["users"] == {wyn.user_id: 100, BOT: 100}
         assert (await wyn.person.content(made, "m.room.join_rules"))["join_rule"] == "restricted"
