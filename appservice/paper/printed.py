@@ -58,9 +58,9 @@ ul { list-style: none; margin: 0; padding: 0 } li { break-inside: avoid; margin-
 code { font: bold 9pt "Liberation Mono", "DejaVu Sans Mono", monospace; white-space: nowrap }
 .join { border-top: .4mm solid #000; padding-top: 2.5mm; margin: 5mm 0 0 }
 .join h2 { border: 0; padding: 0 }
-.places { display: flex; flex-wrap: wrap; gap: 3mm 7mm }
-.place { width: 86mm; break-inside: avoid; display: flex; gap: 3mm }
-.place img { width: 24mm; height: 24mm; flex: none } .place div { flex: 1; min-width: 0; font-size: 9.5pt }
+.place { display: inline-block; width: 86mm; margin: 0 3.5mm 3mm 0; vertical-align: top }
+.place img { width: 24mm; height: 24mm; float: left }
+.place div { margin-left: 27mm; min-height: 24mm; font-size: 9.5pt }
 .place code { font-size: 7pt; font-weight: normal; white-space: normal }
 .reach { border-top: .4mm solid #000; margin-top: 4mm; padding-top: 2.5mm; font-size: 9.5pt;
   break-inside: avoid }
