@@ -5,6 +5,7 @@ from __future__ import annotations
 from appservice.store import people
 from appservice.store.database import Connection
 from spaces.access import Standing
+from spaces.hierarchy import own_or_above
 from spaces.identifiers import GroupId, NetworkId, PlaceId
 from spaces.landscape import Landscape
 
@@ -41,13 +42,7 @@ def usual(
 
 def spoken_in(landscape: Landscape, network: NetworkId | None) -> str:
     """The language of a network: its own, else that of the nearest one above on the canonical way up."""
-    seen: set[NetworkId] = set()
-    while network is not None and network in landscape.networks and network not in seen:
-        if language := landscape.networks[network].language:
-            return language
-        seen.add(network)
-        network = next((p for p in landscape.parents(network) if landscape.links[p, network].canonical), None)
-    return ""
+    return own_or_above(landscape, network, lambda found: found.language)
 
 
 def network_of(landscape: Landscape, place: PlaceId) -> NetworkId | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from spaces.identifiers import NetworkId, PlaceId
 from spaces.landscape import Landscape
+from spaces.network import Network
 
 Step = Callable[[NetworkId], Iterable[NetworkId]]
 
@@ -93,3 +94,14 @@ def _under(landscape: Landscape) -> dict[tuple[NetworkId, PlaceId], bool]:
     """Every link and share, and whether it holds."""
     under = {(ln.parent, PlaceId(ln.child)): ln.holds for ln in landscape.links.values()}
     return under | {(s.network, PlaceId(s.group)): s.holds for s in landscape.shares.values()}
+
+
+def own_or_above(landscape: Landscape, network: NetworkId | None, of: Callable[[Network], str]) -> str:
+    """What a network has chosen, else the nearest one above on the canonical way up; or nothing."""
+    seen: set[NetworkId] = set()
+    while network is not None and network in landscape.networks and network not in seen:
+        if chosen := of(landscape.networks[network]):
+            return chosen
+        seen.add(network)
+        network = next((p for p in landscape.parents(network) if landscape.links[p, network].canonical), None)
+    return ""

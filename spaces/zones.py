@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from spaces.hierarchy import own_or_above
 from spaces.identifiers import NetworkId
 from spaces.landscape import Landscape
 
@@ -49,10 +50,4 @@ def zone(name: str) -> tzinfo:
 
 def zone_in(landscape: Landscape, network: NetworkId | None) -> str:
     """The zone of a network: its own, else that of the nearest one above on the canonical way; or nothing."""
-    seen: set[NetworkId] = set()
-    while network is not None and network in landscape.networks and network not in seen:
-        if own := landscape.networks[network].timezone:
-            return own
-        seen.add(network)
-        network = next((p for p in landscape.parents(network) if landscape.links[p, network].canonical), None)
-    return ""
+    return own_or_above(landscape, network, lambda found: found.timezone)

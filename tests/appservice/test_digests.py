@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -354,8 +354,8 @@ class Stopped(Exception):
     """The process is gone."""
 
 
-def stop_at(database: Database, n: int, *, after: bool) -> Callable[[], None]:
-    """Stop at the n-th commit from now on, just before it or just after; what ends that."""
+def stop_at(patch: pytest.MonkeyPatch, database: Database, n: int, *, after: bool) -> None:
+    """Stop at the n-th commit from now on, just before it or just after, until the patch is undone."""
     writing, left = database.writing, [n]
 
     @asynccontextmanager
@@ -368,22 +368,20 @@ def stop_at(database: Database, n: int, *, after: bool) -> Callable[[], None]:
         if left[0] == 0:
             raise Stopped
 
-    database.writing = counted  # type: ignore[method-assign]
-    return lambda: setattr(database, "writing", writing)
+    patch.setattr(database, "writing", counted)
 
 
 async def sent_on(house: House, now: float, n: int, *, after: bool) -> tuple[list[Say], bool]:
     """All that is said on that day, stopped at the n-th commit; whether there were so many."""
     house.stage.clock.seconds, began = now, len(house.rooms.done)
-    end = stop_at(house.stage.database, n, after=after)
-    try:
-        await house.press.look()
-        await house.rooms.settle_all()
-        return says(house.rooms.done[began:]), False
-    except Stopped:
-        pass
-    finally:
-        end()
+    with pytest.MonkeyPatch.context() as patch:
+        stop_at(patch, house.stage.database, n, after=after)
+        try:
+            await house.press.look()
+            await house.rooms.settle_all()
+            return says(house.rooms.done[began:]), False
+        except Stopped:
+            pass
     house.press = house.new_press()
     await house.ticks(now + 30)
     return says(house.rooms.done[began:]), True
