@@ -92,13 +92,14 @@ def ending_postings(
     """What of the reader's own is about to end, but for what they have been asked about in this period."""
     theirs = (one for one in ending if one.owner == user and one.network in reader.networks)
     seen = (one for one in theirs if one.network in reader.sight.finds)
-    return [_ending(one) for one in seen if (asked_at(one) or 0.0) < period.start]
+    return [_ending(landscape, one) for one in seen if (asked_at(one) or 0.0) < period.start]
 
 
-def _ending(posting: Posting) -> Item:
+def _ending(landscape: Landscape, posting: Posting) -> Item:
     line = sentence(
-        "Your {posting} stands until {day} – `renew {number}`",
+        "Your {posting} in {network} stands until {day} – `renew {number}`",
         posting=called(posting),
+        network=link(named(landscape, posting.network)),
         day=last_day(posting.ends_at),
         number=posting.number,
     )

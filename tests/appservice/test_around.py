@@ -192,6 +192,6 @@ async def test_offers_of_the_period_that_still_stand_are_told_and_ones_own_befor
     async with stage.database.writing() as connection:
         await market.keep(connection, lasting(mine, now - 8 * DAY, now + 2 * DAY))
     [line] = await lines(stage, period, SAM, arts)
-    assert line.startswith("Your offer 5: “Ladder 5” stands until")
+    assert line.startswith("Your offer 5: “Ladder 5” in Arts stands until")
     assert await lines(stage, period, BEN, arts) == []
     assert await lines(stage, period, None, arts) == []

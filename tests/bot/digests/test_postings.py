@@ -74,7 +74,7 @@ def test_ones_own_that_is_about_to_end_is_told_of_with_what_keeps_it() -> None:
     mine = posting(county.arts, owner=MIA, made_at=NOW - 5 * DAY, ends_at=NOW + 2 * DAY)
     short = lasting(mine, NOW - 5 * DAY, NOW + 2 * DAY)
     [line] = ending(county, WEEKLY, short)
-    assert line == "Your offer 48213: “A long ladder” stands until 12 April 1970 – renew 48213"
+    assert line == "Your offer 48213: “A long ladder” in Arts stands until 12 April 1970 – renew 48213"
     assert ending(county, WEEKLY, replace(short, owner=SAM)) == []
     assert ending(county, WEEKLY, replace(short, network=county.devon)) == []
     county.landscape = changes.archive(county.landscape, county.arts)
