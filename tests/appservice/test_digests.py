@@ -2,128 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import select
 
 from appservice import digests as service
 from appservice import newsroom
-from appservice.digests import Press
 from appservice.store import digests, tables
-from appservice.store.database import Connection, Database
 from bot.digests.items import Item, Period, Reader, Section
-from bot.reply import line
 from spaces import changes
-from spaces.actions import Action, Say
-from spaces.editions import Cadence, Schedule, Subscription
-from spaces.identifiers import NetworkId, PlaceId, UserId
-from spaces.network import Access, Purpose
-from tests.appservice.stage import ALICE, BEN, PlayedRooms, Stage, member, message, says, text_of
+from spaces.actions import Say
+from spaces.identifiers import UserId
+from tests.appservice.press_house import Board, House, at
+from tests.appservice.stage import ALICE, BEN, Stage, says, text_of
 from tests.appservice.yard import ROOMS, SAM, told
 
 on_both = pytest.mark.both_databases
-
-LONDON = ZoneInfo("Europe/London")
-
-
-def at(day: int, hour: int, minute: int = 0, month: int = 5) -> float:
-    """In London, in 2030. The 6th of May is a Monday."""
-    return datetime(2030, month, day, hour, minute, tzinfo=LONDON).timestamp()
-
-
-@dataclass
-class Board:
-    """A source: what is written here, for who has its network among theirs."""
-
-    lines: list[tuple[NetworkId, float, Item]] = field(default_factory=list)
-    asked: list[tuple[UserId | None, Period]] = field(default_factory=list)
-
-    def write(self, network: NetworkId, when: float, text: str, **more: Any) -> None:
-        item = Item(more.pop("section", Section.STORIES), more.pop("key", text), line(text), **more)
-        self.lines.append((network, when, item))
-
-    async def items(self, reader: Reader, period: Period) -> Sequence[Item]:
-        self.asked.append((reader.user, period))
-        return [
-            item
-            for network, when, item in self.lines
-            if network in reader.networks and period.start <= when < period.end
-        ]
-
-
-class House:
-    """Arts and Crafts, which Alice looks after; Ben and Sam are in Arts, Ben in Crafts too; Ruth in none."""
-
-    def __init__(self, stage: Stage, board: Board) -> None:
-        self.stage, self.board = stage, board
-        self.rooms = PlayedRooms(stage)
-        self.events = 0
-        self.arts = self.crafts = NetworkId("")
-        self.news = PlaceId("")
-        self.press = self.new_press()
-
-    def new_press(self) -> Press:
-        return Press(self.stage.works, self.stage.clock, lambda _: [self.board])
-
-    async def begin(self) -> House:
-        self.stage.clock.seconds = at(1, 10)
-        for who, room in ROOMS.items():
-            await self.stage.knows(room, who)
-        self.arts = await self.stage.found("Arts", access=Access.PRIVATE)
-        self.crafts = await self.stage.found("Crafts", access=Access.PRIVATE)
-        await self.rooms.settle_all()
-        landscape = await self.stage.works.landscape()
-        [self.news] = [g.id for g in landscape.groups_of(self.arts) if g.purpose is Purpose.NEWS]
-        for who, network in ((BEN, self.arts), (BEN, self.crafts), (SAM, self.arts)):
-            await self.moves(who, "join", network)
-        return self
-
-    async def moves(self, who: UserId, how: str, network: NetworkId) -> None:
-        await self.hears_of(who, how, network)
-        await self.rooms.settle_all()
-
-    async def hears_of(self, who: UserId, how: str, network: NetworkId) -> None:
-        self.events += 1
-        room = self.stage.places.room(network)
-        self.rooms.set(room, "m.room.member", {"membership": how}, key=who, by=who)
-        await self.stage.hears(member(f"house{self.events}", who, how, room=room))
-
-    async def say(self, who: UserId, text: str, **more: Any) -> str:
-        """What they are answered."""
-        self.events += 1
-        said = message(f"house{self.events}", text, sender=who, room_id=ROOMS[who], **more)
-        await self.stage.hears(said)
-        return told(await self.rooms.settle_all(), who)[-1]
-
-    async def replies(self, who: UserId, text: str, to: str) -> str:
-        return await self.say(who, text, content={"m.relates_to": {"m.in_reply_to": {"event_id": to}}})
-
-    async def ticks(self, now: float) -> list[Action]:
-        self.stage.clock.seconds = now
-        await self.press.look()
-        return await self.rooms.settle_all()
-
-    async def digests(self, now: float, who: UserId) -> list[str]:
-        return told(await self.ticks(now), who)
-
-    async def subscription(self, who: str) -> Subscription:
-        async with self.stage.database.reading() as connection:
-            found = await digests.subscription(connection, who)
-        assert found is not None
-        return found
-
-    async def subscribe(self, *people: str, schedule: Schedule | None = None) -> None:
-        """They have digests, daily at eight; the first is due on the 2nd."""
-        async with self.stage.database.writing() as connection:
-            for who in people:
-                daily = schedule or Schedule(Cadence.DAILY)
-                await digests.keep(connection, Subscription(who, daily, at(2, 8), at(1, 8)))
 
 
 @pytest.fixture
@@ -345,64 +240,6 @@ async def test_while_many_wait_no_more_are_made(house: House, monkeypatch: pytes
     [first] = says(await house.rooms.settle_all())
     [second] = says(await house.ticks(at(2, 8, 1)))
     assert {first.room, second.room} == {ROOMS[ALICE], ROOMS[BEN]}
-
-
-# -- once ---------------------------------------------------------------------------------------------
-
-
-class Stopped(Exception):
-    """The process is gone."""
-
-
-def stop_at(patch: pytest.MonkeyPatch, database: Database, n: int, *, after: bool) -> None:
-    """Stop at the n-th commit from now on, just before it or just after, until the patch is undone."""
-    writing, left = database.writing, [n]
-
-    @asynccontextmanager
-    async def counted(*, urgent: bool = False) -> AsyncIterator[Connection]:
-        left[0] -= 1
-        async with writing(urgent=urgent) as connection:
-            yield connection
-            if left[0] == 0 and not after:
-                raise Stopped
-        if left[0] == 0:
-            raise Stopped
-
-    patch.setattr(database, "writing", counted)
-
-
-async def sent_on(house: House, now: float, n: int, *, after: bool) -> tuple[list[Say], bool]:
-    """All that is said on that day, stopped at the n-th commit; whether there were so many."""
-    house.stage.clock.seconds, began = now, len(house.rooms.done)
-    with pytest.MonkeyPatch.context() as patch:
-        stop_at(patch, house.stage.database, n, after=after)
-        try:
-            await house.press.look()
-            await house.rooms.settle_all()
-            return says(house.rooms.done[began:]), False
-        except Stopped:
-            pass
-    house.press = house.new_press()
-    await house.ticks(now + 30)
-    return says(house.rooms.done[began:]), True
-
-
-@pytest.mark.parametrize("after", [False, True])
-async def test_a75_stopped_at_any_commit_of_a_sending_nobody_gets_it_twice_or_not_at_all(
-    house: House, monkeypatch: pytest.MonkeyPatch, after: bool
-) -> None:
-    monkeypatch.setattr(service, "_AT_ONCE", 2)
-    await house.subscribe(ALICE, BEN, SAM, house.arts)
-    stopped, day = True, 2
-    while stopped:
-        house.board.write(house.arts, at(day - 1, 12), f"News of the {day - 1}")
-        done, stopped = await sent_on(house, at(day, 8), day - 1, after=after)
-        # the homeserver takes what is said again under the same name for the same message
-        rooms = sorted((said.room, said.said) for said in {said.said: said for said in done}.values())
-        assert [room for room, _ in rooms] == sorted([*(ROOMS[who] for who in (ALICE, BEN, SAM)), house.news])
-        assert all(f"News of the {day - 1}" in text_of(said) for said in done)
-        day += 1
-    assert day > 8  # two commits that make them, one for each that is sent
 
 
 # -- what is said to one ------------------------------------------------------------------------------
