@@ -112,8 +112,9 @@ class Dialogue:
         """Whether somebody uses their client, or a room of several, or a thread.
 
         The rest is people's questions in their direct rooms, and the answers. What the homeserver has to do
-        with that is the same in all of them: they are held with the whole service at the fake homeserver,
-        and these on Synapse, where one takes five seconds of CPU; with `--every-dialogue` all at both.
+        with that is the same in all of them: they are held with the whole service at the fake homeserver.
+        Of these the first of each file is held on Synapse, where one takes six seconds of CPU; with
+        `--every-dialogue` all at both.
         """
         return any(_OF_SEVERAL.fullmatch(key) for key, _ in (*self.given, *self.said))
 
@@ -254,3 +255,10 @@ def dialogues_for(stage: str) -> list[Dialogue]:
     files = sorted(path for path in FOLDER.glob("*.yaml") if path.stem != "backgrounds")
     found = [dialogue for path in files for dialogue in read(path) if stage in dialogue.only]
     return sorted(found, key=lambda dialogue: len(dialogue.background))
+
+
+def held_on_synapse() -> list[Dialogue]:
+    """Of each file the first one that a homeserver has more to do with than to carry words."""
+    of_several = [one for one in dialogues_for("synapse") if one.is_of_several]
+    first = {one.name.partition(":")[0]: one for one in reversed(of_several)}
+    return [one for one in of_several if one in first.values()]

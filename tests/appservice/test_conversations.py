@@ -1,6 +1,6 @@
 """Dialogues once more, with the whole service at the fake homeserver, by people's own clients.
 
-Those of several people are held on Synapse (`tests/synapse/test_conversations.py`); all here, too, with
+But for those that are held on Synapse (`tests/synapse/test_conversations.py`): these, too, with
 `--every-dialogue`.
 """
 
@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from appservice.demo.synapse import free_port
-from tests.dialogues import Dialogue, dialogues_for
+from tests.dialogues import Dialogue, dialogues_for, held_on_synapse
 from tests.fake import FakeHomeserver, Registration
 from tests.homes import FakeHome, Home
 from tests.stages import Stages
@@ -40,8 +40,8 @@ async def stages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stag
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "dialogue" in metafunc.fixturenames:
-        every, elsewhere = metafunc.config.getoption("--every-dialogue"), dialogues_for("synapse")
-        held = [one for one in dialogues_for("fake") if every or not (one.is_of_several and one in elsewhere)]
+        elsewhere = [] if metafunc.config.getoption("--every-dialogue") else held_on_synapse()
+        held = [one for one in dialogues_for("fake") if one not in elsewhere]
         metafunc.parametrize("dialogue", held, ids=lambda dialogue: dialogue.name)
 
 

@@ -1,6 +1,6 @@
 """Dialogues on a real Synapse, one after the other, seen by people's own clients.
 
-All of them with `--every-dialogue`, else those that a homeserver has more to do with than to carry words.
+All of them with `--every-dialogue`, else one of each kind; the others are held at the fake homeserver.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from appservice.demo.synapse import free_port
-from tests.dialogues import SERVER, Dialogue, dialogues_for
+from tests.dialogues import SERVER, Dialogue, dialogues_for, held_on_synapse
 from tests.homes import Home, SynapseHome
 from tests.registration import Registration
 from tests.stages import Stages
@@ -41,7 +41,7 @@ async def stages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stag
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "dialogue" in metafunc.fixturenames:
         every = metafunc.config.getoption("--every-dialogue")
-        held = [one for one in dialogues_for("synapse") if every or one.is_of_several]
+        held = dialogues_for("synapse") if every else held_on_synapse()
         metafunc.parametrize("dialogue", held, ids=lambda dialogue: dialogue.name)
 
 

@@ -18,8 +18,8 @@ from tests.synapse.home import Home, Room, user
 from tests.synapse.running import until, written
 
 _NETWORKS = 6
-_DEATHS_OF_HEDGEROW = 20
-_DEATHS_OF_SYNAPSE = 10
+_DEATHS_OF_HEDGEROW = 10
+_DEATHS_OF_SYNAPSE = 5
 # A killed Synapse may leave an alias without a room. Hedgerow waits a minute before it frees one, in case
 # the room is still being made; here nothing is being made any more, and the test need not wait as long.
 _HASTY = "appservice.provisioning:_SECONDS_AT_A_GHOST=3"
@@ -116,7 +116,7 @@ async def _begun(hedge: Hedge, blueprint: Path) -> Forked:
 
 
 @pytest.mark.parametrize("seed", [20])
-async def test_hedgerow_is_killed_at_twenty_moments_and_each_place_has_one_room(
+async def test_hedgerow_is_killed_at_ten_moments_and_each_place_has_one_room(
     stormy: Home, undisturbed: dict[str, Any], hedgerow_at: Callable[..., Hedge], seed: int
 ) -> None:
     chance = random.Random(seed)
@@ -137,7 +137,7 @@ async def test_hedgerow_is_killed_at_twenty_moments_and_each_place_has_one_room(
 
 
 @pytest.mark.parametrize("seed", [10])
-async def test_a16_synapse_is_killed_at_ten_moments_and_each_place_has_one_room(
+async def test_a16_synapse_is_killed_at_five_moments_and_each_place_has_one_room(
     stormy: Home, undisturbed: dict[str, Any], hedgerow_at: Callable[..., Hedge], seed: int
 ) -> None:
     chance = random.Random(seed)
