@@ -16,7 +16,7 @@ import structlog
 from appservice.demo.synapse import LocalSynapse, free_port
 from tests.compiled_once import compiled_once
 from tests.fake import FakeHomeserver
-from tests.postgres import Cluster, NoPostgres
+from tests.postgres import NoPostgres, cluster
 from tests.registration import Registration
 
 _numbers = count(1)
@@ -114,15 +114,12 @@ def synapse(
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_url() -> str:
     """The URL of a running PostgreSQL server, without a database."""
     try:
-        cluster = Cluster()
-        cluster.start()
+        return cluster().url
     except NoPostgres as reason:
         pytest.fail(str(reason), pytrace=False)
-    yield cluster.url
-    cluster.stop()
 
 
 @pytest.fixture

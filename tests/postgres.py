@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 from appservice.demo.synapse import free_port
@@ -18,6 +20,15 @@ _START_SECONDS = 30.0
 
 class NoPostgres(Exception):
     """PostgreSQL is not installed, or does not start; says what to do."""
+
+
+@cache
+def cluster() -> Cluster:
+    """The one that the tests of this process share; it ends with them. Raises `NoPostgres`."""
+    made = Cluster()
+    made.start()
+    atexit.register(made.stop)
+    return made
 
 
 class Cluster:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from tests.synapse.forking import Forked
 from tests.synapse.home import Home
 from tests.synapse.running import Finished, begun, hedgerow, until
+from tests.synapse.stores import Store, store_at
 
 _START_SECONDS = 60.0
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -33,10 +34,13 @@ class Hedge:
     _process: Forked | None = field(default=None, init=False, repr=False)
     _spawned: list[Forked] = field(default_factory=list, init=False, repr=False)
 
+    @cached_property
+    def store(self) -> Store:
+        return store_at(self.directory)
+
     @property
     def environ(self) -> dict[str, str]:
-        database = f"sqlite:///{self.directory / 'hedgerow.db'}"
-        return {"HEDGEROW_DATABASE": database, **self.settings}
+        return {"HEDGEROW_DATABASE": self.store.url, **self.settings}
 
     @property
     def log(self) -> Path:
@@ -85,12 +89,8 @@ class Hedge:
     @property
     def waiting(self) -> int:
         """How many actions wait in the outbox."""
-        database = sqlite3.connect(self.directory / "hedgerow.db", timeout=30)
-        try:
-            [(count,)] = database.execute("SELECT count(*) FROM outbox WHERE status = 'waiting'")
-            return int(count)
-        finally:
-            database.close()
+        [(count,)] = self.store.rows("SELECT count(*) FROM outbox WHERE status = 'waiting'")
+        return int(count)
 
     @property
     def pid(self) -> int:

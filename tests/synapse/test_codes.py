@@ -6,7 +6,6 @@ Their pages: what they say leads in, and what they do not say tells nothing.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
@@ -100,10 +99,7 @@ async def _page(village: Village, path: str, method: str = "GET", **more: Any) -
 
 def _expired(village: Village, number: int) -> None:
     """Make a code one of long ago: the shortest lasts an hour."""
-    database = sqlite3.connect(village.hedge.directory / "hedgerow.db", timeout=30)
-    with database:
-        database.execute("UPDATE codes SET expires_at = 1700000000 WHERE number = ?", (number,))
-    database.close()
+    village.hedge.store.rows("UPDATE codes SET expires_at = 1700000000 WHERE number = :n", n=number)
 
 
 async def test_i2_whoever_types_what_the_page_says_is_in(village: Village) -> None:

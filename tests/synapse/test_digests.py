@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -26,8 +24,8 @@ def village(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vi
 
 def _is_eight(village: Village) -> None:
     """The hour at which the next digest of everybody is due has come."""
-    with closing(sqlite3.connect(village.hedge.directory / "hedgerow.db", timeout=10)) as database, database:
-        database.execute("UPDATE digest_subscriptions SET next_at = ?", (float(int(time.time())),))
+    now = float(int(time.time()))
+    village.hedge.store.rows("UPDATE digest_subscriptions SET next_at = :now", now=now)
 
 
 async def _is_in_the_lane(talk: Talk, room: str) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import json
 import shutil
-import sqlite3
 import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -178,12 +177,8 @@ async def test_a_lost_crypto_store_gets_a_new_device_and_the_old_one_goes(home: 
 
 def device_of(hedge: Hedge) -> str:
     """The device that this Hedgerow holds for its own: tests before have left theirs at the homeserver."""
-    database = sqlite3.connect(hedge.directory / "hedgerow.db", timeout=30)
-    try:
-        [(device,)] = database.execute("SELECT value FROM marks WHERE name = 'device'")
-        return str(device)
-    finally:
-        database.close()
+    [(device,)] = hedge.store.rows("SELECT value FROM marks WHERE name = 'device'")
+    return str(device)
 
 
 def verify_device(shown: Json, device_id: str) -> None:

@@ -55,7 +55,7 @@ async def _joins(talk: Talk, village: Village, *names: str) -> None:
 
 async def _told(village: Village, reader: str) -> list[str]:
     """The lines of stories that a digest would have for them now."""
-    database = Database(f"sqlite+aiosqlite:///{village.hedge.directory / 'hedgerow.db'}")
+    database = Database(village.hedge.store.driven_url)
     try:
         async with Stage(database).works.preview("test") as work:
             standing = await work.standing_of(UserId(reader))

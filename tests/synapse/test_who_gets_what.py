@@ -4,10 +4,8 @@ invitation only, and an encrypted one.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -57,8 +55,8 @@ def village(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vi
 
 
 def _is_eight(village: Village) -> None:
-    with closing(sqlite3.connect(village.hedge.directory / "hedgerow.db", timeout=10)) as database, database:
-        database.execute("UPDATE digest_subscriptions SET next_at = ?", (float(int(time.time())) + 1,))
+    due = float(int(time.time())) + 1
+    village.hedge.store.rows("UPDATE digest_subscriptions SET next_at = :due", due=due)
 
 
 async def _joined(talk: Talk, room: str) -> bool:
@@ -71,8 +69,7 @@ async def _joined(talk: Talk, room: str) -> bool:
 
 
 async def _has_counted(village: Village, messages: int) -> bool:
-    with closing(sqlite3.connect(village.hedge.directory / "hedgerow.db", timeout=10)) as database:
-        [(counted,)] = database.execute("SELECT count(*) FROM messages").fetchall()
+    [(counted,)] = village.hedge.store.rows("SELECT count(*) FROM messages")
     return bool(counted >= messages)
 
 
