@@ -13,9 +13,11 @@ Transaction ids prove nothing: they start again at 1 when a homeserver restarts.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -37,6 +39,8 @@ from spaces.identifiers import printable
 log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS = 1.0
+_NEXT_SECONDS = 0.05
+_CATCHING_UP_SECONDS = 5.0
 _MOST_TRIES = 3
 _SAID = ("m.room.message", "m.room.encrypted")
 
@@ -48,11 +52,13 @@ class Mailbox:
         self._database = database
         self._now = now
         self._last_txn = 0
+        self._is_full = False
+        self._works_until = 0.0
         self.arrived = asyncio.Event()
         self.restarts_seen = 0
         self.transactions = 0
 
-    async def accept(self, txn_id: str, body: bytes) -> None:
+    async def accept(self, txn_id: str, body: bytes, *, full: bool = False) -> None:
         """Keep a transaction; once this returns it is on disk. Any exception: it is not."""
         async with self._database.writing(urgent=True) as connection:
             await inbox.keep_transaction(connection, body, self._now())
@@ -61,7 +67,23 @@ class Mailbox:
         if number and number < self._last_txn:
             self.restarts_seen += 1
         self._last_txn = number
+        self._is_full = full
         self.arrived.set()
+
+    async def let_in(self) -> None:
+        """While a homeserver catches up, take in one full transaction after the other, and do nothing else.
+
+        For five seconds at most; then what has come is worked off for as long.
+        """
+        began = now = monotonic()
+        while self._is_full and self._works_until < now < began + _CATCHING_UP_SECONDS:
+            self._is_full = False
+            self.arrived.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.arrived.wait(), _NEXT_SECONDS)
+            now = monotonic()
+        if now >= began + _CATCHING_UP_SECONDS:
+            self._works_until = now + _CATCHING_UP_SECONDS
 
 
 class Inbox:
@@ -99,6 +121,7 @@ class Inbox:
         """Work off what came in, until `stop`."""
         while not self._stopping:
             self._wake.clear()
+            await self._mailbox.let_in()
             try:
                 worked = await self._split() or await self._handle_next()
             except (StoreError, OSError) as error:

@@ -23,14 +23,18 @@ PROTOCOL = "hedgerow"
 # `prev_content`: 12.5 MiB. A homeserver sends what is refused again and again, so there is room above.
 MAX_BODY = 16 * 1024 * 1024
 READ_SECONDS = 30.0  # a homeserver gives up waiting for an answer after 60
+FULL = 100
+"""Synapse sends as many events at once, and no more."""
 DRAIN_SECONDS = 3.0
 
 log = structlog.get_logger(__name__)
 
 
 class Transactions(Protocol):
-    async def accept(self, txn_id: str, body: bytes) -> None:
+    async def accept(self, txn_id: str, body: bytes, *, full: bool) -> None:
         """Keep `body` durably before returning. Any exception makes the homeserver send it again.
+
+        A `full` one holds as many events as a homeserver sends at once: more may wait there.
 
         `body` is UTF-8 JSON: an object whose `events` is a list. What is in the list is not looked at:
         one bad event must not hold up those behind it.
@@ -151,9 +155,9 @@ class _Api:
         if len(txn_id) > 255 or printable(txn_id) != txn_id:
             raise Refused(400, "M_INVALID_PARAM", "The transaction id must be at most 255 plain characters.")
         body = await self._reader.read(request)
-        if not isinstance(parse(body).get("events"), list):
+        if not isinstance(events := parse(body).get("events"), list):
             raise Refused(400, "M_BAD_JSON", "A transaction needs a list of events.")
-        await self._transactions.accept(txn_id, body)
+        await self._transactions.accept(txn_id, body, full=len(events) >= FULL)
         log.debug("transaction kept", txn_id=txn_id)
         return web.json_response({})
 

@@ -33,7 +33,7 @@ class Inbox:
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
 
-    async def accept(self, txn_id: str, body: bytes) -> None:
+    async def accept(self, txn_id: str, body: bytes, *, full: bool) -> None:
         self.asked.set()
         await self.may_go_on.wait()
         if self.failure is not None:
