@@ -37,7 +37,7 @@ async def look_at_store(visit: Visit) -> Sequence[Finding]:
         return []
     if (fault := fault_of_folder(_ABOUT, folder, "`encryption.store`")) is not None:
         return [fault]
-    return open_to_others(_ABOUT, [folder, *sorted(folder.iterdir())], 0o700)[:1]
+    return open_to_others(_ABOUT, [folder], 0o700)
 
 
 async def look_at_device(visit: Visit) -> Sequence[Finding]:

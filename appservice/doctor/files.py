@@ -77,6 +77,8 @@ def open_to_others(about: str, paths: Iterable[Path], mode: int = 0o600) -> list
     for path in paths:
         try:
             now = stat.S_IMODE(path.stat().st_mode)
+            if not all(folder.stat().st_mode & stat.S_IXOTH for folder in path.absolute().parents):
+                continue  # nobody else comes near it
         except OSError:
             continue
         deed = "change" if now & stat.S_IWOTH else "read" if now & stat.S_IROTH else ""

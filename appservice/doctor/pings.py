@@ -21,7 +21,8 @@ async def look(visit: Visit) -> Sequence[Finding]:
     try:
         await visit.homeserver.call("POST", path, {"transaction_id": secrets.token_hex(8)}, seconds=15)
     except HomeserverError as error:
-        return [_failed(visit, error)]
+        silent = error.errcode in ("M_CONNECTION_FAILED", "M_CONNECTION_TIMEOUT")
+        return [] if silent and not visit.runs else [_failed(visit, error)]  # `service` says that
     return [Finding("ok", _ABOUT, "the homeserver reaches Hedgerow, and shows the right one")]
 
 
@@ -39,7 +40,8 @@ def _failed(visit: Visit, error: HomeserverError) -> Finding:
         case "M_BAD_STATUS":
             return _answered(visit, error.said.get("status"))
         case "M_CONNECTION_FAILED" | "M_CONNECTION_TIMEOUT":
-            return _not_reached(visit)
+            found = "Hedgerow runs, and the homeserver does not reach it, so it hears nothing"
+            return Finding("failed", _ABOUT, found, _leads_here(visit))
         case "M_UNRECOGNIZED":
             found = (
                 "this homeserver cannot be asked to call; whether it does shows when one writes to the bot"
@@ -57,15 +59,6 @@ def _answered(visit: Visit, status: object) -> Finding:
         )
         return Finding("failed", _ABOUT, found, mend)
     found = f"what the homeserver reaches at `url` of the registration is not Hedgerow (it says {status})"
-    return Finding("failed", _ABOUT, found, _leads_here(visit))
-
-
-def _not_reached(visit: Visit) -> Finding:
-    if not visit.runs:
-        mend = "start `hedgerow run`, and run `hedgerow doctor` again beside it; it has to run only for this."
-        found = "the homeserver could not call Hedgerow, as it does not run"
-        return Finding("look", _ABOUT, found, mend)
-    found = "Hedgerow runs, and the homeserver does not reach it, so it hears nothing"
     return Finding("failed", _ABOUT, found, _leads_here(visit))
 
 

@@ -27,8 +27,9 @@ async def look(visit: Visit) -> Sequence[Finding]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as client:
         status = await _asked(client, visit.settings)
         if status is None:
-            mend = "start `hedgerow run`, and run `hedgerow doctor` again beside it for what needs it to run."
-            return [Finding("look", _ABOUT, f"nothing answers on {listen}: Hedgerow does not run", mend)]
+            found = f"nothing answers on {listen}, as Hedgerow does not run, so the homeserver cannot call it"
+            mend = "start `hedgerow run`, and then `hedgerow doctor` again: it has to run only for that."
+            return [Finding("look", _ABOUT, found, mend)]
         if status not in _OURS:
             mend = "end that program, or write another port into `listen` and into `url` of the registration."
             return [Finding("failed", _ABOUT, f"another program answers on {listen}", mend)]
