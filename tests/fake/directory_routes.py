@@ -121,6 +121,13 @@ async def public_rooms(world: World, ask: Ask) -> Answer:
     return {"chunk": chunk, "total_room_count_estimate": len(chunk)}
 
 
+@routes("GET", "/thirdparty/protocol/{protocol}")
+async def third_party_protocol(world: World, ask: Ask) -> Answer:
+    if ask.params["protocol"] not in world.registration.as_mapping()["protocols"]:
+        raise not_found("Unknown protocol")
+    return {"user_fields": [], "location_fields": [], "icon": "", "field_types": {}, "instances": []}
+
+
 def _listed(world: World, asked: Json) -> list[str]:
     instance = asked.get("third_party_instance_id")
     if asked.get("include_all_networks") in (True, "true"):

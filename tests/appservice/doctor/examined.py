@@ -33,6 +33,5 @@ async def about(settings: Settings, about: str) -> list[str]:
 
 def verdicts(found: list[str], *but: str) -> list[list[str]]:
     """Verdict and subject of each line, but for these subjects."""
-    return [
-        words for line in found if (words := line.partition(": ")[0].split(None, 1)) and words[1] not in but
-    ]
+    said = [line.partition(": ")[0].split(None, 1) for line in found]
+    return [[verdict, subject] for verdict, subject in said if subject not in but]

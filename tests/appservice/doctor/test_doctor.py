@@ -46,9 +46,9 @@ async def test_before_the_first_start_it_says_what_that_will_make_and_makes_noth
     before = fake.end_state()
     found = await lines(settings())
     assert [line for line in found if not line.startswith("ok ")] == [
-        f"look    service: nothing answers on {settings().listen}, as Hedgerow does not run, so the homeserver "
-        "cannot call it. To mend it: start `hedgerow run`, and run `hedgerow doctor` again beside it: it has to "
-        "run only for that."
+        f"look    service: nothing answers on {settings().listen}, as Hedgerow does not run, so the "
+        "homeserver cannot call it. To mend it: start `hedgerow run`, and then `hedgerow doctor` again: it "
+        "has to run only for that."
     ]
     assert "h.db is not there yet" in found[0]
     assert "account comes with the first start" in "".join(found)
@@ -64,9 +64,8 @@ async def test_beside_a_service_and_after_it_all_is_well(settings: Callable[...,
     for found in (beside, after):
         assert f"{device} is cross-signed" in found[-1]
     assert verdicts(beside) == [["ok", subject] for subject in SUBJECTS]
-    assert verdicts(after, "service") == [
-        ["ok", one] for one in SUBJECTS if one not in ("service", "hs_token")
-    ]
+    rest = [subject for subject in SUBJECTS if subject not in ("service", "hs_token")]
+    assert verdicts(after, "service") == [["ok", subject] for subject in rest]
 
 
 async def test_a_device_that_is_not_cross_signed_is_told_with_the_mend(
