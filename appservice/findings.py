@@ -39,7 +39,8 @@ class Finding:
 
     def __str__(self) -> str:
         found = self.found if self.found.endswith((".", "?", "!")) else f"{self.found}."
-        mend = f" To mend it: {self.mend}" if self.mend else ""
+        how = "" if self.mend[:1].isupper() else "To mend it: "  # a whole sentence stands for itself
+        mend = f" {how}{self.mend}" if self.mend else ""
         return f"{self.verdict:<7} {self.about}: {found}{mend}"
 
 

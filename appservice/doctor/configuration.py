@@ -27,7 +27,7 @@ def of_configuration(config: Path, problems: Iterable[Problem], environ: Mapping
 
 def finding_of(problem: Problem, about: str, file: Path) -> Finding:
     """A problem of the settings or of the registration; `file` is where they stand."""
-    found = str(problem).removeprefix(f"{problem.severity}: ")
+    found = str(problem).removeprefix(f"{problem.severity}: ").removesuffix(problem.mend).rstrip()
     about_mode = not problem.key and problem.file == str(file) and "`chmod " in problem.mend
     repair = SetMode(file, 0o600 if about == _ABOUT else 0o640) if about_mode else None
-    return Finding("failed" if problem.is_error else "look", about, found, repair=repair)
+    return Finding("failed" if problem.is_error else "look", about, found, problem.mend, repair)

@@ -23,12 +23,18 @@ async def look(visit: Visit) -> Sequence[Finding]:
     except HomeserverError as error:
         silent = error.errcode in ("M_CONNECTION_FAILED", "M_CONNECTION_TIMEOUT")
         return [] if silent and not visit.runs else [_failed(visit, error)]  # `service` says that
+    if not visit.runs:
+        listen = visit.settings.listen
+        found = f"the homeserver reaches a Hedgerow that takes it, and not at {listen} of this machine"
+        mend = "if it does not run on another one, correct `listen`: this is not the address of what runs."
+        return [Finding("look", _ABOUT, found, mend)]
     return [Finding("ok", _ABOUT, "the homeserver reaches Hedgerow, and shows the right one")]
 
 
 def _failed(visit: Visit, error: HomeserverError) -> Finding:
     match error.errcode:
         case "M_FORBIDDEN":
+            visit.is_known = False
             id_ = visit.settings.homeserver.appservice_id
             found = f"the registration that the homeserver has loaded has another id than “{id_}”"
             mend = f"make `id` in it and `homeserver.appservice_id` in {visit.config} the same, {_RESTART}"

@@ -64,7 +64,7 @@ async def _missing(visit: Visit) -> int:
 async def _published(visit: Visit) -> Mapping[NetworkId, set[RoomId]]:
     """Which rooms stand in which network's directory, as the database has it."""
     found: dict[NetworkId, set[RoomId]] = {}
-    if not visit.has_tables:
+    if not (visit.has_tables and visit.is_known):
         return found
     async with visit.database.reading() as connection:
         made = {
