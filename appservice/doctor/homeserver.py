@@ -84,7 +84,8 @@ def _token_not_known(config: Path) -> Finding:
 def _bot_not_ours(visit: Visit) -> Finding:
     bot = visit.homeserver.user
     found = (
-        f"the homeserver knows it, and does not let it act as {bot}: no namespace of the registration has it"
+        f"the homeserver knows the as_token, and does not let it act as {bot}: "
+        "no namespace of the registration has it"
     )
     mend = (
         "put the bot into `namespaces.users` of the registration, as `hedgerow init` writes it, "

@@ -36,11 +36,11 @@ def _failed(visit: Visit, error: HomeserverError) -> Finding:
         case "M_FORBIDDEN":
             visit.is_known = False
             id_ = visit.settings.homeserver.appservice_id
-            found = f"the registration that the homeserver has loaded has another id than “{id_}”"
+            found = f"the one that the homeserver has loaded has another id than “{id_}”"
             mend = f"make `id` in it and `homeserver.appservice_id` in {visit.config} the same, {_RESTART}"
             return Finding("failed", "registration", found, mend)
         case "M_URL_NOT_SET":
-            found = "the registration that the homeserver has loaded has no `url`, so it never sends anything"
+            found = "the one that the homeserver has loaded has no `url`, so it never sends anything"
             mend = f"write `url: http://{visit.settings.listen}` into it, {_RESTART}"
             return Finding("failed", "registration", found, mend)
         case "M_BAD_STATUS":

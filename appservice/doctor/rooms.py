@@ -24,16 +24,11 @@ from spaces.wanted import room_name, wanted_room
 _ABOUT = "rooms"
 _SIDE_BY_SIDE = 8
 _MOST = 10
-_FIRST: Mapping[str, Any] = {
-    "presence": {"types": []},
-    "account_data": {"types": []},
-    "room": {
-        "include_leave": True,
-        "timeline": {"limit": 1},
-        "state": {"types": ["m.room.member"]},
-        "ephemeral": {"types": []},
-        "account_data": {"types": []},
-    },
+_NOTHING: Mapping[str, Any] = {"types": []}
+_INVITATIONS = {
+    "presence": _NOTHING,
+    "account_data": _NOTHING,
+    "room": {"timeline": {"limit": 1}, "state": _NOTHING, "ephemeral": _NOTHING, "account_data": _NOTHING},
 }
 
 
@@ -103,32 +98,46 @@ async def _read(visit: Visit) -> tuple[Landscape, list[Ours]]:
 async def _of_absent(visit: Visit, absent: Sequence[Ours]) -> list[Finding]:
     if not absent:
         return []
-    only = {**_FIRST["room"], "rooms": [one.room for one in absent]}
-    query = {"timeout": "0", "filter": json.dumps({**_FIRST, "room": only})}
-    answer = await visit.ask("GET", "/_matrix/client/v3/sync", query=query)
+    answer = await visit.ask(
+        "GET", "/_matrix/client/v3/sync", query={"timeout": "0", "filter": json.dumps(_INVITATIONS)}
+    )
     known = answer.get("rooms") if isinstance(answer, dict) else None
-    return [_absence(visit, one, known if isinstance(known, dict) else {}) for one in absent]
+    invited = known.get("invite") if isinstance(known, dict) else None
+    return [await _absence(visit, one, invited=one.room in (invited or {})) for one in absent]
 
 
-def _absence(visit: Visit, one: Ours, known: Mapping[str, Any]) -> Finding:
+async def _absence(visit: Visit, one: Ours, *, invited: bool) -> Finding:
     bot, name = visit.homeserver.user, f"“{one.name}” ({one.room})"
-    if one.room in (known.get("invite") or {}):
+    if invited:
         mend = "`hedgerow doctor --repair` lets it join."
         found = f"the bot is invited to {name}, and is not in it"
         return Finding("failed", _ABOUT, found, mend, Join(one.room, one.name))
-    if one.room in (known.get("leave") or {}):
+    if await _was_there(visit, one.room):
         found = f"the bot was taken out of {name}, and looks after it no longer"
         mend = (
-            f"somebody in it with the power to invites {bot}; then `hedgerow doctor --repair` lets it join, "
-            "which it also tries without that. Or give the room up: `release` in a chat."
+            f"somebody there who may invite invites {bot}, and `hedgerow doctor --repair` lets it join, which "
+            "it tries without that, too. Or give the room up: `release` in a chat."
         )
         return Finding("failed", _ABOUT, found, mend, Join(one.room, one.name))
-    found = f"the homeserver knows nothing of the bot's in {name}"
+    found = f"the homeserver does not know {name}, or not that the bot ever was there"
     mend = (
         "the databases of Hedgerow and of the homeserver are not of the same time: bring back both from "
         "backups of one day."
     )
     return Finding("failed", _ABOUT, found, mend)
+
+
+async def _was_there(visit: Visit, room: RoomId) -> bool:
+    """Who has left a room is told of their membership; who never was there, and of no room, nothing."""
+    member = quote(visit.homeserver.user, safe="")
+    path = f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state/m.room.member/{member}"
+    try:
+        await visit.ask("GET", path)
+    except HomeserverError as error:
+        if error.status not in (403, 404):
+            raise
+        return False
+    return True
 
 
 # -- rooms that it is in ----------------------------------------------------------------------------

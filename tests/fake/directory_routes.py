@@ -62,7 +62,9 @@ def _check_namespace(world: World, ask: Ask, alias: str) -> None:
 @routes("DELETE", _ALIAS)
 async def delete_alias(world: World, ask: Ask) -> Answer:
     alias = ask.params["alias"]
-    if ask.appservice and world.is_our_alias(alias):
+    if ask.appservice:
+        if not world.is_our_alias(alias):
+            raise bad_request("M_EXCLUSIVE", "This application service has not reserved this kind of alias")
         world.aliases.pop(alias, None)  # 200, whether it was there or not
         return {}
     if alias not in world.aliases:

@@ -96,8 +96,7 @@ async def test_a79_a_database_that_others_may_read_or_change_is_told_and_mended(
 async def test_in_a_folder_that_is_shut_to_others_the_mode_of_a_file_is_nobodys_business(
     laid_out: Settings, tmp_path: Path
 ) -> None:
-    (tmp_path / "h.db").chmod(0o666)
-    tmp_path.chmod(0o700)
+    (tmp_path / "h.db").chmod(0o666)  # pytest's own folder is this user's alone
     assert await about(laid_out, "database") == ["ok      database: it opens."]
 
 
@@ -180,7 +179,9 @@ async def test_what_is_wrong_with_a_postgresql_server_is_told_each_with_its_mend
             'GRANT ALL ON SCHEMA public TO "plain";'
         )
         await execute(postgres_url, "ALTER DATABASE narrow SET default_transaction_read_only = on")
-        assert (await about(made, "database"))[-1].startswith("failed  database: nothing can be written to it.")
+        assert (await about(made, "database"))[-1].startswith(
+            "failed  database: nothing can be written to it."
+        )
         slow = [one for one in await findings(made, now=lambda: 1000.0) if "database's server" in one.found]
         assert [one.verdict for one in slow] == ["failed"]
     finally:

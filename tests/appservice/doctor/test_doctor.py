@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from pydantic import SecretStr
 
 from appservice.demo.synapse import free_port
-from appservice.server import Server
 from config.sections import PublicSettings
 from config.settings import Settings
+from tests.appservice.doctor.answering import answering
 from tests.appservice.doctor.examined import about, lines, verdicts
 from tests.fake import FakeHomeserver, Fault
 from tests.hedgerow import running
@@ -158,23 +156,6 @@ async def test_a_key_that_opens_nothing_is_told_without_a_homeserver_and_changes
 
 
 # -- the public pages -------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def answering(status: int, server: str = "nginx") -> AsyncIterator[str]:
-    """Something else that answers everything with `status`: its address."""
-
-    async def answer(request: web.Request) -> web.Response:
-        return web.Response(status=status, text="something else", headers={"Server": server})
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    made = Server(app)
-    await made.start("127.0.0.1", 0)
-    try:
-        yield f"127.0.0.1:{made.port}"
-    finally:
-        await made.stop()
 
 
 def with_pages(settings: Settings, listen: str, base_url: str) -> Settings:
