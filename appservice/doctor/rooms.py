@@ -115,8 +115,8 @@ async def _absence(visit: Visit, one: Ours, *, invited: bool) -> Finding:
     if await _was_there(visit, one.room):
         found = f"the bot was taken out of {name}, and looks after it no longer"
         mend = (
-            f"somebody there who may invite invites {bot}, and `hedgerow doctor --repair` lets it join, which "
-            "it tries without that, too. Or give the room up: `release` in a chat."
+            f"somebody there who may invite invites {bot}, and `hedgerow doctor --repair` lets it join; "
+            "that tries it without an invitation, too. Or give the room up: `release` in a chat."
         )
         return Finding("failed", _ABOUT, found, mend, Join(one.room, one.name))
     found = f"the homeserver does not know {name}, or not that the bot ever was there"
