@@ -69,8 +69,9 @@ async def test_beside_a_service_all_is_well_and_nothing_is_touched_and_what_is_b
 ) -> None:
     hedge = hedgerow_at(hospital)
     await hedge.start()
-    network = {"name": "Somerset", "kind": "ecosystem", "access": "public", "groups": [{"name": "Walks"}]}
-    assert (await hedge.apply(written(hedge.directory / "b.yaml", {"networks": [network]}))).code == 0
+    public = {"kind": "ecosystem", "access": "public"}
+    networks = [{"name": "Somerset", **public, "groups": [{"name": "Walks", "access": "public"}]}]
+    assert (await hedge.apply(written(hedge.directory / "b.yaml", {"networks": networks}))).code == 0
     before = {name: room.event_ids for name, room in (await hospital.landscape()).items()}
     told = found(await hedge.command("doctor", "--json"))
     assert worse(told) == []
@@ -92,8 +93,10 @@ async def test_beside_a_service_all_is_well_and_nothing_is_touched_and_what_is_b
 
 
 async def _break(home: Home) -> None:
-    """The bot leaves a group, and lets everyone invite to the Space."""
+    """The bot leaves a group in which somebody is, and lets everyone invite to the Space."""
     rooms = await home.landscape()
+    async with home.people("pat") as (pat,):
+        await pat.call("POST", f"/_matrix/client/v3/join/{quote(rooms['Walks'].id)}", {})
     path = f"/_matrix/client/v3/rooms/{quote(rooms['Walks'].id)}/leave"
     levels = rooms["Somerset"].content("m.room.power_levels")
     state = f"/_matrix/client/v3/rooms/{quote(rooms['Somerset'].id)}/state/m.room.power_levels/"
