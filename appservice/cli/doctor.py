@@ -82,10 +82,14 @@ def _agreed(findings: Sequence[Finding], *, yes: bool, quiet: bool) -> list[Repa
 
 
 def _said_yes(*, quiet: bool) -> bool:
-    if quiet or not sys.stdin.isatty():
+    if quiet or not _is_asked_at_a_terminal():
         typer.echo("Nothing was done. Say --yes to have it done without being asked.", err=True)
         raise typer.Exit(1)
     return typer.confirm("Do this?")
+
+
+def _is_asked_at_a_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 async def _repaired(config: Path, repairs: Sequence[Repair], *, quiet: bool) -> list[Repaired]:
