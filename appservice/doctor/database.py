@@ -36,14 +36,32 @@ async def look(visit: Visit) -> Sequence[Finding]:
         async with visit.database.reading() as connection:
             return await _read(visit, connection)
     except (StoreError, OSError) as error:
-        mend = "look at `database` in the configuration: the file must be readable, or PostgreSQL answer."
-        return [Finding("failed", _ABOUT, f"it cannot be read ({type(error).__name__})", mend)]
+        return [_unreadable(visit, error)]
     except RuntimeError as error:
         if (setting := _NOT_SET.match(str(error))) is None:
             raise
         found = f"SQLite cannot have `{setting[1]}` as Hedgerow needs it there"
         mend = "put the file on a disk of this machine: network file systems cannot do it; or use PostgreSQL."
         return [Finding("failed", _ABOUT, found, mend)]
+
+
+def _unreadable(visit: Visit, error: Exception) -> Finding:
+    url, user = visit.database.url, visit.database.url.username
+    at = f"{url.host or 'the local socket'}:{url.port or 5432}"
+    if not visit.database.is_sqlite and isinstance(error, OSError):
+        mend = "start PostgreSQL, or correct the host and the port in `database`."
+        return Finding("failed", _ABOUT, f"no PostgreSQL answers at {at}", mend)
+    match standing.sqlstate(error):
+        case "3D000":
+            mend = (
+                f"`createdb --owner={user} --encoding=UTF8 --template=template0 {url.database}` over there."
+            )
+            return Finding("failed", _ABOUT, f"PostgreSQL at {at} has none of the name {url.database}", mend)
+        case "28P01" | "28000":
+            mend = "correct the user and the password in `database`; pg_hba.conf must let them in from here."
+            return Finding("failed", _ABOUT, f"PostgreSQL at {at} does not let {user} in", mend)
+    mend = "look at `database` in the configuration: the file must be readable, or PostgreSQL answer."
+    return Finding("failed", _ABOUT, f"it cannot be read ({type(error).__name__})", mend)
 
 
 async def _read(visit: Visit, connection: Connection) -> list[Finding]:

@@ -16,7 +16,7 @@ from config.registration import PROTOCOL, problems_of_registration
 from spaces.identifiers import ALIAS_PREFIX
 
 _ABOUT = "registration"
-_USUAL = "registration.yaml"  # what `hedgerow init` calls it
+_USUAL = ("hedgerow-registration.yaml", "registration.yaml")  # the first is what `hedgerow init` writes
 _AGAIN = "compare that file with `hedgerow doctor --registration FILE`, and restart the homeserver."
 
 
@@ -32,8 +32,8 @@ async def look_at_file(visit: Visit) -> Sequence[Finding]:
 
 
 def _beside(config: Path) -> Path | None:
-    path = config.with_name(_USUAL)
-    return path if os.access(path, os.R_OK) else None
+    beside = (config.with_name(name) for name in _USUAL)
+    return next((path for path in beside if os.access(path, os.R_OK)), None)
 
 
 async def look_at_what_is_loaded(visit: Visit) -> Sequence[Finding]:

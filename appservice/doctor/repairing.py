@@ -6,6 +6,7 @@ that runs does most of it by itself. Nothing here takes anything away.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from spaces.actions import ReadBack
 from spaces.errors import Refusal
 
 _NAME = "doctor"
+_PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,11 @@ async def _look_again(settings: Settings, repair: LookAgain) -> str:
         ) as work:
             work.put(*(ReadBack(place) for place in repair.places))
             undertaking = await work.undertake(_NAME)
-        applied = await watch(foundation, undertaking, lambda progress: None)
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            applied = await watch(foundation, undertaking, lambda progress: None)
         return "; ".join(applied.failed)
+    except TimeoutError:
+        return "the homeserver has not done all of it yet; `hedgerow run` goes on with that."
     finally:
         await foundation.database.close()
 

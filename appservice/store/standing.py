@@ -40,6 +40,12 @@ class Server:
     now: float
 
 
+def sqlstate(error: Exception) -> str:
+    """PostgreSQL's code for what went wrong, such as 3D000; empty for anything else."""
+    original = getattr(error, "orig", None)
+    return str(getattr(original, "sqlstate", None) or "")
+
+
 async def shape(connection: Connection) -> Shape:
     """Of which version's shape the database is, by its migrations."""
     found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())

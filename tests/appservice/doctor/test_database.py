@@ -189,6 +189,29 @@ async def test_what_is_wrong_with_a_postgresql_server_is_told_each_with_its_mend
         await execute(postgres_url, "DROP ROLE plain")
 
 
+async def test_a_postgresql_that_does_not_let_us_in_is_told_apart_from_one_that_is_away(
+    settings: MakeSettings, postgres_url: str
+) -> None:
+    async def told(url: str) -> str:
+        made = settings().model_copy(update={"database": SecretStr(url)})
+        [line] = await about(made, "database")
+        return line
+
+    at = postgres_url.partition("@")[2]
+    assert await told(f"{postgres_url}/nowhere") == (
+        f"failed  database: PostgreSQL at {at} has none of the name nowhere. To mend it: `createdb "
+        "--owner=tester --encoding=UTF8 --template=template0 nowhere` on its machine."
+    )
+    stranger = await told(f"{postgres_url.replace('tester', 'stranger')}/postgres")
+    assert stranger.startswith(
+        f"failed  database: PostgreSQL at {at} does not let stranger in. To mend it: cor"
+    )
+    away = await told("postgresql://hedgerow@127.0.0.1:1/hedgerow")
+    assert away.startswith(
+        "failed  database: no PostgreSQL answers at 127.0.0.1:1. To mend it: start Postgre"
+    )
+
+
 @pytest.mark.parametrize(
     ("theirs", "words"),
     [

@@ -270,3 +270,21 @@ async def test_a_folder_that_may_not_be_looked_into_is_told(
     monkeypatch.setattr(Path, "stat", refused)
     first = (await lines(settings()))[0]
     assert first.startswith(f"failed  database: this user may not write to {tmp_path}. ")
+
+
+# -- the folder of keys -----------------------------------------------------------------------------
+
+
+async def test_a_folder_of_keys_that_is_shut_or_open_to_others_is_told_with_the_mend(
+    settings: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "hedgerow-crypto"
+    folder.mkdir(mode=0o755)
+    monkeypatch.setattr("appservice.doctor.files.stat.S_IXOTH", 0o400)  # as if pytest's folder were open
+    [line] = [line for line in await about(settings(), "encryption") if str(folder) in line]
+    assert line.startswith(f"look    encryption: everyone on this machine can read {folder} (mode 0755).")
+    assert line.endswith(f"To mend it: `chmod 700 {folder}`.")
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != folder and allowed(path, mode))
+    [line] = [line for line in await about(settings(), "encryption") if str(folder) in line]
+    assert line.startswith(f"failed  encryption: this user may not write to {folder}. To mend it: give it to")

@@ -16,7 +16,7 @@ from config.blueprints import read_blueprint
 from config.settings import Settings
 from spaces.identifiers import RoomId
 from tests.appservice.doctor.examined import MakeSettings, about, findings
-from tests.fake import FakeHomeserver, Room
+from tests.fake import FakeHomeserver, Fault, Room
 from tests.hedgerow import ADMIN
 from tests.synapse.running import written
 
@@ -151,3 +151,20 @@ async def test_public_rooms_that_the_directory_does_not_show_are_looked_at(
     [line] = await about(somerset, "publishing")
     assert line.startswith("look    publishing: one public room does not stand in the room directory.")
     assert "`enable_room_list_search: false`" in line
+
+
+async def test_a_repair_that_the_homeserver_does_not_let_be_done_is_left_to_the_service(
+    fake: FakeHomeserver, somerset: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await planted(somerset, tmp_path)
+    walks = room(fake, "Walks")
+    levels = walks.content("m.room.power_levels")
+    put(fake, walks, "m.room.power_levels", {**levels, "invite": 0}, sender=ADMIN)
+    [found] = await of_rooms(somerset)
+    assert found.repair is not None
+    fake.script("GET /rooms/{room_id}/state", Fault.bad_gateway(), None)
+    monkeypatch.setattr("appservice.doctor.repairing._PATIENCE_SECONDS", 0.5)
+    assert (await Repairing(somerset).do(found.repair)).why_not.endswith("`hedgerow run` goes on with that.")
+    fake.clear_script()
+    assert (await Repairing(somerset).do(found.repair)).why_not == ""
+    assert walks.level("invite") == 50
