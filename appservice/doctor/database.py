@@ -53,9 +53,8 @@ def _unreadable(visit: Visit, error: Exception) -> Finding:
         return Finding("failed", _ABOUT, f"no PostgreSQL answers at {at}", mend)
     match standing.sqlstate(error):
         case "3D000":
-            mend = (
-                f"`createdb --owner={user} --encoding=UTF8 --template=template0 {url.database}` over there."
-            )
+            options = f"--owner={user} --encoding=UTF8 --template=template0"
+            mend = f"`createdb {options} {url.database}` on its machine."
             return Finding("failed", _ABOUT, f"PostgreSQL at {at} has none of the name {url.database}", mend)
         case "28P01" | "28000":
             mend = "correct the user and the password in `database`; pg_hba.conf must let them in from here."
