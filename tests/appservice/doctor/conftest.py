@@ -24,3 +24,16 @@ def settings(fake: FakeHomeserver, tmp_path: Path) -> MakeSettings:
         return made.model_copy(update={"homeserver": said})
 
     return make
+
+
+@pytest.fixture
+def laid_out(settings: MakeSettings, fake: FakeHomeserver, tmp_path: Path) -> Settings:
+    """Settings with a database of this version's shape, as the first start makes it."""
+    settings_for(fake.base_url, fake.registration, tmp_path / "h.db")
+    return settings()
+
+
+@pytest.fixture(autouse=True)
+def few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That many are asked at once to see limits costs more than all the rest."""
+    monkeypatch.setattr("appservice.doctor.limits._AT_ONCE", 1)

@@ -21,17 +21,8 @@ from appservice.store.migrate import downgrade, known_revisions
 from config.settings import Settings
 from tests.appservice.doctor.examined import MakeSettings, about, findings
 from tests.conftest import execute
-from tests.fake import FakeHomeserver
-from tests.hedgerow import settings_for
 
 _Usage = namedtuple("_Usage", "total used free")
-
-
-@pytest.fixture
-def laid_out(settings: MakeSettings, fake: FakeHomeserver, tmp_path: Path) -> Settings:
-    """Settings with a database of this version's shape."""
-    settings_for(fake.base_url, fake.registration, tmp_path / "h.db")
-    return settings()
 
 
 async def test_a_database_of_an_older_version_is_looked_at_and_the_repair_brings_it_to_this_one(

@@ -54,6 +54,7 @@ async def test_before_the_first_start_it_says_what_that_will_make_and_makes_noth
     assert fake.end_state() == before
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_beside_a_service_and_after_it_all_is_well(settings: Callable[..., Settings]) -> None:
     async with running(settings()) as service:
         beside = await lines(settings())
@@ -66,6 +67,7 @@ async def test_beside_a_service_and_after_it_all_is_well(settings: Callable[...,
     assert verdicts(after, "service") == [["ok", subject] for subject in rest]
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_a_device_that_is_not_cross_signed_is_told_with_the_mend(
     fake: FakeHomeserver, settings: Callable[..., Settings]
 ) -> None:
@@ -133,6 +135,7 @@ async def test_a_database_that_cannot_be_read_does_not_hide_the_rest(
     assert verdicts(found)[-1] == ["look", "encryption"]
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_a_key_that_opens_nothing_is_told_without_a_homeserver_and_changes_nothing(
     settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
@@ -168,6 +171,7 @@ async def pages_line(settings: Settings) -> str:
     return found
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_pages_that_answer_where_they_should_are_well(settings: Callable[..., Settings]) -> None:
     at = f"127.0.0.1:{free_port()}"
     made = with_pages(settings(), at.replace("127.0.0.1", "0.0.0.0"), f"http://{at}")
@@ -178,6 +182,7 @@ async def test_pages_that_answer_where_they_should_are_well(settings: Callable[.
         )
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_pages_whose_address_leads_elsewhere_are_told_with_the_mend(
     settings: Callable[..., Settings],
 ) -> None:
@@ -193,6 +198,7 @@ async def test_pages_whose_address_leads_elsewhere_are_told_with_the_mend(
         assert "`public.base_url`" in found
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_a_service_without_its_pages_and_another_program_in_their_place_are_told_apart(
     settings: Callable[..., Settings],
 ) -> None:

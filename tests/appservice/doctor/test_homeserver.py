@@ -84,6 +84,7 @@ async def test_a79_the_file_of_the_registration_is_compared_and_its_mode_mended(
 # -- the way back -----------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_an_hs_token_that_differs_is_told_with_the_places_where_it_stands(
     fake: FakeHomeserver, settings: MakeSettings
 ) -> None:
@@ -101,6 +102,7 @@ async def test_an_hs_token_that_differs_is_told_with_the_places_where_it_stands(
     assert "takes another hs_token than the one of this configuration. To mend it: stop" in line
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_a_way_back_that_leads_elsewhere_is_told(fake: FakeHomeserver, settings: MakeSettings) -> None:
     made = settings()
     apart = made.model_copy(update={"listen": ListenAddress("127.0.0.1", free_port())})
@@ -135,6 +137,7 @@ async def test_another_program_in_the_place_of_the_service_is_told(settings: Mak
         )
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_a_service_that_waits_or_does_not_tell_is_told_apart(
     fake: FakeHomeserver, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,8 +163,9 @@ async def test_a_service_that_waits_or_does_not_tell_is_told_apart(
 
 
 async def test_a_homeserver_that_slows_the_bot_down_is_looked_at(
-    fake: FakeHomeserver, settings: MakeSettings
+    fake: FakeHomeserver, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("appservice.doctor.limits._AT_ONCE", 24)
     fake.add_bot()
     limit = fake.limit("GET /rooms/{room_id}/hierarchy", 10, 0.2)
     [line] = await about(settings(), "rate limits")
@@ -218,6 +222,7 @@ async def test_a_room_version_that_is_not_offered_is_told_with_those_that_are(
     assert (await about(made, "room version"))[0].endswith("update it: it has none from 10 on.")
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_a_name_that_is_another_than_the_configured_one_is_mended_by_a_start_of_its_own(
     fake: FakeHomeserver, settings: MakeSettings
 ) -> None:
@@ -233,6 +238,7 @@ async def test_a_name_that_is_another_than_the_configured_one_is_mended_by_a_sta
     assert "is cross-signed" in after[-1].found
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_a_start_of_its_own_is_left_to_the_service_that_runs(
     fake: FakeHomeserver, settings: MakeSettings
 ) -> None:
