@@ -28,13 +28,16 @@ _ACTING = "/_matrix/client/v3"
 
 
 class HomeserverError(Exception):
-    """The homeserver said no: `status` is HTTP's, `errcode` Matrix's or empty."""
+    """The homeserver said no: `status` is HTTP's, `errcode` Matrix's or empty, `said` the whole answer."""
 
-    def __init__(self, status: int, errcode: str, message: str) -> None:
+    def __init__(
+        self, status: int, errcode: str, message: str, said: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(f"{status} {errcode}: {message}")
         self.status = status
         self.errcode = errcode
         self.message = message
+        self.said = said or {}
 
     @property
     def is_final(self) -> bool:
@@ -382,7 +385,7 @@ def _read(status: int, headers: Mapping[str, str], text: str) -> Any:
         errcode, message = str(said.get("errcode", "")), str(said.get("error", ""))[:200]
         if status == 401 or errcode in _ABOUT_US:
             raise Disowned(status, errcode, message)
-        raise HomeserverError(status, errcode, message)
+        raise HomeserverError(status, errcode, message, said)
     if not isinstance(body, (dict, list)):
         raise Unreachable("an answer that is not JSON")
     return body

@@ -30,7 +30,7 @@ async def look_at_pages(settings: Settings) -> Finding | None:
     if listen is None or base_url is None:
         return None
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as client:
-        here = await _get(client, f"{_near(listen)}{_NO_CODE}")
+        here = await _get(client, f"{near(listen)}{_NO_CODE}")
         if isinstance(here, str):
             runs = await _runs(client, settings)
             return _silent(listen, here) if runs else _not_running(listen)
@@ -43,7 +43,7 @@ async def look_at_pages(settings: Settings) -> Finding | None:
     return _led_astray(listen, base_url, there)
 
 
-def _near(listen: ListenAddress) -> str:
+def near(listen: ListenAddress) -> str:
     """Where a program on this machine finds what listens there."""
     try:
         is_any = ipaddress.ip_address(listen.host).is_unspecified
@@ -66,7 +66,7 @@ async def _get(client: aiohttp.ClientSession, url: str) -> _Page | str:
 async def _runs(client: aiohttp.ClientSession, settings: Settings) -> bool:
     """Whether the service itself answers, at whatever it is asked."""
     at = settings.metrics.listen or settings.listen
-    return not isinstance(await _get(client, f"{_near(at)}/live"), str)
+    return not isinstance(await _get(client, f"{near(at)}/live"), str)
 
 
 # -- what is told -----------------------------------------------------------------------------------

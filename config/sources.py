@@ -124,6 +124,12 @@ def _take_variables(gathered: _Gathered, environ: Mapping[str, str]) -> None:
         _take_secret(gathered, files[name], name, Path(ours[name]))
 
 
+def secret_files(environ: Mapping[str, str]) -> list[Path]:
+    """The files that `…_FILE` variables name."""
+    names = sorted(_variable(key) + _FILE for key in SECRETS)
+    return [Path(path) for name in names if (path := environ.get(name))]
+
+
 def _refuse_variable(gathered: _Gathered, name: str, known: Collection[str]) -> None:
     """One with `__` is surely meant for us; others may be made by what starts containers."""
     near = closest(name.removeprefix(PREFIX), (one.removeprefix(PREFIX) for one in known))

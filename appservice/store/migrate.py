@@ -42,16 +42,16 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 @cache
-def _known() -> tuple[str, ...]:
+def known_revisions() -> tuple[str, ...]:
     """The revisions that this program brings, the newest first."""
     return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _upgrade(connection: Connection, to: str) -> None:
     found = MigrationContext.configure(connection).get_current_revision()
-    if found == (_known()[0] if to == "head" else to):
+    if found == (known_revisions()[0] if to == "head" else to):
         return
-    if found is not None and found not in _known():
+    if found is not None and found not in known_revisions():
         raise Unavailable(
             "The database was written by a newer version of Hedgerow than this one, which cannot read it. "
             "Install that version again, or restore a backup made with this one."

@@ -62,7 +62,9 @@ def _check_namespace(world: World, ask: Ask, alias: str) -> None:
 @routes("DELETE", _ALIAS)
 async def delete_alias(world: World, ask: Ask) -> Answer:
     alias = ask.params["alias"]
-    if ask.appservice and world.is_our_alias(alias):
+    if ask.appservice:
+        if not world.is_our_alias(alias):
+            raise bad_request("M_EXCLUSIVE", "This application service has not reserved this kind of alias")
         world.aliases.pop(alias, None)  # 200, whether it was there or not
         return {}
     if alias not in world.aliases:
@@ -119,6 +121,13 @@ async def public_rooms(world: World, ask: Ask) -> Answer:
     chunk = [summary(room) for room in rooms]
     chunk = [s for s in chunk if term in f"{s.get('name', '')} {s.get('topic', '')}".casefold()]
     return {"chunk": chunk, "total_room_count_estimate": len(chunk)}
+
+
+@routes("GET", "/thirdparty/protocol/{protocol}")
+async def third_party_protocol(world: World, ask: Ask) -> Answer:
+    if ask.params["protocol"] not in world.registration.as_mapping()["protocols"]:
+        raise not_found("Unknown protocol")
+    return {"user_fields": [], "location_fields": [], "icon": "", "field_types": {}, "instances": []}
 
 
 def _listed(world: World, asked: Json) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -65,12 +66,14 @@ def test_what_only_is_to_be_looked_at_is_told_and_is_no_failure(
 def test_the_rest_is_looked_at_where_the_configuration_is_good(config: Path) -> None:
     code, found = doctor(config)
     assert code == 1
-    assert [line.split(":")[0] for line in found[:3]] == [
+    assert [line.split(":")[0] for line in found[:-1] if "disk" not in line] == [
         "ok      configuration",
+        "ok      registration",
         "failed  database",
+        "look    service",
         "failed  homeserver",
     ]
-    assert found[3:] == ["2 to mend."]
+    assert found[-1] == "2 to mend."
 
 
 def test_a78_secrets_are_hidden_in_what_is_found_and_in_a_traceback(
@@ -121,3 +124,77 @@ def test_each_thing_wrong_in_the_configuration_is_a_failure_of_its_own(tmp_path:
     assert "listen (" in ended.output
     assert "homeserver.url (" in ended.output
     assert found[-1] == f"{len(found) - 2} to mend."
+
+
+# -- mending and JSON -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unbroken(config: Path) -> Path:
+    """A configuration for a folder that is there."""
+    (config.parent / "none").mkdir(mode=0o700)
+    return config
+
+
+def test_as_json_it_is_one_object_and_nothing_else(unbroken: Path) -> None:
+    unbroken.chmod(0o644)
+    ended = CliRunner().invoke(app, ["doctor", "--json", "--config", str(unbroken)])
+    told = json.loads(ended.stdout)
+    assert (ended.exit_code, told["well"]) == (1, False)
+    assert {tuple(sorted(one)) for one in told["findings"]} == {("about", "found", "mend", "verdict")}
+    mode = next(one for one in told["findings"] if "mode 0644" in one["found"])
+    assert (mode["verdict"], mode["mend"]) == ("look", f"Run `chmod 600 {unbroken}`.")
+    assert [one["about"] for one in told["findings"] if one["verdict"] == "failed"] == ["homeserver"]
+    assert ended.stderr == ""
+
+
+def test_a_repair_shows_what_it_would_do_and_does_nothing_unasked(config: Path) -> None:
+    ended = CliRunner().invoke(app, ["doctor", "--repair", "--config", str(config)])
+    assert ended.exit_code == 1
+    assert ended.stdout.endswith(
+        "\nThis can be mended from here:\n"
+        f"  make the folder {config.parent / 'none'}\n"
+        "The rest is for you: what stands behind “To mend it”.\n"
+    )
+    assert ended.stderr == "Nothing was done. Say --yes to have it done without being asked.\n"
+    assert not (config.parent / "none").exists()
+
+
+def test_a79_a_repair_that_is_agreed_to_mends_what_it_can_and_tells_what_is_left(config: Path) -> None:
+    config.chmod(0o646)
+    ended = CliRunner().invoke(app, ["doctor", "--repair", "--yes", "--config", str(config)])
+    assert f"\n  chmod 600 {config}\n" in ended.stdout
+    assert f"\ndone: chmod 600 {config}\n" in ended.stdout
+    after = ended.stdout.partition("\ndone: ")[2]
+    assert f"ok      configuration: {config} is good." in after
+    assert "failed  database: the folder" in after  # which only shows now
+    ended = CliRunner().invoke(app, ["doctor", "--repair", "--yes", "--config", str(config)])
+    assert "ok      database: " in ended.stdout
+    assert ended.stdout.endswith("One to mend.\n")  # the homeserver is away
+    ended = CliRunner().invoke(app, ["doctor", "--repair", "--yes", "--config", str(config)])
+    assert "Nothing of that can be mended from here.\nOne to mend.\n" in ended.stdout
+
+
+def test_who_says_no_at_a_terminal_has_nothing_done(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appservice.cli.doctor._is_asked_at_a_terminal", lambda: True)
+    ended = CliRunner().invoke(app, ["doctor", "--repair", "--config", str(config)], input="n\n")
+    assert ended.stdout.endswith("Do this? [y/N]: n\n2 to mend.\n")
+    assert not (config.parent / "none").exists()
+    ended = CliRunner().invoke(app, ["doctor", "--repair", "--config", str(config)], input="y\n")
+    assert f"Do this? [y/N]: y\ndone: make the folder {config.parent / 'none'}\n" in ended.stdout
+
+
+def test_a79_a_secret_in_a_file_that_others_may_read_is_looked_at(
+    unbroken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = unbroken.with_name("key")
+    secret.write_text("a-key-of-the-configuration")
+    secret.chmod(0o644)
+    monkeypatch.setattr("appservice.doctor.files.stat.S_IXOTH", 0o400)  # as if pytest's folder were open
+    monkeypatch.setenv("HEDGEROW_ENCRYPTION__KEY_FILE", str(secret))
+    _, found = doctor(unbroken)
+    [line] = [line for line in found if str(secret) in line]
+    assert line == (
+        f"look    configuration: everyone on this machine can read {secret} (mode 0644). "
+        f"To mend it: `chmod 600 {secret}`."
+    )

@@ -5,69 +5,69 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from pydantic import SecretStr
 
 from appservice.demo.synapse import free_port
-from appservice.doctor import examine
-from appservice.server import Server
 from config.sections import PublicSettings
 from config.settings import Settings
+from tests.appservice.doctor.answering import answering
+from tests.appservice.doctor.examined import about, lines, verdicts
 from tests.fake import FakeHomeserver, Fault
-from tests.hedgerow import running, settings_for
+from tests.hedgerow import running
 
-KEY = "a-key-of-the-configuration"
-CONFIG = Path("/etc/hedge row.yaml")
+SUBJECTS = (
+    "database",
+    "disk",
+    "service",
+    "homeserver",
+    "clock",
+    "as_token",
+    "registration",
+    "hs_token",
+    "rate limits",
+    "room version",
+    "publishing",
+    "rooms",
+    "encryption",
+)
 FILES = ("h.db", "h.db-wal", "h.db-shm", "h.db.lock")
-
-
-@pytest.fixture
-def settings(fake: FakeHomeserver, tmp_path: Path) -> Callable[..., Settings]:
-    def make(url: str = fake.base_url, **homeserver: Any) -> Settings:
-        database = f"sqlite:///{tmp_path / 'h.db'}"  # as a URL: there is no file yet
-        made = settings_for(url, fake.registration, database, encryption={"key": KEY})
-        said = made.homeserver.model_copy(update=homeserver)
-        return made.model_copy(update={"homeserver": said})
-
-    return make
-
-
-async def lines(settings: Settings) -> list[str]:
-    return [str(finding) for finding in await examine(settings, CONFIG)]
 
 
 async def test_before_the_first_start_it_says_what_that_will_make_and_makes_nothing(
     fake: FakeHomeserver, settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
+    before = fake.end_state()
     found = await lines(settings())
-    assert all(line.startswith("ok ") for line in found)
+    assert [line for line in found if not line.startswith("ok ")] == [
+        f"look    service: nothing answers on {settings().listen}, as Hedgerow does not run, so the "
+        "homeserver cannot call it. To mend it: start `hedgerow run`, and then `hedgerow doctor` again: it "
+        "has to run only for that."
+    ]
     assert "h.db is not there yet" in found[0]
-    assert "account comes with the first start" in found[2]
+    assert "account comes with the first start" in "".join(found)
     assert os.listdir(tmp_path) == []
-    assert {call.method for call in fake.calls} <= {"GET", "POST"}
-    assert not [call for call in fake.calls if call.method == "POST" and "query" not in call.path]
+    assert fake.end_state() == before
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_beside_a_service_and_after_it_all_is_well(settings: Callable[..., Settings]) -> None:
     async with running(settings()) as service:
         beside = await lines(settings())
         device = service.engine.homeserver.device_id
-    for found in (beside, await lines(settings())):
-        assert [line.split()[:2] for line in found] == [
-            ["ok", "database:"],
-            ["ok", "homeserver:"],
-            ["ok", "as_token:"],
-            ["ok", "encryption:"],
-        ]
-        assert f"{device} is cross-signed" in found[3]
+    after = await lines(settings())
+    for found in (beside, after):
+        assert f"{device} is cross-signed" in found[-1]
+    assert verdicts(beside) == [["ok", subject] for subject in SUBJECTS]
+    rest = [subject for subject in SUBJECTS if subject not in ("service", "hs_token")]
+    assert verdicts(after, "service") == [["ok", subject] for subject in rest]
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_a_device_that_is_not_cross_signed_is_told_with_the_mend(
     fake: FakeHomeserver, settings: Callable[..., Settings]
 ) -> None:
@@ -83,13 +83,17 @@ async def test_a_homeserver_that_is_away_and_a_token_that_it_does_not_know_are_t
     settings: Callable[..., Settings],
 ) -> None:
     away = await lines(settings(f"http://127.0.0.1:{free_port()}"))
-    assert [line.split()[0] for line in away] == ["ok", "failed"]
-    assert "does not answer as one (nothing there takes a connection). To mend it: start" in away[1]
+    assert verdicts(away, "disk", "service") == [["ok", "database"], ["failed", "homeserver"]]
+    assert "does not answer as one (nothing there takes a connection). To mend it: start" in away[-1]
     unknown = await lines(settings(as_token=SecretStr("some-other-token-012345")))
-    assert [line.split()[0] for line in unknown] == ["ok", "ok", "failed"]
-    assert "the registration is not loaded, or another as_token stands in it" in unknown[2]
-    assert "app_service_config_files" in unknown[2]
-    assert "`hedgerow config check --config '/etc/hedge row.yaml' --registration FILE`" in unknown[2]
+    assert verdicts(unknown, "disk", "service", "clock") == [
+        ["ok", "database"],
+        ["ok", "homeserver"],
+        ["failed", "as_token"],
+    ]
+    assert "the registration is not loaded, or another as_token stands in it" in unknown[-1]
+    assert "app_service_config_files" in unknown[-1]
+    assert "`hedgerow config check --config '/etc/hedge row.yaml' --registration FILE`" in unknown[-1]
     assert "some-other-token" not in "".join(unknown)
 
 
@@ -105,7 +109,7 @@ async def test_how_a_homeserver_does_not_answer_is_said_in_words(
     fake: FakeHomeserver, settings: Callable[..., Settings], fault: Fault, words: str
 ) -> None:
     fake.script(lambda call: True, fault, None)
-    assert words in (await lines(settings()))[1]
+    assert words in (await about(settings(), "homeserver"))[0]
 
 
 async def test_a_name_that_is_not_known_and_a_server_without_tls_are_told_apart(
@@ -115,9 +119,9 @@ async def test_a_name_that_is_not_known_and_a_server_without_tls_are_told_apart(
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     secure = fake.base_url.replace("http:", "https:")
-    assert "(no encrypted connection comes about)" in (await lines(settings(secure)))[1]
+    assert "(no encrypted connection comes about)" in (await lines(settings(secure)))[-1]
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", refused)
-    assert "(its name is not known)" in (await lines(settings("http://homeserver.invalid")))[1]
+    assert "(its name is not known)" in (await lines(settings("http://homeserver.invalid")))[-1]
 
 
 async def test_a_database_that_cannot_be_read_does_not_hide_the_rest(
@@ -126,13 +130,12 @@ async def test_a_database_that_cannot_be_read_does_not_hide_the_rest(
     (tmp_path / "h.db").write_bytes(b"no database" * 500)
     found = await lines(settings())
     assert found[0].startswith("failed  database: it cannot be read")
-    assert [line.split()[:2] for line in found[1:]] == [
-        ["ok", "homeserver:"],
-        ["ok", "as_token:"],
-        ["look", "encryption:"],
-    ]
+    assert ["ok", "homeserver"] in verdicts(found)
+    assert ["ok", "as_token"] in verdicts(found)
+    assert verdicts(found)[-1] == ["look", "encryption"]
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_a_key_that_opens_nothing_is_told_without_a_homeserver_and_changes_nothing(
     settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
@@ -142,13 +145,14 @@ async def test_a_key_that_opens_nothing_is_told_without_a_homeserver_and_changes
     made = settings(f"http://127.0.0.1:{free_port()}")
     other = made.encryption.model_copy(update={"key": SecretStr("quite-another-key-0123")})
     found = await lines(made.model_copy(update={"encryption": other}))
-    assert [line.split()[:2] for line in found] == [
-        ["ok", "database:"],
-        ["failed", "encryption:"],
-        ["failed", "homeserver:"],
+    assert verdicts(found, "disk", "service") == [
+        ["ok", "database"],
+        ["failed", "encryption"],
+        ["failed", "homeserver"],
     ]
-    assert "`encryption.key` does not open the bot's cross-signing keys" in found[1]
-    assert found[1].endswith("`encryption.enabled: false` starts without encryption.")
+    key = found[2]
+    assert "`encryption.key` does not open the bot's cross-signing keys" in key
+    assert key.endswith("`encryption.enabled: false` starts without encryption.")
     assert (tmp_path / "h.db").read_bytes() == before
     off = other.model_copy(update={"enabled": False})
     assert "`encryption.key`" not in "".join(await lines(made.model_copy(update={"encryption": off})))
@@ -157,33 +161,17 @@ async def test_a_key_that_opens_nothing_is_told_without_a_homeserver_and_changes
 # -- the public pages -------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def answering(status: int, server: str = "nginx") -> AsyncIterator[str]:
-    """Something else that answers everything with `status`: its address."""
-
-    async def answer(request: web.Request) -> web.Response:
-        return web.Response(status=status, text="something else", headers={"Server": server})
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    made = Server(app)
-    await made.start("127.0.0.1", 0)
-    try:
-        yield f"127.0.0.1:{made.port}"
-    finally:
-        await made.stop()
-
-
 def with_pages(settings: Settings, listen: str, base_url: str) -> Settings:
     public = PublicSettings.model_validate({"listen": listen, "base_url": base_url})
     return settings.model_copy(update={"public": public})
 
 
 async def pages_line(settings: Settings) -> str:
-    [found] = [line for line in await lines(settings) if " public pages: " in line]
+    [found] = await about(settings, "public pages")
     return found
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_pages_that_answer_where_they_should_are_well(settings: Callable[..., Settings]) -> None:
     at = f"127.0.0.1:{free_port()}"
     made = with_pages(settings(), at.replace("127.0.0.1", "0.0.0.0"), f"http://{at}")
@@ -194,6 +182,7 @@ async def test_pages_that_answer_where_they_should_are_well(settings: Callable[.
         )
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_pages_whose_address_leads_elsewhere_are_told_with_the_mend(
     settings: Callable[..., Settings],
 ) -> None:
@@ -209,6 +198,7 @@ async def test_pages_whose_address_leads_elsewhere_are_told_with_the_mend(
         assert "`public.base_url`" in found
 
 
+@pytest.mark.usefixtures("laid_out")
 async def test_a_service_without_its_pages_and_another_program_in_their_place_are_told_apart(
     settings: Callable[..., Settings],
 ) -> None:
@@ -286,3 +276,21 @@ async def test_a_folder_that_may_not_be_looked_into_is_told(
     monkeypatch.setattr(Path, "stat", refused)
     first = (await lines(settings()))[0]
     assert first.startswith(f"failed  database: this user may not write to {tmp_path}. ")
+
+
+# -- the folder of keys -----------------------------------------------------------------------------
+
+
+async def test_a_folder_of_keys_that_is_shut_or_open_to_others_is_told_with_the_mend(
+    settings: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "hedgerow-crypto"
+    folder.mkdir(mode=0o755)
+    monkeypatch.setattr("appservice.doctor.files.stat.S_IXOTH", 0o400)  # as if pytest's folder were open
+    [line] = [line for line in await about(settings(), "encryption") if str(folder) in line]
+    assert line.startswith(f"look    encryption: everyone on this machine can read {folder} (mode 0755).")
+    assert line.endswith(f"To mend it: `chmod 700 {folder}`.")
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != folder and allowed(path, mode))
+    [line] = [line for line in await about(settings(), "encryption") if str(folder) in line]
+    assert line.startswith(f"failed  encryption: this user may not write to {folder}. To mend it: give it to")

@@ -1,0 +1,86 @@
+"""How a database stands: of which shape it is, and what of it an operator may have to look after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from appservice.store.database import Connection
+from appservice.store.migrate import known_revisions
+
+Shape = Literal["none", "older", "this", "newer"]
+
+_POSTGRESQL = text("""
+    SELECT current_setting('server_version_num')::int AS version,
+           current_setting('server_version') AS called,
+           current_setting('server_encoding') AS encoding,
+           pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on' AS is_read_only,
+           coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
+           current_schema() AS schema,
+           current_user AS called_by,
+           extract(epoch FROM clock_timestamp())::float AS now
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What PostgreSQL tells of itself: `version` as 150004, `now` in seconds since 1970."""
+
+    version: int
+    called: str
+    encoding: str
+    is_read_only: bool
+    may_create: bool
+    schema: str | None
+    user: str
+    now: float
+
+
+def sqlstate(error: Exception) -> str:
+    """PostgreSQL's code for what went wrong, such as 3D000; empty for anything else."""
+    original = getattr(error, "orig", None)
+    return str(getattr(original, "sqlstate", None) or "")
+
+
+async def shape(connection: Connection) -> Shape:
+    """Of which version's shape the database is, by its migrations."""
+    found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    known = known_revisions()
+    if found is None:
+        return "none"
+    if found not in known:
+        return "newer"
+    return "this" if found == known[0] else "older"
+
+
+async def server(connection: Connection) -> Server:
+    """Of PostgreSQL alone."""
+    row = (await connection.execute(_POSTGRESQL)).one()
+    return Server(
+        version=row.version,
+        called=row.called,
+        encoding=row.encoding,
+        is_read_only=row.is_read_only,
+        may_create=row.may_create,
+        schema=row.schema,
+        user=row.called_by,
+        now=row.now,
+    )
+
+
+async def is_sound(connection: Connection) -> bool:
+    """Whether SQLite finds its file in order; it reads the whole of it."""
+    found = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar()
+    return found == "ok"
+
+
+def log_bytes(database: Path) -> int:
+    """How long SQLite's write-ahead log is."""
+    try:
+        return database.with_name(f"{database.name}-wal").stat().st_size
+    except OSError:
+        return 0
