@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -40,6 +41,7 @@ log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS = 1.0
 _MOST_TRIES = 3
+_DRAWN = re.compile(r"\$[A-Za-z0-9_+/~.-]+(:[A-Za-z0-9.:\[\]-]+)?")  # by a homeserver
 _SAID = ("m.room.message", "m.room.encrypted")
 
 
@@ -159,7 +161,7 @@ class Inbox:
             event = Event.parse(raw, received_at)
             if self._sealed is not None and self._sealed.is_sealed(event):
                 return False
-            with bound_contextvars(event_id=event.id):
+            with bound_contextvars(event_id=_told(event.id)):
                 async with self._works.begin(event.sender) as work:
                     if not await inbox.note_alone(work.connection, event.id, received_at):
                         return False
@@ -183,7 +185,7 @@ class Inbox:
             arrived = await inbox.next_event(connection)
         if arrived is None:
             return False
-        with bound_contextvars(event_id=arrived.event.get("event_id")):
+        with bound_contextvars(event_id=_told(arrived.event.get("event_id"))):
             await self._try(arrived)
             log.debug("event_handled")
         return True
@@ -253,6 +255,11 @@ class Inbox:
 def _can_be_a_key(event_id: str) -> bool:
     """Whether it can be an event's id: every database keeps it, and it is within the 255 bytes allowed."""
     return 0 < len(event_id) <= 255 and printable(event_id) == event_id
+
+
+def _told(event_id: object) -> str | None:
+    """The id as the log may have it: what is heard anew by our own doing has names in its id."""
+    return event_id if isinstance(event_id, str) and _DRAWN.fullmatch(event_id) else None
 
 
 def _transaction_in(body: bytes) -> Mapping[str, Any]:

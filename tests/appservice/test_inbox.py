@@ -219,7 +219,7 @@ async def test_a13_what_was_set_aside_can_be_replayed_once_it_works(database: Da
     ]
 
 
-async def test_an_event_is_counted_when_it_is_set_aside(database: Database) -> None:
+async def test_a13_an_event_is_counted_when_it_is_set_aside(database: Database) -> None:
     stage = Stage(database, Failing("$m1"))
     async with stage.running():
         await stage.push(message(1))
