@@ -31,6 +31,7 @@ from appservice.listeners import Listeners
 from appservice.performing import Performer
 from appservice.settling import Settler
 from appservice.work import UnitOfWork
+from tests.appservice.told import everything_told, kinds_told
 from tests.fake import FakeHomeserver, Fault, Registration
 from tests.hedgerow import running, settings_for
 
@@ -218,6 +219,7 @@ async def test_a78_nothing_that_people_say_or_are_called_is_in_the_log_of_a_whol
         if line["event"].startswith("delivery_"):
             assert isinstance(line["action"], int)
     assert_counted(numbers_in(lived.numbers))
+    assert kinds_told(lived.numbers) == kinds_told(everything_told())
 
 
 Numbers = Mapping[str, Mapping[tuple[str, ...], float]]
