@@ -16,7 +16,7 @@ from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from appservice.store import one_trip
@@ -52,9 +52,8 @@ class Database:
 
     def _failed(self, failure: ExceptionContext) -> None:
         """Have it counted. A row that is there already is no failure of the database."""
-        error = failure.original_exception
-        if "Integrity" not in type(error).__name__:
-            self._watch.database_failed(busy=_is_busy(error))
+        if not isinstance(failure.sqlalchemy_exception, IntegrityError):
+            self._watch.database_failed(busy=_is_busy(failure.original_exception))
 
     @property
     def path(self) -> Path | None:

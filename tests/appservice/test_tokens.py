@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from appservice.gate import OVERLAP_SECONDS
-from tests.appservice.side import EMPTY, TOKEN, TRANSACTION, Side, running
+from appservice.homeserver import Identity
+from tests.appservice.side import BOT, EMPTY, TOKEN, TRANSACTION, Side, running
 
 OLD = "hs-canary-of-before"
 
@@ -79,3 +80,7 @@ async def test_a80_the_log_says_once_that_the_old_token_came_and_once_that_it_wa
     told = [line["event"] for line in lines if "token" in line["event"]]
     assert told == ["previous_token_taken", "previous_token_refused"]
     assert OLD not in repr(lines)
+
+
+def test_a78_who_the_bot_is_shows_no_token() -> None:
+    assert OLD not in repr(Identity("https://hs.test", BOT, OLD, "DEVICE"))
