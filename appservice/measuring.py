@@ -36,10 +36,18 @@ class Measuring:
             "hedgerow_transactions_total": self._mailbox.transactions,
             "hedgerow_events_set_aside_total": self._inbox.set_aside if self._inbox else 0,
             "hedgerow_invitations_refused_total": self._refused(),
-            "hedgerow_undecryptable_total": self._secrecy.sealed.given_up if self._secrecy else 0,
-            "hedgerow_cross_signed": float(health.cross_signed or False),
             "hedgerow_homeserver_answers": float(health.homeserver_answers),
             "hedgerow_pinged": float(health.pinged),
+            **self._of_secrecy(),
+        }
+
+    def _of_secrecy(self) -> Mapping[str, float]:
+        """Nothing without encryption."""
+        if self._secrecy is None:
+            return {}
+        return {
+            "hedgerow_undecryptable_total": self._secrecy.sealed.given_up,
+            "hedgerow_cross_signed": float(self._foundation.health.cross_signed or False),
         }
 
     def _refused(self) -> int:
