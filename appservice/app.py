@@ -22,7 +22,7 @@ from appservice.hsds.served import EveryonesDirectory
 from appservice.ics import CalendarFiles
 from appservice.inbox import Inbox, Mailbox
 from appservice.listeners import Listeners
-from appservice.metrics import Numbers
+from appservice.measuring import Measuring
 from appservice.news_pages import NewsPages
 from appservice.public import build_public
 from appservice.public_news import PublicNews
@@ -44,6 +44,7 @@ from spaces.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 _HEALTH_SECONDS = 10
+_MEASURE_SECONDS = 10
 _ASK_SECONDS = 0.5
 _PROGRESS_SECONDS = 0.5
 _SEALED_SECONDS = 1.0
@@ -66,13 +67,13 @@ class Hedgerow:
         self.listeners: Listeners
         self.reconciler: Reconciler
         self.departing: Departing
-        self.schedule = Schedule()
+        self.schedule = Schedule(self.foundation.meters)
         self.started = asyncio.Event()
         self._lock = ActingLock(self.foundation.database)
         self._servers: list[Server] = []
         self._loops: list[asyncio.Task[None]] = []
-        self._numbers = Numbers(self._gauges)
-        self._depth = 0
+        self._meters = self.foundation.meters
+        self._measuring = Measuring(self.foundation, self.mailbox, time.time)
         self._restarts_seen = 0
         self._stop_asked = asyncio.Event()
 
@@ -84,6 +85,7 @@ class Hedgerow:
             await self._take_over(stop)
             if stop.is_set():
                 return
+            self._meters.acts(True)
             self.engine = Engine(self.foundation)
             await self._listen()
             starting = asyncio.create_task(self._start())
@@ -116,19 +118,21 @@ class Hedgerow:
 
     async def _listen(self) -> None:
         homeserver = self.settings.homeserver
-        apart = self.settings.metrics.listen
+        apart, previous = self.settings.metrics.listen, homeserver.previous_hs_token
         app = build(
             hs_token=homeserver.hs_token.get_secret_value(),
             transactions=self.mailbox,
             pings=self,
             networks=Ecosystems(self.foundation.database),
             health=None if apart else self,
-            metrics=None if apart else self._numbers,
+            metrics=None if apart else self._meters,
             legacy_query_auth=self.settings.legacy_query_auth,
+            previous_hs_token=previous.get_secret_value() if previous else "",
+            clock=time.monotonic,
         )
         addresses = [(app, self.settings.listen)]
         if apart:
-            addresses.append((build_watch(self, self._numbers), apart))
+            addresses.append((build_watch(self, self._meters), apart))
         if (public := self.settings.public.listen) is not None:
             addresses.append((self._public_pages(), public))
         for served, address in addresses:
@@ -164,11 +168,14 @@ class Hedgerow:
             self.settings.bot.prefix,
             self.settings.bot.display_name,
             open_creation=self.settings.networks.open_creation,
+            count=self._meters.command,
         )
+        self._meters.knows(command.name for command in conversation.commands)
         works = self.engine.works
         await works.fill_directory()
         self.listeners = Listeners(conversation, bot, self.settings.homeserver.sender)
-        self.inbox = Inbox(self.mailbox, works, self.listeners)
+        self.inbox = Inbox(self.mailbox, works, self.listeners, self._meters)
+        self._measuring.attend(self.inbox, self.listeners, self.engine.secrecy)
         self.reconciler = Reconciler(works, self.engine.homeserver, self.inbox, self.engine.places)
         self._loops = [asyncio.create_task(self.engine.outbox.run()), asyncio.create_task(self.inbox.run())]
         if (secrecy := self.engine.secrecy) is not None:
@@ -203,6 +210,7 @@ class Hedgerow:
         self.schedule.every(CLOSING_SECONDS, "look at fights", self.reconciler.look_at_fights)
         self.schedule.every(_PROGRESS_SECONDS, "progress", self.engine.settler.tell_progress)
         self.schedule.every(_HEALTH_SECONDS, "health", self._check_health, at_once=True)
+        self.schedule.every(_MEASURE_SECONDS, "measure", self._measuring.look, at_once=True)
         if (secrecy := self.engine.secrecy) is not None:
             self.schedule.every(_SEALED_SECONDS, "sealed", secrecy.sealed.judge)
             self.schedule.every(_DEVICE_SECONDS, "device", secrecy.device.look_after)
@@ -246,8 +254,6 @@ class Hedgerow:
                 self.engine.secrecy.encryption.doubt()
             await self.reconciler.catch_up()
             await self.reconciler.look_at_rooms()
-        async with self.foundation.database.reading() as connection:
-            self._depth = await outbox.depth(connection)
 
     async def _is_known(self) -> bool:
         """Whether the homeserver answers, and takes us for the bot; a device that it lost is made again."""
@@ -280,26 +286,6 @@ class Hedgerow:
             "database": await self.foundation.database.answers(),
             "homeserver": health.homeserver_answers,
             "ping": health.pinged,
-        }
-
-    def _gauges(self) -> Mapping[str, float]:
-        working = getattr(self, "inbox", None)
-        return self._secrecy_gauges() | {
-            "hedgerow_transactions_total": self.mailbox.transactions,
-            "hedgerow_events_total": working.events if working else 0,
-            "hedgerow_events_set_aside_total": working.set_aside if working else 0,
-            "hedgerow_invitations_refused_total": self.listeners.invitations.refused if working else 0,
-            "hedgerow_outbox_depth": self._depth,
-            "hedgerow_homeserver_answers": float(self.foundation.health.homeserver_answers),
-        }
-
-    def _secrecy_gauges(self) -> dict[str, float]:
-        secrecy = self.engine.secrecy if self._loops else None
-        if secrecy is None:
-            return {}
-        return {
-            "hedgerow_cross_signed": float(self.foundation.health.cross_signed or False),
-            "hedgerow_undecryptable_total": secrecy.sealed.given_up,
         }
 
     # -- stopping --------------------------------------------------------------------------------

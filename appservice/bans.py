@@ -90,7 +90,7 @@ async def heed_hand(work: UnitOfWork, place: PlaceId, event: Event, user: UserId
         else:
             changed = unban(work.landscape, [place], user)
     except Refusal as refusal:
-        log.info("ban_by_hand_not_kept", place=place, reason=refusal.sentence)
+        log.info("ban_by_hand_not_kept", place=place, reason=type(refusal).__name__)
         await work.settle([place])
         return
     if changed is not work.landscape:

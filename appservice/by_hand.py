@@ -220,7 +220,7 @@ class Hands:
             if self._place.is_network and name != landscape.place(self._place).name:
                 check_no_lookalike(landscape, await work.standing_of(by), name)
         except Refusal as refusal:
-            log.info("change_by_hand_put_back", place=self._place, reason=refusal.sentence)
+            log.info("change_by_hand_put_back", place=self._place, reason=type(refusal).__name__)
             return
         if changed is not landscape:
             what = "by hand: rename" if key[0] == "m.room.name" else "by hand: describe"

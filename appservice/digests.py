@@ -259,6 +259,11 @@ def _period(edition: Edition) -> Period:
     return Period(edition.begins, edition.due)
 
 
+def is_edition(action: Action) -> bool:
+    """Whether it says a digest."""
+    return isinstance(action, Say) and bool(_TOLD.fullmatch(action.key) or _POSTED.fullmatch(action.key))
+
+
 async def still_holds(connection: Connection, action: Action) -> bool:
     """Whether what `action` says may be said: not an edition whose reader may see something else by now.
 

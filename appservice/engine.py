@@ -18,6 +18,7 @@ from appservice.envelope import Envelope
 from appservice.homeserver import Homeserver, HomeserverError, Identity
 from appservice.invitations import Reports
 from appservice.key_calls import KeyCalls
+from appservice.metrics import Meters
 from appservice.outbox import Outbox
 from appservice.performing import Performer
 from appservice.places import Places
@@ -63,7 +64,8 @@ class Foundation:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.database = Database(settings.database_url)
+        self.meters = Meters(time.perf_counter)
+        self.database = Database(settings.database_url, self.meters)
         self.health = Health()
         self.envelope = Envelope(settings.homeserver.as_token.get_secret_value())
         self.secret = ""
@@ -126,7 +128,8 @@ class Engine:
                 user=settings.homeserver.bot,
                 as_token=settings.homeserver.as_token.get_secret_value(),
                 device_id=foundation.device_id,
-            )
+            ),
+            foundation.meters,
         )
         self.secrecy: Secrecy | None = None
         if settings.encryption.enabled:
@@ -176,6 +179,7 @@ class Engine:
             self.places,
             time.time,
             side_by_side=self.foundation.settings.outbox.side_by_side,
+            watch=self.foundation.meters,
         )
         async with database.reading() as connection:
             rows = await rooms.all_rooms(connection)

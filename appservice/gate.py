@@ -11,7 +11,7 @@ import hmac
 import json
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 OPEN = frozenset({"/live", "/ready", "/metrics"})
+OVERLAP_SECONDS = 600.0
 
 
 class Refused(Exception):
@@ -60,7 +61,8 @@ async def _answer_everything(request: web.Request, handler: Handler) -> web.Stre
             return _unrecognised(answer)
         case BaseException():
             # Its text may hold what was sent (a database names its parameters), so only its kind is told.
-            log.error("request failed", kind=type(answer).__name__, where=_whereabouts(answer))
+            txn_id = request.match_info.get("txn_id")
+            log.error("request failed", kind=type(answer).__name__, where=_whereabouts(answer), txn_id=txn_id)
             return _error(503, "M_UNKNOWN", "This cannot be taken at present. Send it again later.")
     return answer
 
@@ -83,11 +85,41 @@ def _whereabouts(error: BaseException) -> str:
     return " > ".join(f"{Path(frame.f_code.co_filename).stem}:{line}" for frame, line in steps)
 
 
-class Guard:
-    """Lets in who knows the homeserver's token."""
+class Overlap:
+    """For how long the token of before is taken: until ten minutes after the new one came first, since
+    homeservers of several processes are started again one after the other.
 
-    def __init__(self, token: str, *, in_query: bool) -> None:
-        self._token = _octets(token)
+    `clock` gives seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._closes_at: float | None = None
+        self._told = ""
+
+    def new_came(self) -> None:
+        """The homeserver has the new one."""
+        if self._closes_at is None:
+            self._closes_at = self._clock() + OVERLAP_SECONDS
+
+    def takes_old(self) -> bool:
+        """Whether the old one, which came just now, is taken."""
+        is_open = self._closes_at is None or self._clock() < self._closes_at
+        what = "previous_token_taken" if is_open else "previous_token_refused"
+        if self._told != what:  # homeservers call often
+            log.warning(what, mend="homeserver.previous_hs_token")
+        self._told = what
+        return is_open
+
+
+class Guard:
+    """Lets in who knows the homeserver's token, or for a while the one that it had before."""
+
+    def __init__(
+        self, token: str, *, in_query: bool, previous: str = "", clock: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self._token, self._previous = _octets(token), _octets(previous)
+        self._overlap = Overlap(clock)
         self._in_query = in_query
 
     @web.middleware
@@ -101,9 +133,16 @@ class Guard:
         queried = request.query.getall("access_token", [])
         if not (given or (queried and self._in_query)):
             raise Refused(401, "M_MISSING_TOKEN", "A token is needed in the Authorization header.")
-        matches = [hmac.compare_digest(_octets(token), self._token) for token in (*given, *queried)]
+        matches = [self._is_known(_octets(token)) for token in (*given, *queried)]
         if not all(matches):
             raise Refused(403, "M_FORBIDDEN", "The token is not the one in the registration.")
+
+    def _is_known(self, token: bytes) -> bool:
+        is_new, is_old = (hmac.compare_digest(token, one) for one in (self._token, self._previous))
+        if is_new:
+            self._overlap.new_came()
+            return True
+        return bool(self._previous) and is_old and self._overlap.takes_old()
 
 
 def _is_open(request: web.Request) -> bool:
@@ -192,7 +231,7 @@ class _Wordless(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         kind = record.exc_info[0] if record.exc_info else None
         if kind is not None:
-            record.msg, record.args, record.exc_info = "request not understood: %s", (kind.__name__,), None
+            record.msg, record.args, record.exc_info = f"request not understood: {kind.__name__}", (), None
         return True
 
 

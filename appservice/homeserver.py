@@ -12,13 +12,14 @@ import asyncio
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import aiohttp
 from nio import AsyncClient, AsyncClientConfig
 
+from appservice.watching import UNWATCHED, Watch
 from spaces.identifiers import EventId, RoomId, UserId
 
 _TIMEOUT_SECONDS = 60.0
@@ -88,7 +89,7 @@ class Identity:
 
     url: str
     user: UserId
-    as_token: str
+    as_token: str = field(repr=False)
     device_id: str
 
 
@@ -134,7 +135,8 @@ class _BotClient(AsyncClient):
 class Homeserver:
     """One homeserver, spoken to as the bot. Every method is one call and raises `HomeserverError`."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, watch: Watch = UNWATCHED) -> None:
+        self._watch = watch
         self.user = identity.user
         self.server = identity.user.server
         self.device_id = identity.device_id
@@ -159,6 +161,12 @@ class Homeserver:
         """One request; the JSON of its 2xx answer. `path` is already percent-encoded."""
         target = f"{path}?{urlencode(query)}" if query else path
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        with self._watch.call(method, path):
+            return await self._answer_to(method, target, data, seconds, as_device)
+
+    async def _answer_to(
+        self, method: str, target: str, data: bytes | None, seconds: float, as_device: bool
+    ) -> Any:
         try:
             answer = await self._client.send(
                 method, target, data, self._headers, timeout=seconds, as_device=as_device
@@ -172,6 +180,10 @@ class Homeserver:
     async def download(self, server: str, media: str, *, most: int) -> bytes:
         """A file of the media repository. Raises `TooLarge` where it has more than `most` bytes."""
         path = f"/_matrix/client/v1/media/download/{_q(server)}/{_q(media)}"
+        with self._watch.call("GET", path):
+            return await self._content_of(path, most)
+
+    async def _content_of(self, path: str, most: int) -> bytes:
         try:
             answer = await self._client.send("GET", path, None, self._headers)
             async with answer:

@@ -15,12 +15,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import Any
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from appservice.event import Event
 from appservice.keyloop import KeyLoop
@@ -30,6 +32,7 @@ from appservice.speech import notice, reply_to
 from appservice.store import inbox, rooms
 from appservice.store.database import Database, StoreError
 from appservice.store.inbox import Arrived
+from appservice.watching import UNWATCHED, Watch
 from appservice.work import Works
 from bot.conversation import failure
 from spaces.actions import Join, Say
@@ -42,6 +45,7 @@ _PAUSE_SECONDS = 1.0
 _NEXT_SECONDS = 0.05
 _CATCHING_UP_SECONDS = 5.0
 _MOST_TRIES = 3
+_DRAWN = re.compile(r"\$[A-Za-z0-9_+/~.-]+(:[A-Za-z0-9.:\[\]-]+)?")  # by a homeserver
 _SAID = ("m.room.message", "m.room.encrypted")
 
 
@@ -89,7 +93,10 @@ class Mailbox:
 class Inbox:
     """The inbox loop."""
 
-    def __init__(self, mailbox: Mailbox, works: Works, listeners: Listeners) -> None:
+    def __init__(
+        self, mailbox: Mailbox, works: Works, listeners: Listeners, watch: Watch = UNWATCHED
+    ) -> None:
+        self._watch = watch
         self._mailbox = mailbox
         self._works = works
         self._database = works.database
@@ -99,7 +106,6 @@ class Inbox:
         self._keys: KeyLoop | None = None
         self._stopping = False
         self._refused: tuple[int, int] = (0, 0)
-        self.events = 0
         self.set_aside = 0
 
     async def take(self, events: Iterable[Mapping[str, Any]]) -> None:
@@ -107,7 +113,8 @@ class Inbox:
         wanted = [event for event in events if self._is_wanted(event)]
         if wanted:
             async with self._database.writing() as connection:
-                await inbox.keep_events(connection, wanted, self._works.surroundings.now())
+                new = await inbox.keep_events(connection, wanted, self._works.surroundings.now())
+            self._watch.kept(event["type"] for event in new)
             self._wake.set()
 
     def deciphers(self, sealed: Sealed, keys: KeyLoop) -> None:
@@ -151,16 +158,22 @@ class Inbox:
         if kept is None:
             return False
         id_, body, received_at = kept
+        with bound_contextvars(transaction=id_):
+            await self._take_apart(id_, body, received_at)
+        return True
+
+    async def _take_apart(self, id_: int, body: bytes, received_at: float) -> None:
         transaction = _transaction_in(body)
         if self._keys is not None:
             await self._keys.take_transaction(transaction)
         events = [event for event in _events_in(transaction) if self._is_wanted(event)]
         if len(events) == 1 and await self._heard_at_once(id_, events[0], received_at):
-            return True
+            return
         async with self._database.writing() as connection:
-            self.events += await inbox.keep_events(connection, events, received_at)
+            new = await inbox.keep_events(connection, events, received_at)
             await inbox.drop_transaction(connection, id_)
-        return True
+        self._watch.kept(event["type"] for event in new)
+        log.debug("transaction_split", events=len(events), new=len(new))
 
     async def _heard_at_once(self, id_: int, raw: Mapping[str, Any], received_at: float) -> bool:
         """Hear an event that came alone, and note it as handled, in one commit, if nothing waits before it.
@@ -171,15 +184,19 @@ class Inbox:
             event = Event.parse(raw, received_at)
             if self._sealed is not None and self._sealed.is_sealed(event):
                 return False
-            async with self._works.begin(event.sender) as work:
-                if not await inbox.note_alone(work.connection, event.id, received_at):
-                    return False
-                await self._listeners.hear(event, work)
-                await inbox.drop_transaction(work.connection, id_)
+            with bound_contextvars(event_id=_told(event.id)):
+                async with self._works.begin(event.sender) as work:
+                    if not await inbox.note_alone(work.connection, event.id, received_at):
+                        return False
+                    await self._listeners.hear(event, work)
+                    await inbox.drop_transaction(work.connection, id_)
+                log.debug("event_handled", at_once=True)
         except Exception as error:
+            self._watch.undone()
             log.debug("event_goes_the_long_way", reason=type(error).__name__)
             return False
-        self.events += 1
+        self._watch.kept([event.type])
+        self._watch.settled()
         return True
 
     def _is_wanted(self, event: Mapping[str, Any]) -> bool:
@@ -191,6 +208,14 @@ class Inbox:
             arrived = await inbox.next_event(connection)
         if arrived is None:
             return False
+        with bound_contextvars(event_id=_told(arrived.event.get("event_id"))):
+            await self._try(arrived)
+            log.debug("event_handled")
+        return True
+
+    async def _try(self, arrived: Arrived) -> None:
+        """Handle it, or set it aside. Raises what is the database's fault, and not the event's."""
+        self._watch.undone()
         try:
             event = Event.parse(arrived.event, arrived.received_at)
             await self._receive(arrived, event)
@@ -200,9 +225,9 @@ class Inbox:
             if isinstance(error, (StoreError, OSError)) and not self._is_refused_for_good(arrived.seq):
                 raise
             reference = secrets.token_hex(4)
-            log.exception("event_failed", reference=reference, event_id=arrived.event.get("event_id"))
+            log.exception("event_failed", reference=reference)
             await self._set_aside(arrived, f"{reference}: {type(error).__name__}", reference)
-        return True
+        self._watch.settled()
 
     def _is_refused_for_good(self, seq: int) -> bool:
         """Whether the database fails at this one event again and again: then it is not the database."""
@@ -239,6 +264,7 @@ class Inbox:
     async def _set_aside(self, arrived: Arrived, reason: str, reference: str | None = None) -> None:
         """Out of the way with it. Who waits for an answer in a direct message gets the reference number."""
         self.set_aside += 1
+        log.warning("event_set_aside", reference=reference)
         async with self._works.begin("hedgerow") as work:
             await inbox.set_aside(work.connection, arrived.seq, reason)
             if reference is None or arrived.event.get("type") not in _SAID:
@@ -252,6 +278,11 @@ class Inbox:
 def _can_be_a_key(event_id: str) -> bool:
     """Whether it can be an event's id: every database keeps it, and it is within the 255 bytes allowed."""
     return 0 < len(event_id) <= 255 and printable(event_id) == event_id
+
+
+def _told(event_id: object) -> str | None:
+    """The id as the log may have it: what is heard anew by our own doing has names in its id."""
+    return event_id if isinstance(event_id, str) and _DRAWN.fullmatch(event_id) else None
 
 
 def _transaction_in(body: bytes) -> Mapping[str, Any]:

@@ -15,8 +15,9 @@ import random
 from collections.abc import Callable
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
-from appservice.digests import still_holds
+from appservice.digests import is_edition, still_holds
 from appservice.encrypted_rooms import CannotEncrypt
 from appservice.encryption import NotPrivate
 from appservice.files import Unreadable
@@ -29,6 +30,7 @@ from appservice.provisioning import AliasConflict, Ghost
 from appservice.settling import Settler
 from appservice.store import outbox, rooms
 from appservice.store.database import Connection, StoreError
+from appservice.watching import UNWATCHED, Watch
 from appservice.work import Works
 from spaces.actions import Adopt, CreateRoom, Follow, Invite, Renew, Say, TakeIn
 from spaces.identifiers import EventId, PlaceId
@@ -56,7 +58,9 @@ class Outbox:
         now: Callable[[], float],
         *,
         side_by_side: int = 8,
+        watch: Watch = UNWATCHED,
     ) -> None:
+        self._watch = watch
         self._works = works
         self._performer = performer
         self._settler = settler
@@ -136,6 +140,7 @@ class Outbox:
             self._last_seq = max(self._last_seq, entry.seq)
 
     async def _deliver(self, entry: Entry) -> None:
+        bind_contextvars(action=entry.seq)  # for this task alone
         try:
             outcome = await self._performed(entry)
             if outcome is None:
@@ -156,10 +161,10 @@ class Outbox:
         except Unplaced:
             await self._give_up(entry, sentence("a room that it needs is not there"))
         except (StoreError, OSError) as error:
-            log.error("outcome_not_recorded", action=entry.seq, reason=type(error).__name__)
+            log.error("outcome_not_recorded", reason=type(error).__name__)
             self._lanes.put_back(entry, self._now() + _LOOK_SECONDS)
         except Exception:
-            log.exception("delivery_failed", action=entry.seq)
+            log.exception("delivery_failed")
             await self._give_up(entry, sentence("an error of Hedgerow's own; the log says more"))
 
     async def _performed(self, entry: Entry) -> Outcome | None:
@@ -202,6 +207,9 @@ class Outbox:
             place = entry.action.place if isinstance(entry.action, Follow) else entry.action.room
             self._lanes.unready(PlaceId(place))  # until the new room is read back
         is_ready = await self._settler.settle(entry, outcome)
+        self._watch.action(entry.action.key, "delivered")
+        if is_edition(entry.action):
+            self._watch.digest_sent()
         self._lanes.went_well(entry)
         self._lanes.done(entry)
         if self._is_silent:
@@ -218,6 +226,7 @@ class Outbox:
             (self._lanes.ready if is_ready else self._lanes.unready)(place)
 
     def _slow_down(self, entry: Entry, wait: float | None) -> None:
+        self._watch.action(entry.action.key, "limited")
         seconds = wait if wait is not None else _back_off(entry.attempts + 1)
         now = self._now()
         is_long = isinstance(entry.action, Invite) and seconds > _HELD_UP_SECONDS
@@ -236,7 +245,8 @@ class Outbox:
             answer = error.message or error.status
             await self._give_up(entry, sentence("the homeserver said no: {answer}", answer=answer))
             return
-        log.warning("delivery_put_off", action=entry.seq, status=error.status, attempts=attempts)
+        self._watch.action(entry.action.key, "put off")
+        log.warning("delivery_put_off", status=error.status, attempts=attempts)
         if isinstance(entry.action, CreateRoom) and not entry.attempts:
             await self._settler.remember_try(entry)
         if isinstance(error, Ghost):
@@ -258,6 +268,7 @@ class Outbox:
         elif not _is_away(server, action, error, ours=self._works.surroundings.server):
             return False
         elif entry.attempts + 1 < _MOST_TRIES_ELSEWHERE:
+            self._watch.action(action.key, "put off")
             self._lanes.postpone(entry.tried_again(), self._now() + _back_off(entry.attempts + 1))
             return True
         else:
@@ -266,12 +277,13 @@ class Outbox:
         return True
 
     async def _give_up(self, entry: Entry, reason: Sentence) -> None:
-        log.error("delivery_given_up", action=entry.seq, kind=type(entry.action).__name__)
+        log.error("delivery_given_up", kind=type(entry.action).__name__)
         try:
             lost = await self._settler.give_up(entry, reason)
         except (StoreError, OSError):
             self._lanes.put_back(entry, self._now() + _LOOK_SECONDS)
             return
+        self._watch.action(entry.action.key, "given up")
         self._lanes.done(entry)
         self._lanes.drop(lost)
 

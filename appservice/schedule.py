@@ -11,6 +11,9 @@ from datetime import UTC
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from structlog.contextvars import bind_contextvars
+
+from appservice.watching import UNWATCHED, Watch
 
 STOP_SECONDS = 5.0
 
@@ -22,7 +25,8 @@ Tick = Callable[[], Awaitable[None]]
 class Schedule:
     """Runs each tick by its name, one at a time, for as long as it has been started and not stopped."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Watch = UNWATCHED) -> None:
+        self._watch = watch
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -42,9 +46,10 @@ class Schedule:
             raise ValueError(f"There is already a tick called {name}. Give this one another name.")
         self._names.add(name)
         timing = {"seconds": seconds, "jitter": jitter or None}
-        self._scheduler.add_job(self._run, "interval", args=(name, tick), id=name, name=name, **timing)
+        turn = (name, tick, seconds + jitter)
+        self._scheduler.add_job(self._run, "interval", args=turn, id=name, name=name, **timing)
         if at_once:
-            self._scheduler.add_job(self._run, args=(name, tick), name=f"{name} at once")
+            self._scheduler.add_job(self._run, args=turn, name=f"{name} at once")
 
     def start(self) -> None:
         """Begin, in the event loop that is running."""
@@ -64,16 +69,22 @@ class Schedule:
         self._scheduler.shutdown(wait=False)
         await asyncio.sleep(0)  # APScheduler puts its own end into the loop
 
-    async def _run(self, name: str, tick: Tick) -> None:
+    async def _run(self, name: str, tick: Tick, at_latest: float) -> None:
         """One turn of a tick. Whatever it raises ends here, so that the next turn comes."""
         if name in self._running:
             return
         self._running[name] = asyncio.current_task()
+        bind_contextvars(tick=name)  # for this task alone
+        self._watch.tick_begins(name, at_latest)
+        result = "failed"
         try:
             await tick()
+            result = "done"
         except asyncio.CancelledError:
-            log.debug("tick broken off", tick=name)
+            result = "broken off"
+            log.debug("tick broken off")
         except Exception:
-            log.exception("tick failed", tick=name)
+            log.exception("tick failed")
         finally:
+            self._watch.tick_ended(name, result)
             del self._running[name]

@@ -7,7 +7,7 @@ Every route needs the homeserver's token except `/live`, `/ready` and `/metrics`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -70,6 +70,8 @@ def build(
     health: Health | None = None,
     metrics: Metrics | None = None,
     legacy_query_auth: bool = False,
+    previous_hs_token: str = "",
+    clock: Callable[[], float] = lambda: 0.0,
     max_body: int = MAX_BODY,
     read_seconds: float = READ_SECONDS,
 ) -> web.Application:
@@ -77,11 +79,12 @@ def build(
 
     `/live` and `/ready` are served if `health` is given, `/metrics` if `metrics` is; `build_watch`
     makes an application of them alone, for another address. `legacy_query_auth` accepts the token as
-    the query parameter `access_token`, too. `max_body` is in bytes. Raises `ValueError` without a token.
+    the query parameter `access_token`, too. `previous_hs_token` is taken for a while (`Overlap`), measured
+    by `clock`. `max_body` is in bytes. Raises `ValueError` without a token.
     """
     if not hs_token:
         raise ValueError("The homeserver's token (hs_token) is empty, so anyone could send events. Set it.")
-    guard = Guard(hs_token, in_query=legacy_query_auth)
+    guard = Guard(hs_token, in_query=legacy_query_auth, previous=previous_hs_token, clock=clock)
     api = _Api(transactions, pings, networks, Reader(max_body, read_seconds))
     app = application(guard.check)
     app.add_routes(api.routes())

@@ -18,6 +18,7 @@ from bot.address import Address, said_itself
 from bot.answering import YES, Answering, Meant
 from bot.arguments import Arguments, Missing, read
 from bot.command import Call, Command, Commands, Entries, ToConfirm
+from bot.counting import Count, counting, uncounted
 from bot.help import possible, with_help
 from bot.languages import words_in
 from bot.listings.yes import still_right
@@ -56,7 +57,9 @@ class Conversation:
         name: str = "Hedgerow",
         *,
         open_creation: bool = False,
+        count: Count = uncounted,
     ) -> None:
+        self._count = count
         self.commands = with_help(commands, prefix)
         self._bot, self._prefix = bot, prefix
         self._open_creation = open_creation
@@ -202,7 +205,8 @@ class Conversation:
         before = call.landscape
         try:
             agreed = replace(call, confirmed=meant.confirmed)
-            answer = await self._carried_out(command, rest, agreed, meant.verbatim)
+            with counting(self._count, command.name):
+                answer = await self._carried_out(command, rest, agreed, meant.verbatim)
             for kind in ("argument", "confirmation") if command.meanwhile else ():
                 if kind in awaited and kind not in meant.settles:
                     await call.work.stop_waiting(call.heard, kind)
@@ -253,6 +257,7 @@ class Conversation:
         if command is None and is_code(text) and (redeem := self.commands.get("redeem")):
             return redeem, text
         if command is None:
+            self._count("unknown", "refused")
             raise self._unknown(words, call)
         beginning = re.match(r"\s*" + r"\s+".join([r"\S+"] * len(command.words)), text)
         following = text[beginning.end() :] if beginning else ""

@@ -124,6 +124,7 @@ class HomeserverSettings(_Section):
     domain: Annotated[str, _text(values.read_domain)]
     as_token: Token
     hs_token: Token
+    previous_hs_token: Token | None = None
     sender_localpart: Localpart
     bot_localpart: Localpart = "hedgerow"
     appservice_id: Annotated[str, _text(values.read_appservice_id)] = "hedgerow"
@@ -259,7 +260,10 @@ class Settings(BaseSettings):
 
 
 SECRETS = frozenset(
-    {("homeserver", "as_token"), ("homeserver", "hs_token"), ("encryption", "key"), ("database",)}
+    {
+        *(("homeserver", name) for name in ("as_token", "hs_token", "previous_hs_token")),
+        *(("encryption", "key"), ("database",)),
+    }
 )
 
 

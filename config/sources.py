@@ -103,7 +103,7 @@ def _check_mode(gathered: _Gathered, path: Path) -> None:
 
 
 def _holds_a_secret(gathered: _Gathered) -> bool:
-    sections = (("homeserver", "as_token"), ("homeserver", "hs_token"), ("encryption", "key"))
+    sections = [key for key in SECRETS if key != ("database",)]
     return any(gathered.said(*key) for key in sections) or "@" in gathered.said("database")
 
 
@@ -212,6 +212,10 @@ def _weigh(gathered: _Gathered) -> None:
     if as_token and as_token == hs_token:
         what = "It is the same as as_token, so who has one can play the other side."
         gathered.problem(("homeserver", "hs_token"), what, "Make a second one with `openssl rand -hex 32`.")
+    if (previous := gathered.said("homeserver", "previous_hs_token")) and previous in (as_token, hs_token):
+        what = "It is the same as one of the tokens that stand beside it."
+        mend = "Write the hs_token of before there, or take the line out."
+        gathered.problem(("homeserver", "previous_hs_token"), what, mend)
     bot = gathered.said("homeserver", "bot_localpart") or "hedgerow"
     if bot == gathered.said("homeserver", "sender_localpart"):
         what = "It is the bot's own, and Synapse lets no such user read what it is sent."

@@ -34,9 +34,9 @@ def refusals() -> Iterator[None]:
 
 def hide_secrets(settings: Settings) -> None:
     """Cover the tokens, the key and the database's password in all that is logged from now on."""
-    tokens = [settings.homeserver.as_token, settings.homeserver.hs_token]
-    if settings.encryption.key is not None:
-        tokens.append(settings.encryption.key)
+    homeserver = settings.homeserver
+    said = (homeserver.as_token, homeserver.hs_token, homeserver.previous_hs_token, settings.encryption.key)
+    tokens = [token for token in said if token is not None]
     password = urlsplit(settings.database.get_secret_value()).password or ""
     logs.hide(*(token.get_secret_value() for token in tokens), password, unquote(password))
 
@@ -49,5 +49,5 @@ def begin(config: Path, *, quiet: bool = False) -> Settings:
     hide_secrets(settings)
     logs.configure("ERROR" if quiet else settings.log.level, settings.log.format)
     for problem in problems:
-        log.warning("look_at_the_settings", problem=str(problem))
+        log.warning("look_at_the_settings", setting=problem.key, mend="hedgerow config check")
     return settings

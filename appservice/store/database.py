@@ -15,11 +15,12 @@ from typing import Any
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from appservice.store import one_trip
+from appservice.watching import UNWATCHED, Watch
 
 Connection = AsyncConnection
 StoreError = SQLAlchemyError
@@ -35,17 +36,24 @@ _PLANNING = {"plan_cache_mode": "force_custom_plan", "jit": "off", "random_page_
 class Database:
     """One database. `url` is SQLAlchemy's, with the asynchronous driver in it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, watch: Watch = UNWATCHED) -> None:
+        self._watch = watch
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         how: dict[str, Any] = {"pool_pre_ping": True, "connect_args": {"server_settings": _PLANNING}}
         if self.is_sqlite:
             how = {"connect_args": {"async_creator_fn": one_trip.connect}}
-        self.engine = create_async_engine(self.url, **how)
+        self.engine = create_async_engine(self.url, hide_parameters=True, **how)
+        event.listen(self.engine.sync_engine, "handle_error", self._failed)
         self._writing = _Turnstile()
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _set_pragmas)
             event.listen(self.engine.sync_engine, "begin", _begin_at_once)
+
+    def _failed(self, failure: ExceptionContext) -> None:
+        """Have it counted. A row that is there already is no failure of the database."""
+        if not isinstance(failure.sqlalchemy_exception, IntegrityError):
+            self._watch.database_failed(busy=_is_busy(failure.original_exception))
 
     @property
     def path(self) -> Path | None:
@@ -120,6 +128,13 @@ class _Turnstile:
             if urgent or self._calm.is_set():
                 return
             self._lock.release()
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Whether others were in the way: SQLITE_BUSY or SQLITE_LOCKED; PostgreSQL's classes 40 and 55P03."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    state = str(getattr(error, "sqlstate", "") or "")
+    return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or state.startswith(("40", "55P03"))
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

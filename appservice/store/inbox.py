@@ -50,8 +50,10 @@ async def drop_transaction(connection: Connection, id_: int) -> None:
     await connection.execute(_DROP_TRANSACTION, {"which": id_})
 
 
-async def keep_events(connection: Connection, events: Iterable[Mapping[str, Any]], now: float) -> int:
-    """Keep events not seen before, to be handled; returns how many.
+async def keep_events(
+    connection: Connection, events: Iterable[Mapping[str, Any]], now: float
+) -> list[Mapping[str, Any]]:
+    """Keep events not seen before, to be handled; returns those.
 
     One that comes again before it is handled replaces what was kept: it may have been redacted since.
     """
@@ -61,14 +63,11 @@ async def keep_events(connection: Connection, events: Iterable[Mapping[str, Any]
         if status != "handled":
             values = {"body": _written(by_id[event_id])["body"]}
             await connection.execute(update(tables.events).where(t.event_id == event_id).values(values))
-    rows = [
-        {"event_id": event_id, "received_at": now, **_written(event)}
-        for event_id, event in by_id.items()
-        if event_id not in seen
-    ]
+    new = [event for event_id, event in by_id.items() if event_id not in seen]
+    rows = [{"event_id": event["event_id"], "received_at": now, **_written(event)} for event in new]
     if rows:
         await connection.execute(insert(tables.events), rows)
-    return len(rows)
+    return new
 
 
 async def note_alone(connection: Connection, event_id: str, now: float) -> bool:

@@ -219,13 +219,12 @@ async def test_a13_what_was_set_aside_can_be_replayed_once_it_works(database: Da
     ]
 
 
-async def test_an_event_is_counted_when_it_is_set_aside(database: Database) -> None:
+async def test_a13_an_event_is_counted_when_it_is_set_aside(database: Database) -> None:
     stage = Stage(database, Failing("$m1"))
     async with stage.running():
         await stage.push(message(1))
         await stage.until_worked_off()
         assert stage.inbox.set_aside == 1
-        assert stage.inbox.events == 1
 
 
 async def test_a25_a_stored_event_that_cannot_be_read_is_set_aside_and_the_others_are_served(

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from appservice.schedule import Schedule
@@ -80,7 +81,7 @@ async def test_a_tick_that_fails_is_logged_with_its_name_and_comes_again(schedul
     failing, other = Counter(3, ValueError("no such table")), Counter(3)
     schedule.every(OFTEN, "sweep", failing.tick, at_once=True)
     schedule.every(OFTEN, "other", other.tick)
-    with capture_logs() as lines:
+    with capture_logs([merge_contextvars]) as lines:
         schedule.start()
         await asyncio.wait_for(failing.reached.wait(), 5)
         await asyncio.wait_for(other.reached.wait(), 5)

@@ -323,6 +323,13 @@ def test_a79_equal_tokens_are_refused(problems):
     assert (problem.key, problem.severity) == ("homeserver.hs_token", Severity.ERROR)
 
 
+@pytest.mark.parametrize("token", [AS_TOKEN, HS_TOKEN])
+def test_a80_the_token_of_before_is_another_than_those_beside_it(problems, token):
+    (problem,) = problems(changed("homeserver.previous_hs_token", token))
+    assert (problem.key, problem.severity) == ("homeserver.previous_hs_token", Severity.ERROR)
+    assert token not in str(problem)
+
+
 def test_a79_the_bot_cannot_be_the_sender(problems):
     (problem,) = problems(changed("homeserver.sender_localpart", "hedgerow"))
     assert "the bot's own" in problem.what
@@ -391,7 +398,8 @@ def test_a_transport_that_is_none_is_refused(problems):
 def test_a78_secrets_show_nowhere(load, problems):
     settings = load(changed("database", "postgresql://u:canary-p@db/hedge"))
     assert "canary" not in f"{settings} {settings!r} {settings.homeserver!r} {settings.model_dump()}"
-    for key in ("homeserver.as_token", "homeserver.hs_token", "encryption.key", "database"):
+    tokens = ("homeserver.as_token", "homeserver.hs_token", "homeserver.previous_hs_token", "encryption.key")
+    for key in (*tokens, "database"):
         for value in ("canary", ["canary-0123456789abc"], "canary with spaces 123", {"canary": 1}):
             for problem in problems(changed(key, value)):
                 assert "canary" not in str(problem).replace("database.canary", "")

@@ -98,7 +98,7 @@ def test_a78_secrets_are_hidden_in_what_is_found_and_in_a_traceback(
     logs.configure("CRITICAL")  # to standard error as it is now
     sys.excepthook(RuntimeError, error, error.__traceback__)
     written = capsys.readouterr().err
-    assert "RuntimeError: [hidden] [hidden] [hidden]" in written
+    assert written.endswith("\nRuntimeError\n")
     assert not [word for word in text.split() if word in written]
 
 

@@ -89,7 +89,7 @@ async def test_without_encryption_there_are_no_keys_and_no_word_of_them(
 ) -> None:
     async with running(settings(enabled=False, key=None)) as service:
         assert service.foundation.health.cross_signed is None
-        assert "cross_signed" not in service._numbers.render()
+        assert "cross_signed" not in service.foundation.meters.render()
     assert not [call for call in fake.calls if "/keys/" in call.path]
 
 
@@ -228,11 +228,11 @@ async def test_where_cross_signing_is_refused_the_service_runs_and_says_so(
     fake.script("POST /keys/device_signing/upload", Fault.error(status), times=None)
     async with running(settings()) as service:
         assert service.foundation.health.cross_signed is False
-        assert "hedgerow_cross_signed 0" in service._numbers.render()
+        assert "hedgerow_cross_signed 0" in service.foundation.meters.render()
         fake.clear_script()
         assert service.engine.secrecy is not None
         await service.engine.secrecy.device.look_after()
-        assert "hedgerow_cross_signed 1" in service._numbers.render()
+        assert "hedgerow_cross_signed 1" in service.foundation.meters.render()
 
 
 async def test_another_key_is_refused_before_anything_is_changed(
