@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from appservice.applying import OPERATOR
@@ -12,7 +12,7 @@ from appservice.store import calendar, exports, listings, market, stories
 from appservice.work import UnitOfWork, Works
 from config.export_writing import text_of
 from spaces.exported import Cutting, Export, NotExported, cutting, places_in
-from spaces.identifiers import UserId
+from spaces.identifiers import EventId, UserId
 from spaces.landscape import Landscape
 from spaces.stories import Levels, Story, stands
 
@@ -68,10 +68,10 @@ async def _stories(work: UnitOfWork, tree: Landscape) -> list[tuple[Story, Level
     levels = await stories.levels_of(work.connection, numbers)
     found: list[tuple[Story, Levels]] = []
     for story in await stories.numbered(work.connection, numbers):
-        all_of_it = levels[story.number]
-        here = {n: level for n, level in all_of_it.items() if stands(tree, story, all_of_it, n)}
+        way = levels[story.number]
+        here = {n: replace(level, decided_by=None) for n, level in way.items() if stands(tree, story, way, n)}
         if here:
-            found.append((story, here))
+            found.append((replace(story, proposer=UserId(""), edit=EventId("")), here))
     return found
 
 

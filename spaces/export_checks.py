@@ -5,6 +5,7 @@ An export comes from outside and is not to be trusted: what the commands would r
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from spaces.network import Access, Banned, Coordinator, Group, Kind, Link, Netwo
 from spaces.sentences import Sentence
 from spaces.zones import zone_names
 
+_NETWORK_ID, _GROUP_ID = re.compile(r"n\.[a-z2-7]{16}"), re.compile(r"g\.[a-z2-7]{16}")
 _MOST_TOLD = 20
 _MOST_DAYS = 3650
 _MOST_QUESTIONS = 4000
@@ -62,12 +64,12 @@ def tree_of(parts: Parts, languages: Iterable[str]) -> Landscape:
 
 
 def _ids(parts: Parts) -> Iterator[str]:
-    for value in parts.networks:
-        if not value.id.is_network:
-            yield f"“{_shown(value.id)}” is not the id of a network. One begins with n."
+    for network in parts.networks:
+        if not _NETWORK_ID.fullmatch(network.id):
+            yield f"“{_shown(network.id)}” is not the id of a network: n. and 16 letters and digits."
     for group in parts.groups:
-        if not group.id.is_group:
-            yield f"“{_shown(group.id)}” is not the id of a group. One begins with g."
+        if not _GROUP_ID.fullmatch(group.id):
+            yield f"“{_shown(group.id)}” is not the id of a group: g. and 16 letters and digits."
     yield from _twice("The network", (network.id for network in parts.networks))
     yield from _twice("The group", (group.id for group in parts.groups))
     yield from _twice("The link", (f"{link.parent} → {link.child}" for link in parts.links))
