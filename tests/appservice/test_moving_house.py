@@ -227,6 +227,7 @@ async def test_o3_people_are_invited_only_when_that_is_said_and_coordinators_fir
     assert said.outlook.invited == 1
     again = await take_in(stage, export, renamed={OLD_ADA: ALICE, OLD_BEN: BEN}, invite=True)
     assert not again.outlook.is_new
+    assert again.undertaking is None
     assert not invited(await played.settle_all(), await landscape_of(stage))
 
 
