@@ -17,6 +17,7 @@ from collections.abc import Callable
 import structlog
 
 from appservice.digests import still_holds
+from appservice.echoes import LOOK_AFTER_SECONDS
 from appservice.encrypted_rooms import CannotEncrypt
 from appservice.encryption import NotPrivate
 from appservice.files import Unreadable
@@ -169,14 +170,18 @@ class Outbox:
         """
         try:
             async with self._works.database.reading(apart=True) as connection:
-                if not await outbox.still_waits(connection, entry.seq):
+                since = await outbox.waits_since(connection, entry.seq)
+                if since is None:
                     return None  # what was made private meanwhile is not listed first
                 if not await self._still_private(connection, entry):
                     return None
                 if not await still_holds(connection, entry.action):
                     return None
                 edited = await self._edited_by(connection, entry)
-            return await self._performer.perform(entry.action, tried=entry.attempts > 0, edited=edited)
+            is_old = self._now() - since > LOOK_AFTER_SECONDS
+            return await self._performer.perform(
+                entry.action, tried=entry.attempts > 0, edited=edited, look_since=since if is_old else None
+            )
         except NotPrivate:
             return None
         finally:
