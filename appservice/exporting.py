@@ -38,7 +38,7 @@ class Exporting:
             top = network_named(work.landscape, self._top) if self._top else None
             cut = cutting(work.landscape, top)
             if not cut.tree.networks:
-                raise NotExported("There is no network here to export.")
+                raise NotExported(["There is no network here to export."])
             export = await _export_of(work, cut)
         return Exported(export, (*cut.left, *_also_left(export)))
 
@@ -81,7 +81,7 @@ def _also_left(export: Export) -> list[str]:
     told = [f"{some} not come along: make new ones there."] if codes else []
     return [
         *told,
-        "Announcements, profiles, digests, who comes to events, and what was said in rooms stay here.",
+        "announcements, profiles, digests, who comes to events, and what was said in rooms",
     ]
 
 
@@ -91,7 +91,7 @@ def write(path: Path, export: Export) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise NotExported(f"{path.name} is there already. Name another file.") from None
+        raise NotExported([f"{path.name} is there already. Name another file."]) from None
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
@@ -105,7 +105,7 @@ def write(path: Path, export: Export) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> NotExported:
-    return NotExported(f"{path.name} cannot be written: {error.strerror}.")
+    return NotExported([f"{path.name} cannot be written: {error.strerror}."])
 
 
 def people_in(export: Export) -> set[UserId]:

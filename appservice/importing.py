@@ -113,6 +113,8 @@ class Importing:
         known = await exports.from_server(work.connection, export.server)
         people = self._people(work)
         stand_ins = [wishes.by] if wishes.by else sorted(work.surroundings.admins)
+        if work.surroundings.maker.bot in stand_ins:
+            raise ExportRefused(["The bot looks after every room already. Name a person with --by."])
         if not stand_ins:
             raise ExportRefused(
                 ["Nobody would look after it. Say --by @you:server, or name `admins` in the settings."]
@@ -127,6 +129,7 @@ class Importing:
             stand_ins=stand_ins,
             resolve=people,
             invite=wishes.invite,
+            spared={work.surroundings.maker.bot, *stand_ins, *work.surroundings.admins},
         )
         everybody = people_in(export)
         return Outlook(

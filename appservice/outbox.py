@@ -178,9 +178,9 @@ class Outbox:
                 if not await still_holds(connection, entry.action):
                     return None
                 edited = await self._edited_by(connection, entry)
-            is_old = self._now() - since > LOOK_AFTER_SECONDS
+            look_since = since if self._now() - since > LOOK_AFTER_SECONDS else None
             return await self._performer.perform(
-                entry.action, tried=entry.attempts > 0, edited=edited, look_since=since if is_old else None
+                entry.action, tried=entry.attempts > 0, edited=edited, look_since=look_since
             )
         except NotPrivate:
             return None

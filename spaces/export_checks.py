@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from spaces.errors import Refusal
+from spaces.exported import plainly
 from spaces.hierarchy import path_down
 from spaces.identifiers import GroupId, NetworkId, Slug, UserId, printable
 from spaces.landscape import Landscape
 from spaces.naming import check_name, check_topic
 from spaces.network import Access, Banned, Coordinator, Group, Kind, Link, Network, Purpose, Share
-from spaces.sentences import Sentence
 from spaces.zones import zone_names
 
 _NETWORK_ID, _GROUP_ID = re.compile(r"n\.[a-z2-7]{16}"), re.compile(r"g\.[a-z2-7]{16}")
@@ -46,7 +46,7 @@ class ExportRefused(Refusal):
         if len(self.problems) > _MOST_TOLD:
             told.append(f"… and {len(self.problems) - _MOST_TOLD} more.")
         beginning = "The file cannot be imported, and nothing was done."
-        super().__init__(Sentence("{lines}", {"lines": "\n".join([beginning, *told])}))
+        super().__init__(plainly([beginning, *told]))
 
 
 def tree_of(parts: Parts, languages: Iterable[str]) -> Landscape:
@@ -194,6 +194,8 @@ def _people(tree: Landscape, parts: Parts) -> Iterator[str]:
     for user in dict.fromkeys([*(c.user for c in parts.coordinators), *(b.who for b in parts.bans)]):
         yield from _refused("A person", user, UserId.parse)
     for ban in parts.bans:
+        if "*" in ban.who or "?" in ban.who:
+            yield f"{_shown(ban.who)} is a rule for many, and only people are banned from a place."
         home = ban.place if ban.place.is_network else tree.groups[GroupId(ban.place)].home
         if (NetworkId(home), UserId(ban.who)) in tree.coordinators:
             name = _shown(tree.networks[NetworkId(home)].name)

@@ -5,7 +5,7 @@ The places keep the ids of the server that they come from; the one that takes th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from spaces.errors import Refusal
@@ -20,11 +20,18 @@ from spaces.sentences import Sentence
 from spaces.stories import Levels, Story
 
 
-class NotExported(Refusal):
-    """Nothing is exported; `why` is English, for the command line."""
+def plainly(lines: Iterable[str]) -> Sentence:
+    """English below each other, as it is: what is said at the command line alone is not translated."""
+    told = {f"_{number}": line for number, line in enumerate(lines)}
+    return Sentence("\n".join(f"{{{name}}}" for name in told), told)
 
-    def __init__(self, why: str) -> None:
-        super().__init__(Sentence("{why}", {"why": why}))
+
+class NotExported(Refusal):
+    """Nothing is exported; `problems` say why, in English, for the command line."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(plainly(self.problems))
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def _inside(landscape: Landscape, top: NetworkId | None) -> set[NetworkId]:
         return {n.id for n in landscape.networks.values() if n.status is Status.ACTIVE}
     if landscape.networks[top].status is not Status.ACTIVE:
         name = landscape.networks[top].name
-        raise NotExported(f"“{name}” is not active. Restore it first: `network restore`.")
+        raise NotExported([f"“{name}” is not active. Restore it first: `network restore`."])
     return {top, *descendants(landscape, top)}
 
 

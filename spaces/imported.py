@@ -6,10 +6,10 @@ since stays gone. All else is made, with ids of this server and, where they are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from spaces import changes
+from spaces.bans import check_not_banned
 from spaces.changes import Ids
 from spaces.consent import settled
 from spaces.errors import Conflict
@@ -18,7 +18,7 @@ from spaces.hierarchy import parents_first, path_down
 from spaces.identifiers import GroupId, NetworkId, PlaceId, Slug, UserId
 from spaces.landscape import Landscape
 from spaces.naming import group_slug, network_slug, networks_called
-from spaces.network import Access, Banned, Group, Link, Network, Share, Status
+from spaces.network import Access, Banned, Coordinator, Group, Link, Network, Share, Status
 
 Resolve = Callable[[UserId], UserId | None]
 """Who somebody of the old server is here; None: nobody who can be reached."""
@@ -53,15 +53,16 @@ def imported(
     stand_ins: Iterable[UserId] = (),
     resolve: Resolve = lambda user: user,
     invite: bool = True,
+    spared: Collection[UserId] = (),
 ) -> Imported:
     """`tree`, which has been checked, in `landscape`; its tops `under` that network, or at the top.
 
     Coordinators are those whom `resolve` knows, where people are to be invited (`invite`); a new network
     without any takes `stand_ins`. A parent that was here before is asked, unless `by` looks after it.
-    Raises `ExportRefused` where a short name is taken and there is no `under`, and where a network of the
+    Whom the file bans is not let in, but for the `spared`. Raises `ExportRefused` where a short name is taken and there is no `under`, and where a network of the
     same name stands in the same place.
     """
-    grafting = _Grafting(landscape, tree, ids, known, under, by, tuple(stand_ins), resolve, invite)
+    grafting = _Grafting(landscape, tree, ids, known, under, by, tuple(stand_ins), resolve, invite, spared)
     for place in parents_first(tree, [*tree.networks, *tree.groups]):
         if place.is_network:
             grafting.network(tree.networks[NetworkId(place)])
@@ -91,6 +92,7 @@ class _Grafting:
     stand_ins: tuple[UserId, ...]
     resolve: Resolve
     invite: bool
+    spared: Collection[UserId]
     places: dict[PlaceId, PlaceId] = field(default_factory=dict)
     made: dict[PlaceId, None] = field(default_factory=dict)
     differs: list[str] = field(default_factory=list)
@@ -114,15 +116,19 @@ class _Grafting:
     def _make(self, wanted: Network) -> None:
         network = replace(wanted, id=self.ids.network())
         parents = self._parents(wanted)
-        for same in networks_called(self.landscape, wanted.name, parents):
-            if same.status is not Status.ARCHIVED and same.id not in self.made:
-                self.problems.append(_same(same, self._where(parents)))
+        if not parents or not set(parents) <= self.made.keys():
+            self._check_name(wanted, parents)
         if not parents and self.tree.all_parents(wanted.id):
             self.left_out.append(f"Nothing that “{wanted.name}” was under is here: it will be at the top.")
         slug = self._slug(network, parents)
         if slug is not None:
             self.landscape = self.landscape.having(replace(network, slug=slug))
             self._note(wanted.id, network.id)
+
+    def _check_name(self, wanted: Network, parents: tuple[NetworkId, ...]) -> None:
+        for same in networks_called(self.landscape, wanted.name, parents):
+            if same.status is not Status.ARCHIVED and same.id not in self.made:
+                self.problems.append(_same(same, self._where(parents)))
 
     def _slug(self, network: Network, parents: tuple[NetworkId, ...]) -> Slug | None:
         """Its short name as it was, or another where that is taken."""
@@ -157,17 +163,20 @@ class _Grafting:
 
     def _links(self, wanted: Network, here: NetworkId) -> None:
         """Whatever both ends of were there before is as people have made it since."""
+        is_new, links = here in self.made, list[Link]()
         for parent in self._parents(wanted):
-            if (parent, here) in self.landscape.links or not {parent, here} & self.made.keys():
+            if (parent, here) in self.landscape.links or not (is_new or parent in self.made):
                 continue
-            if path_down(self.landscape, here, parent) is not None:
+            if not is_new and path_down(self.landscape, here, parent) is not None:
                 above = self.landscape.networks[parent].name
                 self.left_out.append(f"“{wanted.name}” under “{above}” would close a loop by now.")
                 continue
             agrees = parent in self.made or not self._has_others(parent)
-            canonical = not self.landscape.all_parents(here)
-            link = Link(parent, here, canonical, parent_agreed=agrees, asked_by=self.by)
-            self.landscape = settled(self.landscape.having(link), here)
+            links.append(Link(parent, here, is_new and not links, parent_agreed=agrees, asked_by=self.by))
+        if links:
+            self.landscape = self.landscape.having(*links)
+            if not is_new or not all(link.holds for link in links):
+                self.landscape = settled(self.landscape, here)
 
     def _has_others(self, parent: NetworkId) -> bool:
         """Whether somebody else has to be asked for that network's yes."""
@@ -183,7 +192,9 @@ class _Grafting:
             if (here, user) in self.landscape.coordinators:
                 continue  # who is one no longer was taken out here
             try:
-                self.landscape = changes.add_coordinator(self.landscape, here, user)
+                if self.landscape.bans:
+                    check_not_banned(self.landscape, here, user)
+                self.landscape = self.landscape.having(Coordinator(here, user))
             except Conflict as conflict:
                 self.left_out.append(conflict.sentence)
 
@@ -206,8 +217,7 @@ class _Grafting:
         lost = found.status is not Status.ACTIVE or (
             wanted.access is Access.PUBLIC and found.access is not Access.PUBLIC
         )
-        kits = {group.purpose for group in self.landscape.groups_of(home) if group.is_kit}
-        if lost or wanted.purpose in kits:
+        if lost or (home not in self.made and self._has_kit(home, wanted)):
             self.left_out.append(f"“{wanted.name}” does not fit into “{found.name}” as that is here by now.")
             return
         group = replace(wanted, id=self.ids.group(), home=home)
@@ -217,6 +227,9 @@ class _Grafting:
         slug = group_slug(self.landscape, group.id, home, group.name) if taken else group.slug
         self.landscape = self.landscape.having(replace(group, slug=slug))
         self._note(wanted.id, group.id)
+
+    def _has_kit(self, home: NetworkId, wanted: Group) -> bool:
+        return wanted.is_kit and any(g.purpose is wanted.purpose for g in self.landscape.groups_of(home))
 
     def shares(self) -> None:
         for group, network in self.tree.shares:
@@ -232,7 +245,11 @@ class _Grafting:
             if place is None or place not in self.made:
                 continue
             for who in dict.fromkeys([ban.who, self.resolve(UserId(ban.who)) or ban.who]):
-                self.landscape = self.landscape.having(Banned(place, who, at=ban.at))
+                if who in self.spared or who in self.landscape.looking_after(place):
+                    name = self.landscape.place(place).name
+                    self.left_out.append(f"{who} is banned from “{name}” there, and cannot be here.")
+                else:
+                    self.landscape = self.landscape.having(Banned(place, who, at=ban.at))
 
     # -- both ------------------------------------------------------------------------------------
 

@@ -209,6 +209,9 @@ def test_o3_who_was_kept_out_stays_out_by_either_name() -> None:
     tree = cutting(landscape.having(Banned(at["health"], CAT, at=5.0))).tree
     came = taken_in(tree, resolve=People("old.test", {CAT: UserId("@cat:new.test")}))
     assert {ban.who for ban in came.landscape.bans.values()} == {CAT, "@cat:new.test"}
+    spared = taken_in(tree, resolve=People("old.test"), spared={CAT})
+    assert not spared.landscape.bans
+    assert spared.left_out == ("@cat:old.test is banned from “Health” there, and cannot be here.",)
 
 
 # -- who is invited -----------------------------------------------------------------------------------
