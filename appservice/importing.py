@@ -100,7 +100,7 @@ class Importing:
     async def run(self) -> Begun:
         """Write it in one commit, looked at again within it; where all is there, finish what was begun."""
         async with self._works.begin(OPERATOR, Source.COMMAND_LINE) as work:
-            outlook, batch = await self._look(work), f"import {work.now:.3f}"
+            outlook, batch = await self._look(work), f"import {work.now:.0f} {work.ids.suffix()}"
             await self._carry_out(work, outlook, batch)
             if work.gathered:
                 return Begun(outlook, await work.undertake(UNDERTAKING), batch)

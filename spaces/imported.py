@@ -59,8 +59,8 @@ def imported(
 
     Coordinators are those whom `resolve` knows, where people are to be invited (`invite`); a new network
     without any takes `stand_ins`. A parent that was here before is asked, unless `by` looks after it.
-    Whom the file bans is not let in, but for the `spared`. Raises `ExportRefused` where a short name is taken and there is no `under`, and where a network of the
-    same name stands in the same place.
+    Whom the tree bans is banned, but for the `spared`. Raises `ExportRefused` where a short name is taken and
+    there is no `under`, and where a network of the same name stands in the same place.
     """
     grafting = _Grafting(landscape, tree, ids, known, under, by, tuple(stand_ins), resolve, invite, spared)
     for place in parents_first(tree, [*tree.networks, *tree.groups]):
