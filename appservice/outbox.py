@@ -18,6 +18,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from appservice.digests import is_edition, still_holds
+from appservice.echoes import LOOK_AFTER_SECONDS
 from appservice.encrypted_rooms import CannotEncrypt
 from appservice.encryption import NotPrivate
 from appservice.files import Unreadable
@@ -174,14 +175,18 @@ class Outbox:
         """
         try:
             async with self._works.database.reading(apart=True) as connection:
-                if not await outbox.still_waits(connection, entry.seq):
+                since = await outbox.waits_since(connection, entry.seq)
+                if since is None:
                     return None  # what was made private meanwhile is not listed first
                 if not await self._still_private(connection, entry):
                     return None
                 if not await still_holds(connection, entry.action):
                     return None
                 edited = await self._edited_by(connection, entry)
-            return await self._performer.perform(entry.action, tried=entry.attempts > 0, edited=edited)
+            look_since = since if self._now() - since > LOOK_AFTER_SECONDS else None
+            return await self._performer.perform(
+                entry.action, tried=entry.attempts > 0, edited=edited, look_since=look_since
+            )
         except NotPrivate:
             return None
         finally:

@@ -10,6 +10,7 @@ from typing import Any
 
 from appservice import files
 from appservice.bans import keep_out, let_in
+from appservice.echoes import said_before
 from appservice.encrypted_rooms import Rooms
 from appservice.envelope import Envelope
 from appservice.homeserver import Homeserver, HomeserverError
@@ -92,8 +93,13 @@ class Performer:
         self._places = places
         self._provisioner = provisioner
 
-    async def perform(self, action: Action, *, tried: bool, edited: EventId | None = None) -> Outcome:
-        """Do it. `tried`: an earlier try had no clear end. `edited`: the event that a Say replaces."""
+    async def perform(
+        self, action: Action, *, tried: bool, edited: EventId | None = None, look_since: float | None = None
+    ) -> Outcome:
+        """Do it. `tried`: an earlier try had no clear end. `edited`: the event that a Say replaces.
+
+        `look_since`: look first whether it was said since then, where the homeserver may have forgotten it.
+        """
         if isinstance(action, CreateRoom):
             return Outcome(room=await self._provisioner.make(action, tried=tried))
         if isinstance(action, Renew):
@@ -104,7 +110,7 @@ class Performer:
             case ReadBack():
                 return Outcome(room, tuple(await self._homeserver.state(room)))
             case Say():
-                return Outcome(event=await self._say(room, action, edited))
+                return Outcome(event=await self._say(room, action, edited, look_since))
             case ReadFile(file=file):
                 return Outcome(text=await files.read(self._homeserver, file))
             case ReadMessage(event=event):
@@ -128,12 +134,18 @@ class Performer:
                 await self._settle(action, room)
         return Outcome()
 
-    async def _say(self, room: RoomId, action: Say, edited: EventId | None) -> EventId:
-        kind = "m.room.message"
+    async def _say(
+        self, room: RoomId, action: Say, edited: EventId | None, look_since: float | None
+    ) -> EventId:
+        kind, txn_id = "m.room.message", self._txn_id(room, action.said)
+        if look_since is not None:
+            said = await said_before(self._homeserver, room, txn_id, look_since)
+            if said is not None:
+                return said
         carried = self._envelope.opened(action.content)
         content: Mapping[str, Any] = event_content(carried, action.said, self._places.link, edited)
         kind, content = await self._said_in.wrap(room, kind, content, action.content)
-        return await self._homeserver.send(room, kind, self._txn_id(room, action.said), content)
+        return await self._homeserver.send(room, kind, txn_id, content)
 
     async def _settle(self, action: Action, room: RoomId) -> None:
         server = self._homeserver.server

@@ -13,6 +13,7 @@ from appservice.cli import (
     directory,
     doctor,
     init,
+    moving,
     newspaper,
     releasing,
     replaying,
@@ -46,6 +47,8 @@ app.command()(demonstration.demo)
 app.command()(replaying.replay)
 app.command()(releasing.release)
 app.command()(newspaper.newspaper)
+app.command()(moving.export)
+app.command("import")(moving.import_)
 settings.command()(config_check.check)
 app.add_typer(settings, name="config")
 app.add_typer(directory.app, name="directory")

@@ -33,7 +33,7 @@ _WAITING = (
     .where(t.status == "waiting", t.seq > bindparam("after"))
     .order_by(t.seq)
 )
-_STILL_WAITS = select(t.seq).where(t.seq == bindparam("which"), t.status == "waiting")
+_STILL_WAITS = select(t.created_at).where(t.seq == bindparam("which"), t.status == "waiting")
 _SAID = (
     update(tables.outbox)
     .where(t.seq == bindparam("which"))
@@ -127,9 +127,10 @@ async def waiting_in(connection: Connection, room: PlaceId | RoomId, *, but: int
     return found
 
 
-async def still_waits(connection: Connection, seq: int) -> bool:
-    """Whether it is still to be done: a later action of the same key may have replaced it."""
-    return (await connection.execute(_STILL_WAITS, {"which": seq})).first() is not None
+async def waits_since(connection: Connection, seq: int) -> float | None:
+    """When it was put in, in seconds since 1970; None where it waits no longer."""
+    found: float | None = (await connection.execute(_STILL_WAITS, {"which": seq})).scalar()
+    return found
 
 
 async def delivered(connection: Connection, seq: int, *, event: EventId | None = None) -> None:

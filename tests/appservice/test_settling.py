@@ -206,7 +206,9 @@ class Script(Performer):
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
 
-    async def perform(self, action: Action, *, tried: bool, edited: EventId | None = None) -> Outcome:
+    async def perform(
+        self, action: Action, *, tried: bool, edited: EventId | None = None, look_since: float | None = None
+    ) -> Outcome:
         self.tries.append(action.key)
         await self.may_go_on.wait()
         if failures := self.failures.get(action.key):

@@ -69,6 +69,7 @@ def _once(world: World, ask: Ask, act: Callable[[], Event]) -> Json:
     world.sent_in_memory[in_memory] = answer
     if ask.device:
         world.sent_on_disk[on_disk] = answer["event_id"]
+        world.sent_under.setdefault(answer["event_id"], (ask.user, ask.device, ask.params["txn_id"]))
     return answer
 
 
@@ -183,10 +184,19 @@ async def messages(world: World, ask: Ask) -> Answer:
     end = _token(ask.query["to"]) if "to" in ask.query else None
     visible = visible_to(room, ask.user)
     page = _before(visible, start, end)[:limit] if back else _after(visible, start, end)[:limit]
-    answer: Json = {"chunk": [e.as_json() for e in page if not e.hidden], "start": f"t{start}", "state": []}
+    chunk = [_told_its_key(world, ask, e.as_json()) for e in page if not e.hidden]
+    answer: Json = {"chunk": chunk, "start": f"t{start}", "state": []}
     if page:
         answer["end"] = f"t{page[-1].position - 1}" if back else f"t{page[-1].position}"
     return answer
+
+
+def _told_its_key(world: World, ask: Ask, shown: Json) -> Json:
+    """The device that sent it is told under which transaction id."""
+    *sender, txn_id = world.sent_under.get(shown["event_id"], ("", "", ""))
+    if ask.device and sender == [ask.user, ask.device]:
+        shown["unsigned"]["transaction_id"] = txn_id
+    return shown
 
 
 def _token(text: str) -> int:

@@ -52,6 +52,7 @@ class World:
         self.tokens: dict[str, tuple[str, str]] = {}  # access token → user, device
         self.sent_in_memory: dict[tuple[str, str], Json] = {}
         self.sent_on_disk: dict[tuple[str, str, str, str], str] = {}
+        self.sent_under: dict[str, tuple[str, str, str]] = {}
         self.stream: list[Event] = []
         self.queue: list[Event] = []  # for the application service
         self._numbers = itertools.count(1)

@@ -41,6 +41,7 @@ from appservice.store.tables.digests import (
 )
 from appservice.store.tables.directory import directory, directory_open, directory_trigrams
 from appservice.store.tables.encryption import complaints, deciphered, encrypted_rooms
+from appservice.store.tables.imports import imports
 from appservice.store.tables.journal import audit, audit_networks, marks
 from appservice.store.tables.landscape import (
     bans,
@@ -94,6 +95,7 @@ __all__ = [
     "events",
     "groups",
     "hand_marks",
+    "imports",
     "invitation_outcomes",
     "invitations",
     "invitations_shown",
