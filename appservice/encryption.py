@@ -20,7 +20,7 @@ from typing import Any
 
 import structlog
 from nio.crypto import InboundGroupSession, OutboundGroupSession
-from nio.crypto.attachments import decrypt_attachment
+from nio.crypto.attachments import decrypt_attachment, encrypt_attachment
 from nio.events import OlmEvent, RoomKeyEvent, ToDeviceEvent
 from nio.exceptions import EncryptionError, GroupEncryptionError
 from nio.responses import KeysUploadResponse
@@ -49,6 +49,12 @@ def opened_file(data: bytes, file: Mapping[str, Any]) -> bytes:
         return bytes(decrypt_attachment(data, key, digest, start))
     except (KeyError, TypeError, ValueError, EncryptionError) as error:
         raise ValueError("the attachment cannot be decrypted") from error
+
+
+def sealed_file(data: bytes) -> tuple[bytes, dict[str, Any]]:
+    """An encrypted attachment, and what the message says of it (EncryptedFile, but for its `url`)."""
+    sealed, file = encrypt_attachment(data)
+    return sealed, file
 
 
 class Damaged(Exception):
@@ -131,6 +137,20 @@ class Encryption:
         if self._olm is None:
             raise RuntimeError("the crypto store is not open")
         return self._olm
+
+    def devices_of(self, user: str) -> list[str]:
+        """The devices of theirs that are known."""
+        return [] if self._olm is None else sorted(self._olm.device_store[user])
+
+    def forget_person(self, user: str) -> list[str]:
+        """Forget their devices, what was said between those and ours, and the keys that they brought.
+
+        Those devices' keys, by which the database may know what they sent. The file is written anew.
+        """
+        if self._olm is None:
+            return []
+        self._others.doubt([user])
+        return self._olm.forget_person(user)
 
     @property
     def identity(self) -> str:

@@ -30,6 +30,7 @@ from spaces.actions import (
     Adopt,
     Ban,
     CreateRoom,
+    EndDirect,
     Follow,
     Invite,
     Join,
@@ -126,7 +127,7 @@ class Settler:
                 work.carry_on(entry.undertaking)
                 read = read_state(outcome.state, bot, self._places)
                 await upgrading.renewed(work, action, outcome.room, read)
-            case Leave():
+            case Leave() | EndDirect():
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
             case LetGo():
                 await forget_room(work, PlaceId(action.room), entry.seq)
