@@ -138,15 +138,15 @@ class Forgetting:
         self._works = works
         self._now = now
         self._encryption = encryption
-        self._is_compact = False  # at the start: what was deleted may still be in the file
 
     async def look(self) -> None:
         async with self._works.database.reading() as connection:
             waiting = await erasing.erasures(connection)
+            is_to_compact = await erasing.is_to_compact(connection)
+        if is_to_compact:
+            await erasing.compact(self._works.database)
         for one in waiting:
             await self._go_on(one)
-        if not self._is_compact:
-            self._is_compact = await erasing.compact(self._works.database)
 
     async def _go_on(self, one: Erasure) -> None:
         if not one.begun:
@@ -170,5 +170,5 @@ class Forgetting:
         async with self._works.begin(HEDGEROW) as work:
             work.forget(without_person(work.landscape, one.user))
             await erasing.erase(work.connection, one, devices)
-        self._is_compact = False
         log.info("person_forgotten")
+        await erasing.compact(self._works.database)

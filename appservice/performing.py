@@ -151,7 +151,8 @@ class Performer:
         if self._gathering is None:
             raise TypeError("nobody gathers what is kept about a person")
         sealed = await self._said_in.is_encrypted(room, action.content["person"])
-        content = await files.sent(self._homeserver, await self._gathering.gathered(action), sealed=sealed)
+        file = await self._gathering.gathered(action)
+        content: Mapping[str, Any] = await files.sent(self._homeserver, file, sealed=sealed)
         kind, content = await self._said_in.wrap(room, "m.room.message", content, action.content)
         return await self._homeserver.send(room, kind, self._txn_id(room, action.said), content)
 

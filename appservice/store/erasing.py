@@ -19,6 +19,7 @@ from appservice.store import (
     arrivals,
     calendar,
     digests,
+    journal,
     listings,
     market,
     profiles,
@@ -32,6 +33,7 @@ from spaces.identifiers import DirectId, RoomId, UserId
 from spaces.profiles import Profile
 
 e = tables.erasures.c
+_MARK = "to be compacted"
 _BY_THEMSELVES = (digests, activity, stories, announcements, calendar, arrivals, listings, market)
 _IN_THEIR_ROOM = (
     tables.rooms,
@@ -115,10 +117,11 @@ async def erase(connection: Connection, one: Erasure, devices: Collection[str] =
     if one.stays:
         await _leave_membership(connection, one.user)
     await connection.execute(delete(tables.erasures).where(e.user == one.user))
+    await journal.set_mark(connection, _MARK, "yes")
 
 
 async def _rooms_with_another(connection: Connection, user: UserId) -> list[RoomId]:
-    """The rooms into which the bot has brought them and somebody else, which are called by what it was about."""
+    """The rooms into which the bot has brought them and somebody else: they bear what it was about."""
     r, named = tables.rooms.c, naming(user)
     query = select(r.room_id, r.expected).where(
         r.place.startswith(DirectId.prefix), naming_in(r.expected, user)
@@ -162,9 +165,9 @@ async def _erase_log(connection: Connection, one: Erasure) -> None:
     columns = (a.who, a.what, a.about, a.before, a.after, a.difference)
     query = select(a.id, *columns).where(or_(*(naming_in(column, one.user) for column in columns)))
     for row in (await connection.execute(query)).all():
-        values = {c.name: naming(one.user).sub(one.stub, t) for c in columns if (t := row._mapping[c.name])}
-        if row.difference:
-            values["difference"] = _difference(row.difference, one)
+        texts = {c.name: row._mapping[c.name] for c in columns if row._mapping[c.name]}
+        values: dict[str, Any] = {name: naming(one.user).sub(one.stub, said) for name, said in texts.items()}
+        values |= {"difference": _difference(row.difference, one) if row.difference else None}
         await connection.execute(update(tables.audit).where(a.id == row.id).values(values))
 
 
@@ -196,7 +199,7 @@ async def _erase_from(connection: Connection, table: Table, user: UserId, stub: 
         return
     query = select(table).where(or_(*(naming_in(column, user) for column in columns)))
     for row in (await connection.execute(query)).all():
-        await _clean(connection, table, row._mapping, user, stub)
+        await _clean(connection, table, row._asdict(), user, stub)
 
 
 async def _clean(
@@ -245,13 +248,24 @@ async def are_named(connection: Connection, user: UserId) -> Collection[str]:
 # -- the file -------------------------------------------------------------------------------------------
 
 
+async def is_to_compact(connection: Connection) -> bool:
+    """Whether what was deleted may still stand in the file."""
+    return await journal.mark(connection, _MARK) is not None
+
+
 async def compact(database: Database) -> bool:
     """Write SQLite's file anew, without what was deleted from it; whether nothing of it is left.
 
     A reader keeps the log of earlier pages: then it has to be done again. PostgreSQL does so by itself.
     """
-    if not database.is_sqlite:
-        return True
+    if database.is_sqlite and not await _written_anew(database):
+        return False
+    async with database.writing() as connection:
+        await journal.clear_mark(connection, _MARK)
+    return True
+
+
+async def _written_anew(database: Database) -> bool:
     async with database.writing() as connection:
         await connection.execute(text("INSERT INTO directory_words(directory_words) VALUES ('optimize')"))
     async with database.alone() as connection:

@@ -57,7 +57,7 @@ async def held_on(connection: Connection, user: UserId) -> list[Held]:
     found: list[Held] = []
     for table in tables.metadata.sorted_tables:
         rows = (await connection.execute(select(table).where(or_(*_ways(table, user))))).all()
-        theirs = [_theirs(table, row._mapping, user) for row in rows]
+        theirs = [_theirs(table, row._asdict(), user) for row in rows]
         theirs += await _led_to(connection, table, user)
         found += [Held(rule_of(table).topic, table.name, values) for values in theirs if values is not None]
     return found
@@ -81,7 +81,7 @@ async def _led_to(connection: Connection, table: Table, user: UserId) -> list[di
     names = rule_of(there).goes or rule_of(there).signed
     of_theirs = select(there.c[key]).where(or_(*(there.c[name] == user for name in names)))
     rows = await connection.execute(select(table).where(table.c[column].in_(of_theirs)))
-    return [_shown(row._mapping, _columns_but(table, rule.others)) for row in rows]
+    return [_shown(row._asdict(), _columns_but(table, rule.others)) for row in rows]
 
 
 def _columns_but(table: Table, names: Sequence[str]) -> list[str]:

@@ -26,8 +26,8 @@ def forgetting(outlook: Outlook, orphaned: Sequence[Named], until: date, *, stay
             *_rooms(outlook.rooms, stays=stays),
             *_what_stays(outlook),
             paragraph(
-                "It is gone within a day. Backups of before may hold it until {date}, when the last of them is "
-                "deleted. Then I leave this room; `my data` gives you all of it before.",
+                "It is gone within a day, and I leave this room. Backups of before may hold it until {date}, "
+                "when the last of them is deleted. `my data` gives you all of it before.",
                 date=until.isoformat(),
             ),
         )
