@@ -169,6 +169,7 @@ class Forgetting:
         devices = [] if self._encryption is None else self._encryption.forget_person(one.user)
         async with self._works.begin(HEDGEROW) as work:
             work.forget(without_person(work.landscape, one.user))
+            await erasing.erase_what_is_shown(work.connection, one.user)
             await erasing.erase(work.connection, one, devices)
         log.info("person_forgotten")
         await erasing.compact(self._works.database)

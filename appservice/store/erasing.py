@@ -100,13 +100,12 @@ async def is_waited_for(connection: Connection, user: UserId) -> bool:
 
 
 async def erase(connection: Connection, one: Erasure, devices: Collection[str] = ()) -> None:
-    """Everything of them but their place in the landscape, which is the unit of work's to change.
+    """Every table but the landscape's, which the unit of work changes; rows that nobody can read as well.
 
     `devices` are the keys by which their devices were known.
     """
     d = tables.deciphered.c
     await connection.execute(delete(tables.deciphered).where(d.sender_key.in_(list(devices))))
-    await erase_what_is_shown(connection, one.user)
     for room in [*await direct_rooms(connection, one.user), *await _rooms_with_another(connection, one.user)]:
         await _erase_room(connection, room, one.stub)
     await _erase_traffic(connection, one.user)
@@ -164,11 +163,14 @@ async def _erase_log(connection: Connection, one: Erasure) -> None:
     await connection.execute(update(tables.audit).where(a.who == one.user).values(who=one.stub))
     columns = (a.who, a.what, a.about, a.before, a.after, a.difference)
     query = select(a.id, *columns).where(or_(*(naming_in(column, one.user) for column in columns)))
+    named = naming(one.user)
     for row in (await connection.execute(query)).all():
-        texts = {c.name: row._mapping[c.name] for c in columns if row._mapping[c.name]}
-        values: dict[str, Any] = {name: naming(one.user).sub(one.stub, said) for name, said in texts.items()}
-        values |= {"difference": _difference(row.difference, one) if row.difference else None}
-        await connection.execute(update(tables.audit).where(a.id == row.id).values(values))
+        hits = {c.name: said for c in columns if (said := row._mapping[c.name]) and named.search(said)}
+        values: dict[str, Any] = {name: named.sub(one.stub, said) for name, said in hits.items()}
+        if "difference" in hits:
+            values["difference"] = _difference(hits["difference"], one)
+        if values:
+            await connection.execute(update(tables.audit).where(a.id == row.id).values(values))
 
 
 def _difference(kept: str, one: Erasure) -> str | None:
@@ -234,15 +236,19 @@ async def _leave_membership(connection: Connection, user: UserId) -> None:
 
 async def are_named(connection: Connection, user: UserId) -> Collection[str]:
     """The tables in which they are still named, but for the words of others."""
-    named, found = naming(user), []
-    for table in tables.metadata.sorted_tables:
-        words = rule_of(table).words
-        columns = [column for column in table.columns if is_text(column) and column.name not in words]
-        query = select(*columns).where(or_(*(naming_in(column, user) for column in columns)))
-        rows = (await connection.execute(query)).all() if columns else []
-        if any(named.search(text_) for row in rows for text_ in row if text_):
-            found.append(table.name)
-    return found
+    return [
+        table.name for table in tables.metadata.sorted_tables if await _is_named_in(connection, table, user)
+    ]
+
+
+async def _is_named_in(connection: Connection, table: Table, user: UserId) -> bool:
+    named, words = naming(user), rule_of(table).words
+    columns = [column for column in table.columns if is_text(column) and column.name not in words]
+    if not columns:
+        return False
+    query = select(*columns).where(or_(*(naming_in(column, user) for column in columns)))
+    rows = (await connection.execute(query)).all()
+    return any(said and named.search(said) for row in rows for said in row)
 
 
 # -- the file -------------------------------------------------------------------------------------------

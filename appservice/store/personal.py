@@ -25,7 +25,7 @@ class Kept:
     beside: what is shown with a column that merely names them.
     own:    a column of JSON that is theirs, and shown whole, where its `sender` is they.
     through: a column, the table that it leads to and the column there: of a row of theirs.
-    spared: another file sees to its erasure (`appservice/forgetting.py`, or the landscape).
+    spared: the landscape's, which the unit of work changes (`spaces.forgetting.without_person`).
     """
 
     topic: Topic = Topic.ROOMS
@@ -73,7 +73,6 @@ PERSONAL: Mapping[str, Kept] = {
         signed=("who",),
         deed=("at", "what", "about", "source"),
         beside=("at", "about"),
-        spared=True,
     ),
     "audit_networks": _NOBODY,
     "awaited": Kept(Topic.PASSING, goes=("person",)),
@@ -106,8 +105,8 @@ PERSONAL: Mapping[str, Kept] = {
     "directory_open": _NOBODY,
     "directory_trigrams": Kept(words=("trigram", "word")),
     "encrypted_rooms": _NOBODY,
-    "erasures": Kept(Topic.PASSING, goes=("user",), others=("stub",), spared=True),
-    "events": Kept(Topic.PASSING, own="body", spared=True),
+    "erasures": Kept(Topic.PASSING, goes=("user",), others=("stub",)),
+    "events": Kept(Topic.PASSING, own="body"),
     "groups": Kept(Topic.ROOMS, words=("name", "topic"), spared=True),
     "hand_marks": _NOBODY,
     "invitation_outcomes": Kept(
@@ -142,7 +141,7 @@ PERSONAL: Mapping[str, Kept] = {
     "offers": Kept(Topic.CHOICES, goes=("user",)),
     "open_histories": _NOBODY,
     "orphans": _NOBODY,
-    "outbox": Kept(Topic.PASSING, beside=("created_at", "status"), spared=True),
+    "outbox": Kept(Topic.PASSING, beside=("created_at", "status")),
     "people": Kept(Topic.CHOICES, goes=("user",)),
     "people_shown": Kept(Topic.ACTIVITY, goes=("person", "shown"), others=("person", "shown")),
     "posting_asks": Kept(Topic.MARKET, goes=("asker",)),
@@ -175,7 +174,7 @@ PERSONAL: Mapping[str, Kept] = {
         through=("story", "stories", "number"),
     ),
     "timezones": Kept(Topic.DIGESTS, goes=("person",)),
-    "transactions": Kept(Topic.PASSING, words=("body",), spared=True),
+    "transactions": Kept(Topic.PASSING, words=("body",)),
     "undertakings": Kept(Topic.PASSING, goes=("person",)),
     "upgrades": Kept(Topic.ROLES, signed=("by",), deed=("place", "at", "state")),
     "wished_rooms": Kept(Topic.ROLES, goes=("by",)),

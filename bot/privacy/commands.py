@@ -31,7 +31,7 @@ class Forgotten:
 class OnesOwn:
     """See everything that is kept about oneself, and have it forgotten."""
 
-    @command("my data", topic="looking", examples=["my data"])
+    @command("my data", topic="speaking", examples=["my data"])
     async def my_data(self, call: Call) -> HandedOver:
         """Get everything that I keep about you, as two files.
 
@@ -42,7 +42,10 @@ class OnesOwn:
         return HandedOver(elsewhere=not alone)
 
     @command(
-        "forget me", topic="looking", examples=["forget me", "forget me --stay"], meanwhile="Forgetting you …"
+        "forget me",
+        topic="speaking",
+        examples=["forget me", "forget me --stay"],
+        meanwhile="Forgetting you …",
     )
     async def forget_me(
         self,
