@@ -11,7 +11,8 @@ from appservice.languages import network_of, spoken_in
 from appservice.speech import notice
 from appservice.store import outbox, stories
 from appservice.store.stories import Printed
-from bot.reply import Block, Bullet, Document, Paragraph, from_json, plain_text, to_json
+from bot.languages import words_in
+from bot.reply import Block, Bullet, Document, Paragraph, from_json, in_language, plain_text, to_json
 from spaces.actions import Redact, Say
 from spaces.identifiers import PlaceId, RoomId
 from spaces.sentences import sentence
@@ -78,11 +79,12 @@ async def redact_posts_with(work: UnitOfWork, numbers: Collection[int], letters:
 async def _say_anew(work: UnitOfWork, rows: Sequence[Printed], said: str, without: Collection[int]) -> None:
     room = _room(rows[0].room)
     out = {row.block for row in rows if row.gone or row.story in without}
-    document = Document(tuple(_without(from_json(rows[0].document).blocks, out)))
+    said_so = Document(tuple(_without(from_json(rows[0].document).blocks, out)))
+    document = in_language(said_so, words_in(_language_in(work, room)))
     posted = await outbox.events_of(work.connection, f"Say:{rows[0].said}")
     work.put(*(Redact(room, event=event) for event in posted))
     if posted:
-        work.put(Say(room, said, notice(document, language=_language_in(work, room))))
+        work.put(Say(room, said, notice(document)))
     await stories.printed_anew(work.connection, rows[0], said, to_json(document), without)
 
 
