@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from spaces.forgetting import naming, parts_naming
 from spaces.identifiers import UserId
 
 _PLAIN = Kept()
+SOMEBODY = re.compile(r"@[a-z0-9._=/+-]+:[A-Za-z0-9.-]*[A-Za-z0-9](?::[0-9]{1,5}(?![\w]))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ async def _led_to(connection: Connection, table: Table, user: UserId) -> list[di
     names = rule_of(there).goes or rule_of(there).signed
     of_theirs = select(there.c[key]).where(or_(*(there.c[name] == user for name in names)))
     rows = await connection.execute(select(table).where(table.c[column].in_(of_theirs)))
-    return [_shown(row._asdict(), _columns_but(table, rule.others)) for row in rows]
+    return [_shown(table, row._asdict(), _columns_but(table, rule.others), user) for row in rows]
 
 
 def _columns_but(table: Table, names: Sequence[str]) -> list[str]:
@@ -92,17 +94,27 @@ def _theirs(table: Table, row: Mapping[str, Any], user: UserId) -> dict[str, Any
     """What of the row is theirs; None if nothing is."""
     rule = rule_of(table)
     if any(row[name] == user for name in rule.goes):
-        return _shown(row, _columns_but(table, (*rule.others, *rule.goes)))
+        return _shown(table, row, _columns_but(table, (*rule.others, *rule.goes)), user)
     if any(row[name] == user for name in rule.signed):
-        return _shown(row, rule.deed)
+        return _shown(table, row, rule.deed, user)
     named = {c.name: part for c in searched(table) if (part := _part(row[c.name], user)) is not None}
     if rule.own in named and _is_own(row[rule.own], user):
         named[rule.own] = json.loads(row[rule.own])
-    return {**_shown(row, rule.beside), **named} if named else None
+    return {**_shown(table, row, rule.beside, user), **named} if named else None
 
 
-def _shown(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: _plain(row[name]) for name in names if row[name] is not None}
+def _shown(table: Table, row: Mapping[str, Any], names: Sequence[str], user: UserId) -> dict[str, Any]:
+    """Those columns; in what is not their own text, nobody else is named."""
+    words = rule_of(table).words
+    texts = {name: row[name] for name in names if row[name] is not None}
+    own = {name: _without_others(said, user) for name, said in texts.items() if name not in words}
+    return {name: _plain(said) for name, said in {**texts, **own}.items()}
+
+
+def _without_others(said: Any, user: UserId) -> Any:
+    if not isinstance(said, str):
+        return said
+    return SOMEBODY.sub(lambda found: found[0] if found[0] == user else "@…", said)
 
 
 def _plain(value: Any) -> Any:

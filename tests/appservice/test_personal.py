@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, Table, insert, select
+from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, Table, insert
 
 from appservice.store import erasing, holding, tables
 from appservice.store.database import Connection, Database
 from appservice.store.erasing import Erasure
 from appservice.store.holding import is_text
-from appservice.store.personal import PERSONAL, Kept
-from spaces.forgetting import is_stub, naming, parts_naming, without_names
+from appservice.store.personal import PERSONAL
 from spaces.identifiers import UserId
 
 CANARY = UserId("@canary:hs.test")
