@@ -24,11 +24,12 @@ from appservice.stories import end_all_of
 from bot.privacy.ports import Outlook
 from bot.reply import say
 from spaces import changes
-from spaces.actions import EndDirect, Leave, SendFile, SetState, StateEvent
+from spaces.actions import EndDirect, Leave, Say, SendFile, SetState, StateEvent
 from spaces.forgetting import LETTERS, STUB_LETTERS, stub_of, without_person
 from spaces.identifiers import EventId, NetworkId, PlaceId, RoomId, UserId
 from spaces.power_levels import users_in
 from spaces.reconcile import POWER_LEVELS, may_keep_up, project_room
+from spaces.sentences import Sentence
 
 if TYPE_CHECKING:
     from appservice.encryption import Encryption
@@ -126,6 +127,16 @@ async def _take_power(work: UnitOfWork, place: PlaceId, user: UserId) -> None:
     work.put(step)
     without = {name: level for name, level in found.overrides.items() if name != user}
     work.expect(place, project_room(replace(found, overrides=without), [step], maker))
+
+
+def not_sent(work: UnitOfWork, action: SendFile, reason: Sentence) -> None:
+    """Tell them that a file did not go out."""
+    person, language = UserId(action.content["person"]), action.content["language"]
+    told = say(
+        "I could not send you the file with your data: {reason}. Ask for it again later.", reason=reason
+    )
+    said = Say(action.room, f"{action.said}:not sent", notice(told, person=person, language=language))
+    work.put(said)
 
 
 # -- in time --------------------------------------------------------------------------------------------

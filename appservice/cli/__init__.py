@@ -12,6 +12,7 @@ from appservice.cli import (
     demonstration,
     directory,
     doctor,
+    forgetting,
     init,
     newspaper,
     releasing,
@@ -46,6 +47,7 @@ app.command()(demonstration.demo)
 app.command()(replaying.replay)
 app.command()(releasing.release)
 app.command()(newspaper.newspaper)
+app.command()(forgetting.forget)
 settings.command()(config_check.check)
 app.add_typer(settings, name="config")
 app.add_typer(directory.app, name="directory")
