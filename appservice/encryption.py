@@ -53,8 +53,7 @@ def opened_file(data: bytes, file: Mapping[str, Any]) -> bytes:
 
 def sealed_file(data: bytes) -> tuple[bytes, dict[str, Any]]:
     """An encrypted attachment, and what the message says of it (EncryptedFile, but for its `url`)."""
-    sealed, file = encrypt_attachment(data)
-    return sealed, file
+    return encrypt_attachment(data)
 
 
 class Damaged(Exception):
@@ -139,18 +138,12 @@ class Encryption:
         return self._olm
 
     def devices_of(self, user: str) -> list[str]:
-        """The devices of theirs that are known."""
         return [] if self._olm is None else sorted(self._olm.device_store[user])
 
     def forget_person(self, user: str) -> list[str]:
-        """Forget their devices, what was said between those and ours, and the keys that they brought.
-
-        Those devices' keys, by which the database may know what they sent. The file is written anew.
-        """
-        if self._olm is None:
-            return []
+        """Forget their devices, with all that came from them; those devices' keys."""
         self._others.doubt([user])
-        return self._olm.forget_person(user)
+        return [] if self._olm is None else self._olm.forget_person(user)
 
     @property
     def identity(self) -> str:

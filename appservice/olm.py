@@ -16,7 +16,6 @@ from nio.store.models import (
     Keys,
     MegolmInboundSessions,
     OlmSessions,
-    TrackedUsers,
 )
 
 MOST_DEVICES = 100  # of one person
@@ -58,7 +57,6 @@ class Store(SqliteStore):
             for table in (Keys, DeviceTrustState):
                 table.delete().where(table.device.in_(of_theirs)).execute()
             DeviceKeys.delete().where(DeviceKeys.user_id == user).execute()
-            TrackedUsers.delete().where(TrackedUsers.user_id == user).execute()
             for table in (OlmSessions, MegolmInboundSessions):
                 table.delete().where(table.sender_key.in_(list(keys))).execute()
         self.database.execute_sql("VACUUM")
@@ -123,6 +121,7 @@ class Machine(Olm):
     def forget_person(self, user: str) -> list[str]:
         """Their devices, what was said with them and the keys that came from them; those devices' keys."""
         keys = [str(device.curve25519) for device in self.device_store[user].values()]
+        self.store.forget_person(user, keys)
         self.device_store._entries.pop(user, None)
         for key in keys:
             self.session_store._entries.pop(key, None)
@@ -131,7 +130,6 @@ class Machine(Olm):
                 by_sender.pop(key, None)
         for session in self.outbound_group_sessions.values():
             session.users_shared_with = {one for one in session.users_shared_with if one[0] != user}
-        self.store.forget_person(user, keys)
         return keys
 
     def is_sound(self, user: str, device_id: str, keys: Any) -> bool:
