@@ -20,7 +20,7 @@ from typing import Any
 
 import structlog
 from nio.crypto import InboundGroupSession, OutboundGroupSession
-from nio.crypto.attachments import decrypt_attachment, encrypt_attachment
+from nio.crypto.attachments import decrypt_attachment
 from nio.events import OlmEvent, RoomKeyEvent, ToDeviceEvent
 from nio.exceptions import EncryptionError, GroupEncryptionError
 from nio.responses import KeysUploadResponse
@@ -49,11 +49,6 @@ def opened_file(data: bytes, file: Mapping[str, Any]) -> bytes:
         return bytes(decrypt_attachment(data, key, digest, start))
     except (KeyError, TypeError, ValueError, EncryptionError) as error:
         raise ValueError("the attachment cannot be decrypted") from error
-
-
-def sealed_file(data: bytes) -> tuple[bytes, dict[str, Any]]:
-    """An encrypted attachment, and what the message says of it (EncryptedFile, but for its `url`)."""
-    return encrypt_attachment(data)
 
 
 class Damaged(Exception):

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from appservice.encryption import opened_file, sealed_file
+from appservice.encryption import opened_file
 from appservice.event import Event
 from appservice.hearing import is_direct, message_in
 from appservice.homeserver import Homeserver, TooLarge
+from appservice.olm import sealed_file
 from appservice.speech import notice, reply_to
 from appservice.store import inbox
 from appservice.store.rooms import ConversationRow

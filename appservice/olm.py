@@ -9,6 +9,7 @@ from typing import Any
 
 import vodozemac
 from nio.crypto import InboundGroupSession, Olm
+from nio.crypto.attachments import encrypt_attachment
 from nio.store import SqliteStore
 from nio.store.models import (
     DeviceKeys,
@@ -27,6 +28,12 @@ _MOST_WAITING_OF_ONE = 50
 
 Key = tuple[str, str, str, str, str]
 """What nio makes a session of: the device's two keys, the room, the session's id and key."""
+
+
+def sealed_file(data: bytes) -> tuple[bytes, dict[str, Any]]:
+    """An encrypted attachment, and what the message says of it (EncryptedFile, but for its `url`)."""
+    sealed, file = encrypt_attachment(data)
+    return sealed, file
 
 
 class Store(SqliteStore):

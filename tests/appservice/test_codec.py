@@ -60,7 +60,7 @@ EVERY_KIND: list[Action] = [
     actions.Redact(ROOM, EventId("$event")),
     actions.Join(ROOM, ALICE),
     actions.Leave(ROOM, "not a place for me"),
-    actions.SendFile(ROOM, "data:1", {"person": ALICE}, "txt"),
+    actions.SendFile(ROOM, "data:1", {"person": "@alice:hs.test"}, "txt"),
     actions.EndDirect(ROOM, ALICE),
     actions.LetGo(ARTS, (UserId("@ada:hs.test"), UserId("@ben:hs.test"))),
     actions.MarkDirect(OURS, ALICE),
