@@ -214,7 +214,8 @@ class Hedgerow:
         if (secrecy := self.engine.secrecy) is not None:
             self.schedule.every(_SEALED_SECONDS, "sealed", secrecy.sealed.judge)
             self.schedule.every(_DEVICE_SECONDS, "device", secrecy.device.look_after)
-        for tick in ticks(self.engine.works, time.time):
+        encryption = secrecy.encryption if secrecy is not None else None
+        for tick in ticks(self.engine.works, time.time, encryption):
             self.schedule.every(tick.seconds, tick.name, tick.look, at_once=True)
         self.schedule.every(_PATHS_SECONDS, "paths", self.departing.tick)
         self.schedule.every(_DAY_SECONDS, "tidy", self.reconciler.tidy)

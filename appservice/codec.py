@@ -32,6 +32,8 @@ _ACTIONS: dict[str, type[Action]] = {
         actions.Ban,
         actions.Unban,
         actions.Say,
+        actions.SendFile,
+        actions.EndDirect,
         actions.Redact,
         actions.Join,
         actions.Leave,

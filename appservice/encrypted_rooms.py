@@ -63,6 +63,10 @@ class Rooms:
             return kind, content
         return await self._sealed(room, kind, content, rotation, said)
 
+    async def is_encrypted(self, room: RoomId, person: str | None) -> bool:
+        """Whether what is said there is sealed; `person`, as in `wrap`, has to be alone."""
+        return await self._rotation_of(room, person) is not None
+
     async def unsealed(self, room: RoomId, sender: UserId, content: Mapping[str, Any]) -> Deciphered | None:
         """What an encrypted event says; None where that cannot be read. Raises `HomeserverError`."""
         return None

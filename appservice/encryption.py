@@ -132,6 +132,14 @@ class Encryption:
             raise RuntimeError("the crypto store is not open")
         return self._olm
 
+    def devices_of(self, user: str) -> list[str]:
+        return [] if self._olm is None else sorted(self._olm.device_store[user])
+
+    def forget_person(self, user: str) -> list[str]:
+        """Forget their devices, with all that came from them; those devices' keys."""
+        self._others.doubt([user])
+        return [] if self._olm is None else self._olm.forget_person(user)
+
     @property
     def identity(self) -> str:
         """The device's public signing key."""

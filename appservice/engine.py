@@ -15,6 +15,7 @@ from appservice.allowance import Limits
 from appservice.device import DEVICE_MARK, DEVICE_NAME, new_device_id
 from appservice.encrypted_rooms import Rooms
 from appservice.envelope import Envelope
+from appservice.gathering import Gathering
 from appservice.homeserver import Homeserver, HomeserverError, Identity
 from appservice.invitations import Reports
 from appservice.key_calls import KeyCalls
@@ -101,6 +102,7 @@ class Foundation:
             timezone=self.settings.bot.timezone,
             envelope=self.envelope,
             public_url=self.settings.public.base_url or "",
+            backups_kept_days=self.settings.backups.kept_days,
             limits=Limits(
                 finds_per_minute=self.settings.directory.finds_per_minute,
                 people_per_day=self.settings.directory.people_per_day,
@@ -170,7 +172,10 @@ class Engine:
         provisioner = Provisioner(self.homeserver, self.places, time.time)
         in_the_clear = Rooms(database, KeyCalls(self.homeserver))
         said_in = in_the_clear if self.secrecy is None else self.secrecy.rooms
-        performer = Performer(self.homeserver, self.places, provisioner, said_in, self.foundation.envelope)
+        gathering = Gathering(self.works, self.secrecy.encryption if self.secrecy else None)
+        performer = Performer(
+            self.homeserver, self.places, provisioner, said_in, self.foundation.envelope, gathering
+        )
         self.settler = Settler(self.works, self.places, Reports(self.foundation.settings.bot.prefix))
         self.outbox = Outbox(
             self.works,

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from appservice.encryption import opened_file
 from appservice.event import Event
 from appservice.hearing import is_direct, message_in
 from appservice.homeserver import Homeserver, TooLarge
+from appservice.olm import sealed_file
 from appservice.speech import notice, reply_to
 from appservice.store import inbox
 from appservice.store.rooms import ConversationRow
@@ -37,6 +38,15 @@ class Unreadable(Exception):
     def __init__(self, said: Sentence) -> None:
         super().__init__(str(said))
         self.said = said
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be sent; `kind` is its content type."""
+
+    name: str
+    kind: str
+    data: bytes
 
 
 async def file_in(
@@ -70,6 +80,19 @@ async def read(homeserver: Homeserver, content: Mapping[str, Any]) -> str:
         return _text_of(opened_file(data, sealed) if isinstance(sealed, dict) else data)
     except ValueError:
         raise Unreadable(sentence("it is no text. Save it as CSV (comma-separated values) first")) from None
+
+
+async def sent(homeserver: Homeserver, file: File, *, sealed: bool) -> dict[str, Any]:
+    """Upload it, `sealed` for an encrypted room; the content of the message that refers to it."""
+    about = {"mimetype": file.kind, "size": len(file.data)}
+    content = {"msgtype": "m.file", "body": file.name, "filename": file.name, "info": about}
+    if not sealed:
+        return {**content, "url": await homeserver.upload(file.data, file.kind, file.name)}
+    data, opens = sealed_file(file.data)
+    return {
+        **content,
+        "file": {**opens, "url": await homeserver.upload(data, "application/octet-stream", "")},
+    }
 
 
 def _text_of(data: bytes) -> str:

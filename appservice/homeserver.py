@@ -198,6 +198,21 @@ class Homeserver:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Unreachable(f"{type(error).__name__}") from error
 
+    async def upload(self, data: bytes, kind: str, name: str) -> str:
+        """Put a file of that content type into the media repository; its `mxc://` address."""
+        path = f"/_matrix/media/v3/upload?{urlencode({'filename': name})}"
+        try:
+            answer = await self._client.send("POST", path, data, {**self._headers, "Content-Type": kind})
+            async with answer:
+                text = await answer.text(errors="replace")
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"{type(error).__name__}") from error
+        found = _read(answer.status, answer.headers, text)
+        address = found.get("content_uri") if isinstance(found, dict) else None
+        if not isinstance(address, str):
+            raise Unreachable("an answer that names no file")
+        return address
+
     # -- the bot ---------------------------------------------------------------------------------
 
     async def register(self) -> None:
@@ -248,6 +263,21 @@ class Homeserver:
             rooms = direct.get(user) if isinstance(direct.get(user), list) else []
             if room not in rooms:
                 await self.call("PUT", path, {**direct, user: [*rooms, room]})
+
+    async def unmark_direct(self, user: UserId, room: RoomId) -> None:
+        """Note `room` no longer as a direct one with `user`, nor `user` where there is no other."""
+        path = f"{_ACTING}/user/{_q(self.user)}/account_data/m.direct"
+        async with self._marking:
+            try:
+                direct = await self.call("GET", path)
+            except HomeserverError as error:
+                if error.status != 404:
+                    raise
+                return
+            kept = direct.get(user) if isinstance(direct.get(user), list) else []
+            left = [one for one in kept if one != room]
+            others = {name: rooms for name, rooms in direct.items() if name != user}
+            await self.call("PUT", path, {**others, **({user: left} if left else {})})
 
     # -- rooms -----------------------------------------------------------------------------------
 
@@ -354,6 +384,10 @@ class Homeserver:
     async def leave(self, room: RoomId, reason: str = "") -> None:
         body = {"reason": reason} if reason else {}
         await self.call("POST", f"{_ACTING}/rooms/{_q(room)}/leave", body)
+
+    async def forget(self, room: RoomId) -> None:
+        """The room, which the bot has left, is shown to it no more."""
+        await self.call("POST", f"{_ACTING}/rooms/{_q(room)}/forget", {})
 
     async def joined_rooms(self) -> list[RoomId]:
         return [RoomId(room) for room in (await self.call("GET", f"{_ACTING}/joined_rooms"))["joined_rooms"]]

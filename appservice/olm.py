@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import vodozemac
 from nio.crypto import InboundGroupSession, Olm
+from nio.crypto.attachments import encrypt_attachment
 from nio.store import SqliteStore
-from nio.store.models import MegolmInboundSessions, OlmSessions
+from nio.store.models import (
+    DeviceKeys,
+    DeviceTrustState,
+    Keys,
+    MegolmInboundSessions,
+    OlmSessions,
+)
 
 MOST_DEVICES = 100  # of one person
 MOST_TALKS = 10  # Olm sessions with one device
@@ -21,6 +28,12 @@ _MOST_WAITING_OF_ONE = 50
 
 Key = tuple[str, str, str, str, str]
 """What nio makes a session of: the device's two keys, the room, the session's id and key."""
+
+
+def sealed_file(data: bytes) -> tuple[bytes, dict[str, Any]]:
+    """An encrypted attachment, and what the message says of it (EncryptedFile, but for its `url`)."""
+    sealed, file = encrypt_attachment(data)
+    return sealed, file
 
 
 class Store(SqliteStore):
@@ -43,6 +56,17 @@ class Store(SqliteStore):
         )
         with self.database.bind_ctx(self.models):
             MegolmInboundSessions.delete().where(of_one).execute()
+
+    def forget_person(self, user: str, keys: Collection[str]) -> None:
+        """Whatever is kept of them, of whom these are the devices' keys; the file is written anew."""
+        of_theirs = DeviceKeys.select(DeviceKeys.id).where(DeviceKeys.user_id == user)
+        with self.database.bind_ctx(self.models):
+            for table in (Keys, DeviceTrustState):
+                table.delete().where(table.device.in_(of_theirs)).execute()
+            DeviceKeys.delete().where(DeviceKeys.user_id == user).execute()
+            for table in (OlmSessions, MegolmInboundSessions):
+                table.delete().where(table.sender_key.in_(list(keys))).execute()
+        self.database.execute_sql("VACUUM")
 
     def drop_talk(self, id_: str) -> None:
         with self.database.bind_ctx(self.models):
@@ -100,6 +124,20 @@ class Machine(Olm):
         del talks[MOST_TALKS:]
         if not talks:
             del self.session_store._entries[sender_key]
+
+    def forget_person(self, user: str) -> list[str]:
+        """Their devices, what was said with them and the keys that came from them; those devices' keys."""
+        keys = [str(device.curve25519) for device in self.device_store[user].values()]
+        self.store.forget_person(user, keys)
+        self.device_store._entries.pop(user, None)
+        for key in keys:
+            self.session_store._entries.pop(key, None)
+        for by_sender in self.inbound_group_store._entries.values():
+            for key in keys:
+                by_sender.pop(key, None)
+        for session in self.outbound_group_sessions.values():
+            session.users_shared_with = {one for one in session.users_shared_with if one[0] != user}
+        return keys
 
     def is_sound(self, user: str, device_id: str, keys: Any) -> bool:
         """Whether nio can take the device in: one that it cannot would keep all others out."""

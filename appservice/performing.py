@@ -13,6 +13,7 @@ from appservice.bans import keep_out, let_in
 from appservice.echoes import said_before
 from appservice.encrypted_rooms import Rooms
 from appservice.envelope import Envelope
+from appservice.gathering import Gathering
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.looking_in import look_into
 from appservice.message_reading import read_message
@@ -27,6 +28,7 @@ from spaces.actions import (
     Adopt,
     Ban,
     CreateRoom,
+    EndDirect,
     Follow,
     Invite,
     Join,
@@ -43,6 +45,7 @@ from spaces.actions import (
     RemoveAlias,
     Renew,
     Say,
+    SendFile,
     SetState,
     StateEvent,
     TakeIn,
@@ -86,7 +89,9 @@ class Performer:
         provisioner: Provisioner,
         said_in: Rooms,
         envelope: Envelope,
+        gathering: Gathering | None = None,
     ) -> None:
+        self._gathering = gathering
         self._said_in = said_in
         self._envelope = envelope
         self._homeserver = homeserver
@@ -109,6 +114,12 @@ class Performer:
         match action:
             case ReadBack():
                 return Outcome(room, tuple(await self._homeserver.state(room)))
+            case SendFile():
+                return Outcome(event=await self._send_file(room, action))
+            case EndDirect(user=user):
+                await self._homeserver.unmark_direct(user, room)
+                await self._leave(room, "")
+                await self._homeserver.forget(room)
             case Say():
                 return Outcome(event=await self._say(room, action, edited, look_since))
             case ReadFile(file=file):
@@ -146,6 +157,16 @@ class Performer:
         content: Mapping[str, Any] = event_content(carried, action.said, self._places.link, edited)
         kind, content = await self._said_in.wrap(room, kind, content, action.content)
         return await self._homeserver.send(room, kind, txn_id, content)
+
+    async def _send_file(self, room: RoomId, action: SendFile) -> EventId:
+        """The file's own name is the same for everybody: the media repository need not know whose it is."""
+        if self._gathering is None:
+            raise TypeError("nobody gathers what is kept about a person")
+        sealed = await self._said_in.is_encrypted(room, action.content["person"])
+        file = await self._gathering.gathered(action)
+        content: Mapping[str, Any] = await files.sent(self._homeserver, file, sealed=sealed)
+        kind, content = await self._said_in.wrap(room, "m.room.message", content, action.content)
+        return await self._homeserver.send(room, kind, self._txn_id(room, action.said), content)
 
     async def _settle(self, action: Action, room: RoomId) -> None:
         server = self._homeserver.server

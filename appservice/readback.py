@@ -159,6 +159,7 @@ async def take_in(work: UnitOfWork, action: ReadBack, seq: int, room: RoomId, re
     """
     place = PlaceId(action.room)
     kept = {} if place.is_direct else await rooms.members(work.connection, room)
+    read = read if place.is_direct else _but_for_the_gone(work, place, kept, read)
     await _note_people(work, place, room, kept, read)
     if place.is_direct:
         return True
@@ -175,6 +176,16 @@ async def take_in(work: UnitOfWork, action: ReadBack, seq: int, room: RoomId, re
     await work.settle([place])
     _look_again(work, action, judged, pending)
     return may_let_in(judged.found, work.surroundings.maker.bot) and not _still_open(judged)
+
+
+def _but_for_the_gone(work: UnitOfWork, place: PlaceId, kept: Mapping[UserId, str], read: Read) -> Read:
+    """Who has left and is not known, or no longer, is nobody of whom anything is kept."""
+    known = {*kept, *work.landscape.looking_after(place)}
+    gone = {user for user, how in read.members.items() if how == "leave" and user not in known}
+    members = {user: how for user, how in read.members.items() if user not in gone}
+    own = {user: how for user, how in read.by_themselves.items() if user not in gone}
+    told_by = {user: event for user, event in read.told_by.items() if user not in gone}
+    return replace(read, members=members, by_themselves=own, told_by=told_by) if gone else read
 
 
 async def _note_people(

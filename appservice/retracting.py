@@ -11,8 +11,9 @@ from appservice.languages import network_of, spoken_in
 from appservice.speech import notice
 from appservice.store import outbox, stories
 from appservice.store.stories import Printed
-from bot.reply import Block, Bullet, Document, Paragraph, from_json, plain_text, to_json
-from spaces.actions import Say
+from bot.languages import words_in
+from bot.reply import Block, Bullet, Document, Paragraph, from_json, in_language, plain_text, to_json
+from spaces.actions import Redact, Say
 from spaces.identifiers import PlaceId, RoomId
 from spaces.sentences import sentence
 from spaces.stories import Levels, Story, title
@@ -64,13 +65,40 @@ async def take_out_of_messages(work: UnitOfWork, number: int) -> None:
             work.put(_edit(work, list(of_message), number))
 
 
+async def redact_posts_with(work: UnitOfWork, numbers: Collection[int], letters: str) -> None:
+    """Redact the messages in which these stories stand, and say what else stood there anew.
+
+    An edit would leave the words in the event. `letters` make the new message another one.
+    """
+    for number in numbers:
+        rows = await stories.printed_with(work.connection, number)
+        for said, of_message in groupby(rows, key=lambda row: row.said):
+            await _say_anew(work, list(of_message), f"{said}:{letters}", numbers)
+
+
+async def _say_anew(work: UnitOfWork, rows: Sequence[Printed], said: str, without: Collection[int]) -> None:
+    room = _room(rows[0].room)
+    out = {row.block for row in rows if row.gone or row.story in without}
+    said_so = Document(tuple(_without(from_json(rows[0].document).blocks, out)))
+    document = in_language(said_so, words_in(_language_in(work, room)))
+    posted = await outbox.events_of(work.connection, f"Say:{rows[0].said}")
+    work.put(*(Redact(room, event=event) for event in posted))
+    if posted:
+        work.put(Say(room, said, notice(document)))
+    await stories.printed_anew(work.connection, rows[0], said, to_json(document), without)
+
+
 def _edit(work: UnitOfWork, rows: Sequence[Printed], number: int) -> Say:
     room, said = _room(rows[0].room), rows[0].said
     out = {row.block for row in rows if row.gone or row.story == number}
     document = Document(tuple(_without(from_json(rows[0].document).blocks, out)))
-    here = network_of(work.landscape, room) if isinstance(room, PlaceId) else None
-    language = spoken_in(work.landscape, here) or work.surroundings.language
+    language = _language_in(work, room)
     return Say(room, f"{said}:without {number}", notice(document, edits=said, language=language))
+
+
+def _language_in(work: UnitOfWork, room: PlaceId | RoomId) -> str:
+    here = network_of(work.landscape, room) if isinstance(room, PlaceId) else None
+    return spoken_in(work.landscape, here) or work.surroundings.language
 
 
 def _without(blocks: Sequence[Block], out: Collection[int]) -> Iterator[Block]:

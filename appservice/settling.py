@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appservice import announcements, calendar, files, invitations, replacing, stories, upgrading
+from appservice import announcements, calendar, files, forgetting, invitations, replacing, stories, upgrading
 from appservice.activity import note_visibility
 from appservice.adopting import taken_in
 from appservice.bringing_in import brought_in
@@ -30,6 +30,7 @@ from spaces.actions import (
     Adopt,
     Ban,
     CreateRoom,
+    EndDirect,
     Follow,
     Invite,
     Join,
@@ -42,6 +43,7 @@ from spaces.actions import (
     Remove,
     Renew,
     Say,
+    SendFile,
     SetState,
     TakeIn,
     Unban,
@@ -126,7 +128,7 @@ class Settler:
                 work.carry_on(entry.undertaking)
                 read = read_state(outcome.state, bot, self._places)
                 await upgrading.renewed(work, action, outcome.room, read)
-            case Leave():
+            case Leave() | EndDirect():
                 await rooms.drop_conversation(work.connection, RoomId(action.room))
             case LetGo():
                 await forget_room(work, PlaceId(action.room), entry.seq)
@@ -201,13 +203,17 @@ class Settler:
         said = sentence("{action}: {reason}", action=in_words(work.landscape, action), reason=reason)
         if isinstance(action, ReadFile):
             files.refuse(work, action, reason)
+        if isinstance(action, SendFile):
+            forgetting.not_sent(work, action, reason)
         if isinstance(action, ReadMessage):
             await stories.not_read(work, action, entry.undertaking)
         if isinstance(action, Follow):
             await upgrading.left_outside(work, action)
         if isinstance(action, Renew):
             await upgrading.not_renewed(work, action)
-        if isinstance(action, (ReadFile, ReadMessage)) or (isinstance(action, Invite) and action.reported):
+        if isinstance(action, (ReadFile, ReadMessage, SendFile)) or (
+            isinstance(action, Invite) and action.reported
+        ):
             await outbox.delivered(work.connection, entry.seq)  # who asked is told
         else:
             await outbox.failed(work.connection, entry.seq, said)

@@ -76,6 +76,7 @@ class Surroundings:
     envelope: Envelope = field(default_factory=Envelope)
     public_url: str = ""
     limits: Limits = field(default_factory=Limits)
+    backups_kept_days: int = 30
     tallies: Tallies = field(default_factory=Tallies)
 
     @property

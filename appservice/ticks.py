@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from appservice.applications import Attendance
 from appservice.calendar import Reminders
 from appservice.digests import Press
+from appservice.encryption import Encryption
+from appservice.forgetting import Forgetting
 from appservice.listings import Confirming
 from appservice.market import Stall
 from appservice.schedule import Tick
@@ -19,6 +21,7 @@ _MARKET_SECONDS = 60
 _LEFT_BEHIND_SECONDS = 600
 _DIGESTS_SECONDS = 10
 _REMINDERS_SECONDS = 60
+_FORGETTING_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ class Recurring:
     look: Tick
 
 
-def ticks(works: Works, now: Callable[[], float]) -> Iterator[Recurring]:
+def ticks(
+    works: Works, now: Callable[[], float], encryption: Encryption | None = None
+) -> Iterator[Recurring]:
     """Those of all features; `now` gives seconds since 1970."""
     stall = Stall(works, now)
     yield Recurring(_APPLICATIONS_SECONDS, "applications", Attendance(works, now).look)
@@ -39,3 +44,4 @@ def ticks(works: Works, now: Callable[[], float]) -> Iterator[Recurring]:
     yield Recurring(_LEFT_BEHIND_SECONDS, "left behind", stall.look_round)
     yield Recurring(_DIGESTS_SECONDS, "digests", Press(works, now).look)
     yield Recurring(_REMINDERS_SECONDS, "reminders", Reminders(works, now).look)
+    yield Recurring(_FORGETTING_SECONDS, "forgetting", Forgetting(works, now, encryption).look)

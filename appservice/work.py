@@ -23,6 +23,7 @@ from appservice.calendar import KeptCalendar
 from appservice.codes import Codes
 from appservice.digests import KeptDigests
 from appservice.directory import SightsKept, StoredDirectory, catch_up, follow
+from appservice.forgetting import KeptPrivacy
 from appservice.invitations import KeptInvitations
 from appservice.kept_listings import KeptListings
 from appservice.kept_paths import KeptPaths
@@ -168,6 +169,10 @@ class UnitOfWork:
     @property
     def profiles(self) -> StoredProfiles:
         return StoredProfiles(self.connection)
+
+    @property
+    def privacy(self) -> KeptPrivacy:
+        return KeptPrivacy(self)
 
     @property
     def listings(self) -> KeptListings:
@@ -373,10 +378,14 @@ class UnitOfWork:
     # -- speaking --------------------------------------------------------------------------------
 
     async def tell(self, user: UserId, message: Document, *, said: str, reminding: bool = False) -> None:
-        room = await rooms.direct_room(self.connection, user) or await self._direct_room_to_be(user)
+        room = await self.direct_room_of(user)
         message = await self.for_reader(message, await self.language_of(user), user)
         carried = notice(message, person=user, reminds=user if reminding else None)
         self._actions.append(Say(room, f"tell:{user}:{said}", carried))
+
+    async def direct_room_of(self, user: UserId) -> RoomId | DirectId:
+        """Where they and the bot talk; it is made if there is none."""
+        return await rooms.direct_room(self.connection, user) or await self._direct_room_to_be(user)
 
     async def _direct_room_to_be(self, user: UserId) -> DirectId:
         """The direct room that the bot is making for `user`, or makes now; never one that it has lost."""

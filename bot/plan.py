@@ -12,6 +12,7 @@ from spaces.actions import (
     Ban,
     Content,
     CreateRoom,
+    EndDirect,
     Follow,
     Invite,
     Join,
@@ -92,7 +93,7 @@ def _of_the_bot(here: Sentence, action: Action) -> Sentence:
             return sentence("take back something that was said in {place}", place=here)
         case Join() | TakeIn() | Adopt() | Follow():
             return sentence("come into {place}", place=here)
-        case Leave() | LetGo():
+        case Leave() | LetGo() | EndDirect():
             return sentence("leave {place}", place=here)
         case MarkDirect():
             return sentence("keep {place} as a direct room", place=here)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bot.lifecycle.ports import Lifecycle
     from bot.listings.ports import Listings
     from bot.market.ports import Market
+    from bot.privacy.ports import Privacy
     from bot.profiles.ports import KeptProfiles
     from bot.stories.ports import Stories
     from bot.upgrades.ports import Upgrades
@@ -122,6 +123,10 @@ class Work(Protocol):
     @property
     def profiles(self) -> KeptProfiles:
         """What people say about themselves."""
+
+    @property
+    def privacy(self) -> Privacy:
+        """What is held on people."""
 
     @property
     def listings(self) -> Listings:

@@ -21,6 +21,7 @@ from bot.market import market_commands
 from bot.networks import network_commands
 from bot.networks.founding import Templates
 from bot.paths.joining import Joining
+from bot.privacy import privacy_commands
 from bot.profiles import profile_commands
 from bot.speaking import Speaking
 from bot.stories import story_commands
@@ -44,6 +45,7 @@ def all_commands(templates: Templates) -> Commands:
         upgrade_commands(),
         directory_commands(),
         profile_commands(),
+        privacy_commands(),
         listing_commands(),
         market_commands(),
         digest_commands(),

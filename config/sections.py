@@ -208,6 +208,12 @@ class EncryptionSettings(_Section):
     transport: Annotated[KeyTransport, _one_of(get_args(KeyTransport))] = "sync"
 
 
+class BackupsSettings(_Section):
+    """How long backups are kept: who is forgotten hears until when one may still hold them."""
+
+    kept_days: Annotated[int, _number(0, 3650)] = 30
+
+
 class LogSettings(_Section):
     level: Annotated[LogLevel, _one_of(get_args(LogLevel))] = "info"
     format: Annotated[LogFormat, _one_of(get_args(LogFormat))] = "text"
@@ -250,6 +256,7 @@ class Settings(BaseSettings):
     outbox: OutboxSettings = Field(default_factory=OutboxSettings)
     reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)
     encryption: EncryptionSettings = Field(default_factory=EncryptionSettings)
+    backups: BackupsSettings = Field(default_factory=BackupsSettings)
     legacy_query_auth: Flag = False
     log: LogSettings = Field(default_factory=LogSettings)
 

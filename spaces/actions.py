@@ -227,6 +227,16 @@ class Say(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class SendFile(Say):
+    """Send everything that is kept about the one person whom it is for as a file: `form` is json or txt.
+
+    It is gathered when it goes out, so that it does not wait anywhere.
+    """
+
+    form: str = "json"
+
+
+@dataclass(frozen=True, slots=True)
 class Redact(Action):
     """Take back an event of the bot's own."""
 
@@ -258,6 +268,17 @@ class Leave(Action):
     @property
     def key(self) -> str:
         return f"Join:{self.room}"
+
+
+@dataclass(frozen=True, slots=True)
+class EndDirect(Action):
+    """The bot leaves its direct room with `user` for good, and no longer notes it as one (m.direct)."""
+
+    user: UserId = UserId("")
+
+    @property
+    def key(self) -> str:
+        return f"EndDirect:{self.room}"
 
 
 @dataclass(frozen=True, slots=True)

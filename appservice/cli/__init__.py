@@ -12,6 +12,7 @@ from appservice.cli import (
     demonstration,
     directory,
     doctor,
+    forgetting,
     init,
     moving,
     newspaper,
@@ -49,6 +50,7 @@ app.command()(releasing.release)
 app.command()(newspaper.newspaper)
 app.command()(moving.export)
 app.command("import")(moving.import_)
+app.command()(forgetting.forget)
 settings.command()(config_check.check)
 app.add_typer(settings, name="config")
 app.add_typer(directory.app, name="directory")

@@ -26,7 +26,13 @@ Connection = AsyncConnection
 StoreError = SQLAlchemyError
 
 # to wait for a lock comes first: the others may need one
-_PRAGMAS = {"busy_timeout": 5000, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+_PRAGMAS = {
+    "busy_timeout": 5000,
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "foreign_keys": 1,
+    "secure_delete": 1,
+}
 
 # How to look best depends on the words: a plan for any words may take ten times as long. What the directory
 # reads is mostly in memory, where a page out of order costs little more than the next one.
@@ -79,6 +85,12 @@ class Database:
             options["isolation_level"] = "REPEATABLE READ"
         async with self.engine.connect() as connection:
             await connection.execution_options(**options)
+            yield connection
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[Connection]:
+        """Statements each of which is a transaction, while nobody else of this process writes."""
+        async with self._writing.turn(urgent=False), self.reading(apart=True) as connection:
             yield connection
 
     async def answers(self) -> bool:

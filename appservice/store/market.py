@@ -174,3 +174,20 @@ def _ask(row: Any) -> Ask:
 
 def _chunks(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
     return (numbers[start : start + _CHUNK] for start in range(0, len(numbers), _CHUNK))
+
+
+async def forget_person(connection: Connection, user: UserId) -> None:
+    """What they offered or wanted, what was asked about it, and what they asked about others' things."""
+    theirs = await of(connection, user)
+    await directory.put(connection, [], [(posting.kind, str(posting.number)) for posting in theirs])
+    for chunk in _chunks([posting.number for posting in theirs]):
+        await connection.execute(delete(tables.posting_asks).where(a.posting.in_(chunk)))
+        await connection.execute(delete(tables.postings).where(p.number.in_(chunk)))
+    await connection.execute(delete(tables.posting_asks).where(a.asker == user))
+
+
+async def rooms_of(connection: Connection, user: UserId) -> list[PlaceId]:
+    """The places of the rooms in which the bot brings them together with somebody."""
+    theirs = select(p.number).where(p.owner == user)
+    query = select(a.room).where(a.room != "", or_(a.asker == user, a.posting.in_(theirs)))
+    return [place_id(room) for room in (await connection.execute(query)).scalars()]

@@ -168,6 +168,13 @@ async def event_of(connection: Connection, key: str) -> EventId | None:
     return EventId(found) if found else None
 
 
+async def events_of(connection: Connection, key: str) -> list[EventId]:
+    """The events that the `Say` of this key became, and those by which it was edited."""
+    edits = t.key.startswith(f"{key}:", autoescape=True)
+    query = select(t.event_id).where((t.key == key) | edits, t.event_id.is_not(None)).order_by(t.seq)
+    return [EventId(event) for event in (await connection.execute(query)).scalars()]
+
+
 async def is_remembered(connection: Connection, key: str) -> bool:
     """Whether the `Say` of this key waits or was said not so long ago that it is forgotten."""
     return bool(await _present(connection, [key]))

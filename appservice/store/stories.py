@@ -185,6 +185,16 @@ async def take_out(connection: Connection, story: int) -> None:
     await connection.execute(gone.values(gone=True))
 
 
+async def printed_anew(
+    connection: Connection, printed: Printed, said: str, document: list[Any], without: Collection[int]
+) -> None:
+    """What stood in the message of `printed` stands in the message `said` from now on, without some."""
+    here = p.said == printed.said
+    await connection.execute(delete(tables.stories_printed).where(here, p.story.in_(sorted(without))))
+    moved = update(tables.stories_printed).where(here)
+    await connection.execute(moved.values(said=said, document=json.dumps(document)))
+
+
 # -- forgetting ---------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from bot.networks.rules import named
 from bot.reply import Bold, Inline, Person, Text
 from spaces.access import Standing, may_see
 from spaces.differences import Changed, Presence, home_of
+from spaces.forgetting import is_stub
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import (
@@ -54,6 +55,8 @@ class Reader:
 
 
 def who_did(entry: Entry) -> Inline:
+    if is_stub(entry.who):
+        return sentence("someone who asked to be forgotten")
     if entry.who.startswith("@"):
         return Person(UserId(entry.who))
     if entry.who == "operator":

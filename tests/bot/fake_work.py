@@ -34,6 +34,7 @@ from tests.bot.listings.kept import ListingsKept
 from tests.bot.log_kept import FakeLog, FakePresent
 from tests.bot.market.kept import MarketKept
 from tests.bot.paths_kept import PathsKept
+from tests.bot.privacy_kept import PrivacyKept
 from tests.bot.profiles.kept import ProfilesKept
 from tests.bot.questions_kept import QuestionsKept
 from tests.bot.stories.kept import StoriesKept
@@ -99,6 +100,7 @@ class FakeWork(QuestionsKept):
         self.invitations = InvitationsKept(self)
         self.upgrades = FakeUpgrades(self)
         self.profiles = ProfilesKept(self)
+        self.privacy = PrivacyKept(self)
         self.listings = ListingsKept(self.index, self.ids.listing_number)
         self.market = MarketKept(self)
         self.digests = DigestsKept(self)

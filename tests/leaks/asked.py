@@ -190,6 +190,8 @@ PLAIN = (
     "find --kind want",
     "find --in somerset",
     "find pottery",
+    "my data",
+    "forget me",
 )
 PLAINLY = (
     "show {place}",

@@ -41,6 +41,7 @@ from appservice.store.tables.digests import (
 )
 from appservice.store.tables.directory import directory, directory_open, directory_trigrams
 from appservice.store.tables.encryption import complaints, deciphered, encrypted_rooms
+from appservice.store.tables.erasures import erasures
 from appservice.store.tables.imports import imports
 from appservice.store.tables.journal import audit, audit_networks, marks
 from appservice.store.tables.landscape import (
@@ -92,6 +93,7 @@ __all__ = [
     "directory_open",
     "directory_trigrams",
     "encrypted_rooms",
+    "erasures",
     "events",
     "groups",
     "hand_marks",
