@@ -21,8 +21,6 @@ from appservice.demo.synapse import free_port
 from appservice.homeserver import Homeserver
 from appservice.store import inbox
 from appservice.store import outbox as kept_outbox
-from config.sections import Settings
-from tests.crashes.moments import DATABASE
 from tests.fake import Call, FakeHomeserver, FakeUser, Fault, Registration
 from tests.hedgerow import ADMIN, running, settings_for
 from tests.service_stage import CountedIds
@@ -79,10 +77,6 @@ def new_homeserver() -> FakeHomeserver:
     return fake
 
 
-def settings(fake: FakeHomeserver, folder: Path, **more: Any) -> Settings:
-    return settings_for(fake.base_url, fake.registration, folder / DATABASE, **more)
-
-
 def once_each(fake: FakeHomeserver, fault: Fault) -> None:
     """Each thing that is asked for goes wrong so the first time."""
     fake.script(_new(lambda call: f"{call.name} {sorted(call.params.items())} {call.body}"), fault, None)
@@ -106,14 +100,14 @@ def _new(what: Callable[[Call], str]) -> Callable[[Call], bool]:
     return is_new
 
 
-async def the_round(folder: Path, spoil: Callable[[FakeHomeserver], None] = lambda _: None) -> Came:
+async def the_round(database: Path, spoil: Callable[[FakeHomeserver], None] = lambda _: None) -> Came:
     """All that is said is said, and answered, at a homeserver that `spoil` has told how to go wrong."""
     async with new_homeserver() as fake:
         admin = fake.add_user(ADMIN)
         fake.add_user(BEN)
         spoil(fake)
         with loud() as log:
-            async with served(fake, folder) as service:
+            async with served(fake, database) as service:
                 room = await admin.create_dm(fake.bot)
                 for text in SAID:
                     await asked(service, fake, admin, room, text)
@@ -124,8 +118,11 @@ async def the_round(folder: Path, spoil: Callable[[FakeHomeserver], None] = lamb
 
 
 @asynccontextmanager
-async def served(fake: FakeHomeserver, folder: Path, **more: Any) -> AsyncIterator[Hedgerow]:
-    async with asyncio.timeout(60), running(settings(fake, folder, **more)) as service:
+async def served(fake: FakeHomeserver, database: Path | str) -> AsyncIterator[Hedgerow]:
+    async with (
+        asyncio.timeout(60),
+        running(settings_for(fake.base_url, fake.registration, database)) as service,
+    ):
         works = service.engine.works
         works.surroundings = replace(works.surroundings, ids=SameIds())
         yield service

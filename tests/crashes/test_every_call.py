@@ -72,7 +72,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Awaita
 
     async def run() -> Came:
         if not kept:
-            kept.append(await the_round(tmp_path_factory.mktemp("undisturbed")))
+            kept.append(await the_round(tmp_path_factory.mktemp("undisturbed") / "hedgerow.db"))
         return kept[0]
 
     return run
@@ -84,7 +84,7 @@ async def test_a23_a26_a31_whatever_goes_wrong_with_every_kind_of_call_the_end_i
 ) -> None:
     right = await undisturbed()
     faults = list(FAULTS.values())[turn::TURNS]
-    came = await the_round(tmp_path, lambda fake: one_after_the_other(fake, faults))
+    came = await the_round(tmp_path / "hedgerow.db", lambda fake: one_after_the_other(fake, faults))
     kinds = {call.name for call in right.calls}
     assert len(came.calls) > len(right.calls) + len(kinds) * len(faults) / 2, "it was hardly disturbed"
     assert unexpected(came.log) == []
