@@ -164,7 +164,8 @@ class Engine:
         """Build what delivers, once greeted."""
         database = self.foundation.database
         self.works = Works(database, self.foundation.surroundings(), self._woken)
-        provisioner = Provisioner(self.homeserver, self.places, time.time)
+        # waits of this process: a clock that is set right does not make them an hour longer
+        provisioner = Provisioner(self.homeserver, self.places, time.monotonic)
         in_the_clear = Rooms(database, KeyCalls(self.homeserver))
         said_in = in_the_clear if self.secrecy is None else self.secrecy.rooms
         performer = Performer(self.homeserver, self.places, provisioner, said_in, self.foundation.envelope)
@@ -174,7 +175,7 @@ class Engine:
             performer,
             self.settler,
             self.places,
-            time.time,
+            time.monotonic,
             side_by_side=self.foundation.settings.outbox.side_by_side,
         )
         async with database.reading() as connection:

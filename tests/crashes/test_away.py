@@ -9,11 +9,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from appservice import app, outbox
+from appservice import app, engine, outbox
 from tests.crashes.rounds import asked, idle, loud, new_homeserver, served, unexpected
 from tests.fake import FakeHomeserver, Fault
 from tests.hedgerow import ADMIN
@@ -28,7 +29,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """An hour in a second."""
     began, at = time.time(), time.monotonic()
     faster = 3600 / SECONDS_OF_AN_HOUR
-    monkeypatch.setattr(time, "time", lambda: began + (time.monotonic() - at) * faster)
+
+    def clock() -> float:
+        return began + (time.monotonic() - at) * faster
+
+    monkeypatch.setattr(engine, "time", SimpleNamespace(time=clock, monotonic=clock))
     monkeypatch.setattr(outbox, "_LOOK_SECONDS", 0.02)
     monkeypatch.setattr(app, "_HEALTH_SECONDS", 0.05)
     monkeypatch.setattr(app, "_PROGRESS_SECONDS", 3600)
