@@ -66,7 +66,6 @@ AWAY = {
     "nothing listens": refusing,
     "500": answering(Fault.error(500)),
     "502 in HTML": answering(Fault.bad_gateway()),
-    "429": answering(Fault.too_many()),
 }
 Away = Callable[[FakeHomeserver], AbstractAsyncContextManager[None]]
 
