@@ -45,6 +45,7 @@ log = structlog.get_logger(__name__)
 
 _HEALTH_SECONDS = 10
 _MEASURE_SECONDS = 10
+_GREETING_WAITS = (1.0, 30.0)
 _ASK_SECONDS = 0.5
 _PROGRESS_SECONDS = 0.5
 _SEALED_SECONDS = 1.0
@@ -193,7 +194,7 @@ class Hedgerow:
 
     async def _greet(self) -> None:
         """Until the homeserver answers; it may come up after us."""
-        wait = 1.0
+        wait, longest = _GREETING_WAITS
         while True:
             try:
                 await self.engine.greet()
@@ -201,7 +202,7 @@ class Hedgerow:
             except HomeserverError as error:
                 tell_silence(error)
             await asyncio.sleep(wait * random.uniform(0.7, 1.0))
-            wait = min(wait * 2, 30.0)
+            wait = min(wait * 2, longest)
 
     def _set_schedule(self) -> None:
         every = self.settings.reconcile.every_seconds

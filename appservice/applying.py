@@ -131,8 +131,9 @@ async def watch(foundation: Foundation, undertaking: int, tell: Callable[[Progre
 
 
 def _is_fresh(mark: str | None) -> bool:
-    """Whether somebody wants to act and says so again and again: one that was killed no longer does."""
-    return mark is not None and time.time() - float(mark) < _FRESH_SECONDS
+    """Whether somebody wants to act and says so again and again: one that was killed no longer does,
+    nor one that said so before the clock was set back."""
+    return mark is not None and abs(time.time() - float(mark)) < _FRESH_SECONDS
 
 
 class _Hand:

@@ -169,7 +169,8 @@ class Engine:
         """Build what delivers, once greeted."""
         database = self.foundation.database
         self.works = Works(database, self.foundation.surroundings(), self._woken)
-        provisioner = Provisioner(self.homeserver, self.places, time.time)
+        # waits of this process: a clock that is set right does not make them an hour longer
+        provisioner = Provisioner(self.homeserver, self.places, time.monotonic)
         in_the_clear = Rooms(database, KeyCalls(self.homeserver))
         said_in = in_the_clear if self.secrecy is None else self.secrecy.rooms
         gathering = Gathering(self.works, self.secrecy.encryption if self.secrecy else None)
@@ -182,7 +183,7 @@ class Engine:
             performer,
             self.settler,
             self.places,
-            time.time,
+            time.monotonic,
             side_by_side=self.foundation.settings.outbox.side_by_side,
             watch=self.foundation.meters,
         )

@@ -28,7 +28,7 @@ from spaces.invitations import entries_in_table
 from spaces.sentences import Sentence, sentence
 
 _MOST_BYTES = 200_000
-_MXC = re.compile(r"mxc://([^/]+)/([A-Za-z0-9_-]+)")
+_MXC = re.compile(r"mxc://(?!\.+/)([A-Za-z0-9.:\[\]-]{1,255})/([A-Za-z0-9_-]{1,255})")  # no way up a path
 _NO_TEXT = re.compile(r"[\"“”„‟«»'‘’‚‛,;<>()\[\]]+|(?<!\w)[-‒–—―]+")
 
 

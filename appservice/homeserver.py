@@ -27,6 +27,8 @@ _LONGEST_WAIT_SECONDS = 600.0
 _CHUNK_BYTES = 65_536
 _ACTING = "/_matrix/client/v3"
 
+Shape = type[dict[str, Any]] | type[list[Any]] | Mapping[str, type]
+
 
 class HomeserverError(Exception):
     """The homeserver said no: `status` is HTTP's, `errcode` Matrix's or empty, `said` the whole answer."""
@@ -129,6 +131,7 @@ class _BotClient(AsyncClient):
             data=data,
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=timeout or self.config.request_timeout),
+            allow_redirects=False,  # to wherever it says, with what is meant for the homeserver
         )
 
 
@@ -157,8 +160,13 @@ class Homeserver:
         query: Mapping[str, str] | None = None,
         seconds: float = _TIMEOUT_SECONDS,
         as_device: bool = True,
+        answers: Shape = dict,
     ) -> Any:
-        """One request; the JSON of its 2xx answer. `path` is already percent-encoded."""
+        """One request; the JSON of its 2xx answer. `path` is already percent-encoded.
+
+        `answers` is what it has to be at least: an object, an array, or an object with these members. What
+        is not is as if there were no answer.
+        """
         target = f"{path}?{urlencode(query)}" if query else path
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         with self._watch.call(method, path):
@@ -175,7 +183,10 @@ class Homeserver:
                 text = await answer.text(errors="replace")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Unreachable(f"{type(error).__name__}") from error
-        return _read(answer.status, answer.headers, text)
+        found = _read(answer.status, answer.headers, text)
+        if not _fits(found, answers):
+            raise Unreachable("an answer that is not the specification's")
+        return found
 
     async def download(self, server: str, media: str, *, most: int) -> bytes:
         """A file of the media repository. Raises `TooLarge` where it has more than `most` bytes."""
@@ -188,7 +199,8 @@ class Homeserver:
             answer = await self._client.send("GET", path, None, self._headers)
             async with answer:
                 if not 200 <= answer.status < 300:
-                    return bytes(_read(answer.status, answer.headers, await answer.text(errors="replace")))
+                    _read(answer.status, answer.headers, await answer.text(errors="replace"))
+                    raise Unreachable("an answer that is no file")
                 data = b""
                 async for part in answer.content.iter_chunked(_CHUNK_BYTES):
                     data += part
@@ -246,9 +258,11 @@ class Homeserver:
 
     async def room_versions(self) -> tuple[list[str], str]:
         """The room versions offered, and the default."""
-        answer = await self.call("GET", f"{_ACTING}/capabilities")
-        found = answer.get("capabilities", {}).get("m.room_versions", {})
-        return list(found.get("available", {})), str(found.get("default", ""))
+        answer = await self.call("GET", f"{_ACTING}/capabilities", answers={"capabilities": dict})
+        found = answer["capabilities"].get("m.room_versions", {})
+        if not (found == {} or _fits(found, {"available": dict, "default": str})):
+            raise Unreachable("room versions that are not the specification's")
+        return list(found.get("available", {})), found.get("default", "")
 
     async def mark_direct(self, user: UserId, room: RoomId) -> None:
         """Note `room` as a direct one with `user` in the bot's account data (m.direct)."""
@@ -260,7 +274,9 @@ class Homeserver:
                 if error.status != 404:
                     raise
                 direct = {}
-            rooms = direct.get(user) if isinstance(direct.get(user), list) else []
+            if not all(isinstance(rooms, list) for rooms in direct.values()):
+                raise Unreachable("account data that is not the specification's")  # not to be written over
+            rooms = direct.get(user, [])
             if room not in rooms:
                 await self.call("PUT", path, {**direct, user: [*rooms, room]})
 
@@ -283,9 +299,8 @@ class Homeserver:
 
     async def create_room(self, body: Mapping[str, Any]) -> RoomId | None:
         """POST createRoom once. None where the answer names no room."""
-        answer = await self.call("POST", f"{_ACTING}/createRoom", body)
-        room = answer.get("room_id")
-        return RoomId(room) if isinstance(room, str) and room.startswith("!") else None
+        room = (await self.call("POST", f"{_ACTING}/createRoom", body)).get("room_id")
+        return RoomId(room) if _is_id(room, "!") else None
 
     async def resolve_alias(self, alias: str) -> RoomId | None:
         """The room that `#localpart:server` points to, or None."""
@@ -295,7 +310,7 @@ class Homeserver:
             if error.status == 404:
                 return None
             raise
-        return RoomId(answer["room_id"])
+        return RoomId(_id_in(answer, "room_id", "!"))
 
     async def put_alias(self, alias: str, room: RoomId) -> None:
         await self.call("PUT", f"{_ACTING}/directory/room/{_q(alias)}", {"room_id": room})
@@ -309,9 +324,12 @@ class Homeserver:
         await self.call("PUT", path, {"visibility": "public" if listed else "private"})
 
     async def state(self, room: RoomId) -> list[dict[str, Any]]:
-        """The room's whole state, as events."""
-        answer = await self.call("GET", f"{_ACTING}/rooms/{_q(room)}/state")
-        return [event for event in answer if isinstance(event, dict)] if isinstance(answer, list) else []
+        """The room's whole state, as events. None is without the one that made the room."""
+        answer = await self.call("GET", f"{_ACTING}/rooms/{_q(room)}/state", answers=list)
+        events = [event for event in answer if isinstance(event, dict)]
+        if not any(event.get("type") == "m.room.create" for event in events):
+            raise Unreachable("a room's state that is none")  # else the room would count as not there
+        return events
 
     async def event(self, room: RoomId, event: EventId) -> Any:
         """One event as the homeserver has it for that room: anything at all."""
@@ -322,7 +340,7 @@ class Homeserver:
 
     async def send(self, room: RoomId, kind: str, txn_id: str, content: Mapping[str, Any]) -> EventId:
         path = f"{_ACTING}/rooms/{_q(room)}/send/{_q(kind)}/{_q(txn_id)}"
-        return EventId((await self.call("PUT", path, content))["event_id"])
+        return EventId(_id_in(await self.call("PUT", path, content), "event_id", "$"))
 
     async def redact(self, room: RoomId, event: EventId, txn_id: str) -> None:
         await self.call("PUT", f"{_ACTING}/rooms/{_q(room)}/redact/{_q(event)}/{_q(txn_id)}", {})
@@ -390,13 +408,14 @@ class Homeserver:
         await self.call("POST", f"{_ACTING}/rooms/{_q(room)}/forget", {})
 
     async def joined_rooms(self) -> list[RoomId]:
-        return [RoomId(room) for room in (await self.call("GET", f"{_ACTING}/joined_rooms"))["joined_rooms"]]
+        answer = await self.call("GET", f"{_ACTING}/joined_rooms", answers={"joined_rooms": list})
+        return [RoomId(room) for room in answer["joined_rooms"] if _is_id(room, "!")]
 
     async def hierarchy(self, room: RoomId, start: str | None) -> dict[str, Any]:
         """One page of the rooms below a Space, as far as the bot is told of them."""
         path = f"/_matrix/client/v1/rooms/{_q(room)}/hierarchy"
         query = {"limit": "50", **({"from": start} if start else {})}
-        answer: dict[str, Any] = await self.call("GET", path, query=query)
+        answer: dict[str, Any] = await self.call("GET", path, query=query, answers={"rooms": list})
         return answer
 
     async def messages(
@@ -405,13 +424,15 @@ class Homeserver:
         """One page of the room's timeline, backwards from `start` or from its end."""
         query = {"dir": "b", "limit": str(limit), **({"from": start} if start else {})}
         query |= {"to": until} if until else {}
-        answer: dict[str, Any] = await self.call("GET", f"{_ACTING}/rooms/{_q(room)}/messages", query=query)
+        path = f"{_ACTING}/rooms/{_q(room)}/messages"
+        answer: dict[str, Any] = await self.call("GET", path, query=query, answers={"chunk": list})
         return answer
 
     async def sync(self, since: str | None, filter_: Mapping[str, Any]) -> dict[str, Any]:
         """What is new since `since`, without waiting. Not as the device: that would take its keys away."""
         query = {"timeout": "0", "filter": json.dumps(filter_), **({"since": since} if since else {})}
-        answer: dict[str, Any] = await self.call("GET", f"{_ACTING}/sync", query=query, as_device=False)
+        path, news = f"{_ACTING}/sync", {"next_batch": str}
+        answer: dict[str, Any] = await self.call("GET", path, query=query, as_device=False, answers=news)
         return answer
 
 
@@ -419,10 +440,27 @@ def _q(text: str) -> str:
     return quote(text, safe="")
 
 
+def _fits(answer: object, shape: Shape) -> bool:
+    if isinstance(shape, type):
+        return isinstance(answer, shape)
+    return isinstance(answer, dict) and all(isinstance(answer.get(key), kind) for key, kind in shape.items())
+
+
+def _is_id(value: object, sigil: str) -> bool:
+    """Whether it is an id that every database keeps."""
+    return isinstance(value, str) and value.startswith(sigil) and value.isprintable() and len(value) <= 255
+
+
+def _id_in(answer: Mapping[str, Any], key: str, sigil: str) -> str:
+    if not _is_id(answer.get(key), sigil):
+        raise Unreachable(f"an answer without a {key}")
+    return str(answer[key])
+
+
 def _read(status: int, headers: Mapping[str, str], text: str) -> Any:
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if status == 429:
         raise _limited(headers, body if isinstance(body, dict) else {})

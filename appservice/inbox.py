@@ -29,7 +29,7 @@ from appservice.keyloop import KeyLoop
 from appservice.listeners import Listeners, UnknownRoom
 from appservice.sealed import NotMeant, Opened, Sealed
 from appservice.speech import notice, reply_to
-from appservice.store import inbox, rooms
+from appservice.store import inbox, journal, rooms
 from appservice.store.database import Database, StoreError
 from appservice.store.inbox import Arrived
 from appservice.watching import UNWATCHED, Watch
@@ -46,6 +46,8 @@ _NEXT_SECONDS = 0.05
 _CATCHING_UP_SECONDS = 5.0
 _MOST_TRIES = 3
 _DRAWN = re.compile(r"\$[A-Za-z0-9_+/~.-]+(:[A-Za-z0-9.:\[\]-]+)?")  # by a homeserver
+_PROBE = "can be written to"
+_PROBE_BYTES = 65_536
 _SAID = ("m.room.message", "m.room.encrypted")
 
 
@@ -222,15 +224,21 @@ class Inbox:
         except Malformed as reason:
             await self._set_aside(arrived, reason.sentence)
         except Exception as error:
-            if isinstance(error, (StoreError, OSError)) and not self._is_refused_for_good(arrived.seq):
+            if isinstance(error, (StoreError, OSError)) and not await self._is_refused_for_good(arrived.seq):
                 raise
             reference = secrets.token_hex(4)
             log.exception("event_failed", reference=reference)
             await self._set_aside(arrived, f"{reference}: {type(error).__name__}", reference)
         self._watch.settled()
 
-    def _is_refused_for_good(self, seq: int) -> bool:
-        """Whether the database fails at this one event again and again: then it is not the database."""
+    async def _is_refused_for_good(self, seq: int) -> bool:
+        """Whether the database fails at this one event again and again, and takes what is put to it besides.
+
+        Raises `StoreError`, `OSError` where it is locked, full or gone, which is no fault of the event's.
+        """
+        async with self._database.writing() as connection:
+            await journal.set_mark(connection, _PROBE, "x" * _PROBE_BYTES)
+            await journal.clear_mark(connection, _PROBE)
         last, tries = self._refused
         self._refused = (seq, tries + 1 if seq == last else 1)
         return self._refused[1] >= _MOST_TRIES

@@ -19,6 +19,7 @@ _FILTER: dict[str, dict[str, list[str]]] = {
     "presence": {"types": []},
     "account_data": {"types": []},
 }
+_COUNTED: dict[str, type] = {"one_time_key_counts": dict}
 _PRESENT = ("join", "invite")
 _SHOWN_TO_INVITED = ("invited", "shared", "world_readable")
 
@@ -37,21 +38,23 @@ class KeyCalls:
 
     async def upload(self, keys: Mapping[str, Any]) -> int:
         """Publish device, one-time and fallback keys; how many one-time keys the homeserver now has."""
-        answer = await self._homeserver.call("POST", f"{_V3}/keys/upload", keys)
-        count = _mapping(answer, "one_time_key_counts").get("signed_curve25519", 0)
+        answer = await self._homeserver.call("POST", f"{_V3}/keys/upload", keys, answers=_COUNTED)
+        count = answer["one_time_key_counts"].get("signed_curve25519", 0)
         return count if isinstance(count, int) else 0
 
     async def query(self, users: Iterable[str]) -> Mapping[str, Any]:
         """The device keys and cross-signing keys of `users`, as the homeserver gives them."""
         body = {"device_keys": {user: [] for user in users}, "timeout": _OTHER_SERVERS_MS}
-        answer = await self._homeserver.call("POST", f"{_V3}/keys/query", body)
-        return answer if isinstance(answer, dict) else {}
+        path, found = f"{_V3}/keys/query", {"device_keys": dict}
+        answer: Mapping[str, Any] = await self._homeserver.call("POST", path, body, answers=found)
+        return answer
 
     async def claim(self, devices: Mapping[str, Iterable[str]]) -> Mapping[str, Any]:
         """One one-time key of each device: user → device → key. Who has none left is not in it."""
         wanted = {user: dict.fromkeys(ids, "signed_curve25519") for user, ids in devices.items()}
         body = {"one_time_keys": wanted, "timeout": _OTHER_SERVERS_MS}
-        return _mapping(await self._homeserver.call("POST", f"{_V3}/keys/claim", body), "one_time_keys")
+        path, found = f"{_V3}/keys/claim", {"one_time_keys": dict}
+        return _mapping(await self._homeserver.call("POST", path, body, answers=found), "one_time_keys")
 
     async def send_to_devices(self, messages: Mapping[str, Any]) -> None:
         """Send encrypted messages: user → device → content."""
@@ -77,8 +80,8 @@ class KeyCalls:
     async def members_of(self, room: RoomId) -> dict[UserId, str]:
         """Who is in the room or invited to it (`join` or `invite`), but for the bot."""
         path, query = f"{_V3}/rooms/{_q(room)}/members", {"not_membership": "leave"}
-        chunk = (await self._homeserver.call("GET", path, query=query)).get("chunk")
-        events = [event for event in chunk if isinstance(event, dict)] if isinstance(chunk, list) else []
+        answer = await self._homeserver.call("GET", path, query=query, answers={"chunk": list})
+        events = [event for event in answer["chunk"] if isinstance(event, dict)]
         found = {
             UserId(str(event.get("state_key"))): _mapping(event, "content").get("membership")
             for event in events
@@ -94,25 +97,28 @@ class KeyCalls:
             if error.status in (403, 404):
                 return False
             raise
-        shown = answer.get("history_visibility") if isinstance(answer, dict) else None
-        return shown in _SHOWN_TO_INVITED
+        return answer.get("history_visibility") in _SHOWN_TO_INVITED
 
     async def encryption_of(self, room: RoomId) -> Mapping[str, Any] | None:
         """The room's m.room.encryption; None where it is not encrypted, or not ours to see."""
         try:
-            answer = await self._homeserver.call("GET", f"{_V3}/rooms/{_q(room)}/state/m.room.encryption/")
+            path = f"{_V3}/rooms/{_q(room)}/state/m.room.encryption/"
+            answer: Mapping[str, Any] = await self._homeserver.call("GET", path)
         except HomeserverError as error:
             if error.status in (403, 404):
                 return None
             raise
-        return answer if isinstance(answer, dict) else None
+        return answer
 
     async def sync(self, since: str | None) -> Mapping[str, Any]:
         """What is new for the bot's device, and nothing of rooms; waits for news up to half a minute."""
         query = {"filter": json.dumps(_FILTER), "set_presence": "offline"}
         query |= {"since": since, "timeout": str(_POLL_SECONDS * 1000)} if since else {"timeout": "0"}
-        answer = await self._homeserver.call("GET", f"{_V3}/sync", query=query, seconds=_POLL_SECONDS * 2)
-        return answer if isinstance(answer, dict) else {}
+        path, news = f"{_V3}/sync", {"next_batch": str}
+        answer: Mapping[str, Any] = await self._homeserver.call(
+            "GET", path, query=query, seconds=_POLL_SECONDS * 2, answers=news
+        )
+        return answer
 
 
 def _mapping(of: object, key: str) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 from structlog.contextvars import bind_contextvars
@@ -42,6 +43,7 @@ log = structlog.get_logger(__name__)
 _LONGEST_WAIT_SECONDS = 512.0
 _LOOK_SECONDS = 1.0
 _MOST_TRIES = 12
+_TRIES_LEFT = 3
 _MOST_TRIES_ELSEWHERE = 3
 _HELD_UP_SECONDS = 30.0
 _NO_DEALINGS = "Federation denied"  # Synapse, of a server that is not on its list
@@ -243,7 +245,7 @@ class Outbox:
         self._lanes.put_back(again, now + seconds * random.uniform(1.0, 1.1))
 
     async def _refused(self, entry: Entry, error: HomeserverError) -> None:
-        attempts = entry.attempts + 1
+        attempts = self._tries(entry)
         if isinstance(entry.action, Invite) and await self._refused_elsewhere(entry, entry.action, error):
             return
         if error.is_final or (attempts >= _MOST_TRIES and not isinstance(error, Unreachable)):
@@ -260,7 +262,15 @@ class Outbox:
         silent = isinstance(error, Unreachable) or error.status in (502, 503, 504)
         self._is_silent = self._is_silent or silent
         until = self._now() + _back_off(attempts)
-        self._lanes.put_back(entry.tried_again(), until, until_it_answers=silent)
+        self._lanes.put_back(replace(entry, attempts=attempts), until, until_it_answers=silent)
+
+    def _tries(self, entry: Entry) -> int:
+        """How often it was tried, with this time. While the homeserver does nothing at all, nothing is given
+        up for that: some tries are left for when it answers again."""
+        attempts = entry.attempts + 1
+        if self._works.surroundings.health.homeserver_answers:
+            return attempts
+        return min(attempts, _MOST_TRIES - _TRIES_LEFT)
 
     async def _refused_elsewhere(self, entry: Entry, action: Invite, error: HomeserverError) -> bool:
         """Whether it was somebody's own server that kept them from being invited.

@@ -11,7 +11,7 @@ import pytest
 
 from appservice.applying import Applied, Applying
 from appservice.engine import Foundation
-from appservice.homeserver import Homeserver, Identity
+from appservice.homeserver import Homeserver, Identity, Unreachable
 from appservice.places import Places
 from appservice.provisioning import MARKER, AliasConflict, Ghost, Provisioner
 from spaces.actions import CreateRoom, StateEvent
@@ -146,6 +146,23 @@ async def test_a27_a_ghost_is_waited_for_and_then_freed_and_the_room_is_made_onc
     room = await provisioner.make(creation(), tried=True)
     assert plain.rooms_by_marker() == {PLACE: [room]}
     assert plain.world.aliases[ALIAS][0] == room
+
+
+@pytest.mark.parametrize("nothing", [[], {}, [{"type": "m.room.name"}], None], ids=str)
+async def test_a27_a_room_of_which_nothing_is_told_is_no_ghost_and_keeps_its_alias(
+    plain: FakeHomeserver, bot: Homeserver, nothing: Any
+) -> None:
+    room = await Provisioner(bot, Places("hs.test"), Clock()).make(creation(), tried=False)
+    plain.script("GET /rooms/{room_id}/state", Fault(200, nothing), times=None)
+    clock = Clock()
+    provisioner = Provisioner(bot, Places("hs.test"), clock)
+    for _ in range(5):
+        with pytest.raises(Unreachable):
+            await provisioner.make(creation(), tried=True)
+        clock.seconds += 60
+    plain.clear_script()
+    assert await provisioner.make(creation(), tried=True) == room
+    assert plain.rooms_by_marker() == {PLACE: [room]}
 
 
 async def test_a28_a_room_of_someone_else_behind_the_alias_is_refused_and_never_written_to(

@@ -22,7 +22,8 @@ class Fault:
     `acts`: whether the call takes effect. `drops`: the connection is cut instead of answered.
     `status` None leaves the proper answer. `delay` is in seconds, before acting. `hangs` waits for
     `FakeHomeserver.release()` after acting. `stops_at` breaks off createRoom: after taking the alias,
-    or after the creator's join.
+    or after the creator's join. `garbles` makes other text of the proper answer's; `halves` cuts the
+    connection in the middle of it.
     """
 
     status: int | None = None
@@ -34,6 +35,8 @@ class Fault:
     delay: float = 0.0
     hangs: bool = False
     stops_at: Literal["alias", "join"] | None = None
+    garbles: Callable[[str], str] | None = None
+    halves: bool = False
 
     @classmethod
     def too_many(cls, retry_after_ms: Any = None, retry_after: str | None = None) -> Fault:
@@ -64,6 +67,16 @@ class Fault:
     def empty_answer(cls, acts: bool = True) -> Fault:
         """200 `{}`: a createRoom without a room id."""
         return cls(200, {}, acts=acts)
+
+    @classmethod
+    def garbled(cls, garbles: Callable[[str], str]) -> Fault:
+        """It is done, and answered with something else than the specification's."""
+        return cls(acts=True, garbles=garbles)
+
+    @classmethod
+    def half_a_body(cls) -> Fault:
+        """It is done; the connection is cut in the middle of the answer."""
+        return cls(acts=True, halves=True)
 
     @classmethod
     def slow(cls, seconds: float) -> Fault:

@@ -17,6 +17,7 @@ from tests.fake.faults import Fault, Limit, Matcher, Script
 from tests.fake.people import FakeUser
 from tests.fake.push import Flight, Pusher, Sent
 from tests.fake.rooms import Event, Room
+from tests.fake.spoiling import cut, spoiled
 from tests.fake.stillness import Stillness
 from tests.fake.wire import Ask, Call, Json, MatrixError, Route, bad_request, forbidden
 from tests.fake.world import Account, World
@@ -218,7 +219,7 @@ class FakeHomeserver:
     def _handler(self, route: Route) -> Callable[[web.Request], Any]:
         async def handle(request: web.Request) -> web.StreamResponse:
             if self.stopped.is_set():
-                return _cut(request)
+                return cut(request)
             body = await _body(request)
             ask = self._ask(request, route, body)
             return await self._answer(request, route, ask)
@@ -227,7 +228,7 @@ class FakeHomeserver:
 
     async def _unrecognised(self, request: web.Request) -> web.StreamResponse:
         if self.stopped.is_set():
-            return _cut(request)
+            return cut(request)
         self._count += 1
         call = Call(self._count, request.method, request.path, str(request.rel_url), {}, {}, {}, None)
         self.calls.append(call)
@@ -260,7 +261,7 @@ class FakeHomeserver:
         await self._tell(ask.call, "after")
         if stops:
             return self._halt(request)
-        return await self._spoiled(request, fault, answer) if fault else answer or _cut(request)
+        return await self._spoiled(request, fault, answer) if fault else answer or cut(request)
 
     async def _tell(self, call: Call, when: Literal["before", "after"]) -> None:
         if self.on_call is not None:
@@ -284,20 +285,14 @@ class FakeHomeserver:
     ) -> web.StreamResponse:
         if fault.hangs:
             await self._script.released.wait()
-        if fault.drops:
-            return _cut(request)
-        if fault.status is None:
-            return answer or _cut(request)
-        if fault.text is not None:
-            return web.Response(status=fault.status, text=fault.text, headers=fault.headers)
-        return web.json_response(fault.body, status=fault.status, headers=fault.headers)
+        return await spoiled(request, fault, answer)
 
     def _halt(self, request: web.Request) -> web.StreamResponse:
         self.pusher.paused = True
         self.stopped.set()
         if self.on_stop is not None:
             self.on_stop()
-        return _cut(request)
+        return cut(request)
 
     def _authenticate(self, request: web.Request, route: Route, ask: Ask) -> None:
         token = _token(request)
@@ -327,13 +322,6 @@ class FakeHomeserver:
         if device is not None and device not in self.world.accounts[ask.user].devices:
             raise bad_request("M_UNKNOWN_DEVICE", f"Application service has no device {device}")
         ask.device = device
-
-
-def _cut(request: web.Request) -> web.StreamResponse:
-    """Cut the connection; what is returned never reaches anyone."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
 
 
 def _token(request: web.Request) -> str | None:

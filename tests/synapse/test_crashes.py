@@ -116,7 +116,7 @@ async def _begun(hedge: Hedge, blueprint: Path) -> Forked:
 
 
 @pytest.mark.parametrize("seed", [20])
-async def test_hedgerow_is_killed_at_ten_moments_and_each_place_has_one_room(
+async def test_a23_hedgerow_is_killed_at_ten_moments_and_each_place_has_one_room(
     stormy: Home, undisturbed: dict[str, Any], hedgerow_at: Callable[..., Hedge], seed: int
 ) -> None:
     chance = random.Random(seed)
@@ -137,7 +137,7 @@ async def test_hedgerow_is_killed_at_ten_moments_and_each_place_has_one_room(
 
 
 @pytest.mark.parametrize("seed", [10])
-async def test_a16_synapse_is_killed_at_five_moments_and_each_place_has_one_room(
+async def test_a16_a24_synapse_is_killed_at_five_moments_and_each_place_has_one_room(
     stormy: Home, undisturbed: dict[str, Any], hedgerow_at: Callable[..., Hedge], seed: int
 ) -> None:
     chance = random.Random(seed)
