@@ -13,6 +13,7 @@ from appservice.cli import (
     directory,
     doctor,
     init,
+    keeping,
     newspaper,
     releasing,
     replaying,
@@ -46,6 +47,9 @@ app.command()(demonstration.demo)
 app.command()(replaying.replay)
 app.command()(releasing.release)
 app.command()(newspaper.newspaper)
+app.command()(keeping.backup)
+app.command()(keeping.restore)
+app.command()(keeping.migrate)
 settings.command()(config_check.check)
 app.add_typer(settings, name="config")
 app.add_typer(directory.app, name="directory")
