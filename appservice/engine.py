@@ -6,11 +6,13 @@ Engine       + homeserver, outbox                (whoever acts: the service, or 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 
 import structlog
 
+from appservice import lost_rooms
 from appservice.allowance import Limits
 from appservice.device import DEVICE_MARK, DEVICE_NAME, new_device_id
 from appservice.encrypted_rooms import Rooms
@@ -39,6 +41,7 @@ log = structlog.get_logger(__name__)
 
 WANTED_MARK = "acting wanted"
 _NO_MARK = "nothing"
+_ASK_AGAIN_SECONDS = 2.0
 
 
 def unusable(error: Exception) -> Unavailable:
@@ -66,6 +69,7 @@ class Foundation:
         self.database = Database(settings.database_url)
         self.health = Health()
         self.envelope = Envelope(settings.homeserver.as_token.get_secret_value())
+        self.ids = RandomIds()
         self.secret = ""
         self.device_id = ""
         self.room_version = ""
@@ -79,6 +83,7 @@ class Foundation:
                 self.secret = await _kept(connection, "secret", secrets.token_hex(16))
                 self.device_id = await _kept(connection, DEVICE_MARK, new_device_id())
                 self.room_version = await journal.mark(connection, "room version") or ""
+                self.ids.lost.know(await lost_rooms.kept(connection))
                 await journal.clear_mark(connection, _NO_MARK)  # SQLite refuses a read-only file only here
         except (StoreError, OSError) as error:
             raise unusable(error) from error
@@ -93,7 +98,7 @@ class Foundation:
             health=self.health,
             version=VERSION,
             secret=self.secret,
-            ids=RandomIds(),
+            ids=self.ids,
             called=self.settings.bot.display_name,
             language=self.settings.bot.language,
             timezone=self.settings.bot.timezone,
@@ -186,6 +191,16 @@ class Engine:
         for upgrade in moved:
             self.places.knows_by(upgrade.place, upgrade.old)
         self.outbox.prepare([(row.place, row.ready) for row in rows if row.room_id is not None])
+
+    async def find_lost_rooms(self) -> None:
+        """Know, before anything is heard or done, which rooms were made after the backup, if it is one."""
+        while True:
+            try:
+                lost = await lost_rooms.look(self.works, self.homeserver, self.places)
+                return self.foundation.ids.lost.know(lost)
+            except HomeserverError as error:
+                tell_silence(error)
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
 
     def _woken(self) -> None:
         self.outbox.wake()

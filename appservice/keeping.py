@@ -179,8 +179,8 @@ class Restoring:
         kind = self._database.url.get_backend_name()
         if self.backup.kind != kind:
             raise Unavailable(
-                f"The backup is of {_NAMES[self.backup.kind]}, and `database` names {_NAMES[kind]}. Set it to "
-                f"{_NAMES[self.backup.kind]}, restore there, and then move all with `hedgerow migrate`."
+                f"The backup is of {_NAMES[self.backup.kind]}, and `database` names {_NAMES[kind]}. Set it "
+                f"to {_NAMES[self.backup.kind]}, restore there, and then move all with `hedgerow migrate`."
             )
 
     async def _there(self) -> str | None:

@@ -106,7 +106,7 @@ async def _compare(source: Connection, target: Connection, counts: Counts) -> No
         if not here == there == counts[table.name]:
             raise Unavailable(
                 f"Of {here} rows in {table.name} {there} have arrived. Nothing was moved: the first "
-                "database is as it was, and the second is empty. Try again; if it stays so, that is our fault."
+                "database is as it was, and the second is empty. Try again; if it stays so, tell us."
             )
 
 
