@@ -27,8 +27,9 @@ from appservice.provisioning import Provisioner
 from appservice.secrecy import Secrecy
 from appservice.settling import Settler
 from appservice.store import journal, rooms, upgrades
-from appservice.store.database import Connection, Database, StoreError
+from appservice.store.database import Connection, Database, NotLetIn, StoreError
 from appservice.store.migrate import migrate
+from appservice.store.pooling import check_sessions
 from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.version import VERSION
 from appservice.work import Works
@@ -46,8 +47,9 @@ _ASK_AGAIN_SECONDS = 2.0
 
 def unusable(error: Exception) -> Unavailable:
     """What is said where the database cannot be opened, or not be written to."""
+    reason = str(error) if isinstance(error, NotLetIn) else type(error).__name__
     return Unavailable(
-        f"The database cannot be used ({type(error).__name__}). Look at `database` in the configuration: "
+        f"The database cannot be used ({reason}). Look at `database` in the configuration: "
         "PostgreSQL must answer; SQLite's folder must be there, and this user must be allowed to write to it "
         "and to the file. `hedgerow doctor` says which it is."
     )
@@ -78,6 +80,8 @@ class Foundation:
         """Migrate, and read or make what outlives the process. Raises `Unavailable`."""
         try:
             self.database.make_file()
+            if not self.database.is_sqlite:
+                await check_sessions(self.database.engine)
             await migrate(self.database)
             async with self.database.writing() as connection:
                 self.secret = await _kept(connection, "secret", secrets.token_hex(16))

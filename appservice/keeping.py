@@ -25,7 +25,8 @@ from typing import Any
 from appservice.secrecy import crypto_folder
 from appservice.store import backups
 from appservice.store.database import Database, StoreError
-from appservice.store.locks import ActingLock, lock_file
+from appservice.store.locks import lock_file
+from appservice.store.stillness import Stillness
 from appservice.version import VERSION
 from config.settings import Settings
 from spaces.errors import Unavailable
@@ -149,7 +150,7 @@ class Restoring:
         self._settings = settings
         self._file = file
         self._database = Database(settings.database_url)
-        self._lock = ActingLock(self._database)
+        self._lock = Stillness(self._database)
         self.backup: Backup
 
     async def begin(self) -> str | None:
@@ -219,7 +220,7 @@ class Restoring:
         backups.sync(fresh)
         _give(fresh, database)
         _give(lock_file(database), database)
-        before = database.with_name(f"{database.name}.before-{now:%Y%m%d-%H%M%S}")
+        before = database.with_name(f"{database.name}.before-{now:%Y%m%d-%H%M%S-%f}")
         was_there = database.exists()
         backups.replace_sqlite(database, fresh, before)
         return before if was_there else None

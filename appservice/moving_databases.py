@@ -10,7 +10,8 @@ from appservice import logs
 from appservice.secrecy import CRYPTO_FOLDER
 from appservice.store.copying import Counts, copy
 from appservice.store.database import Database, StoreError
-from appservice.store.locks import ActingLock, lock_file
+from appservice.store.locks import lock_file
+from appservice.store.stillness import Stillness
 from config.problems import Misfit
 from config.values import async_driver_url, read_database
 from spaces.errors import Unavailable
@@ -31,7 +32,7 @@ async def move(source: str, target: str, tell: Callable[[str, int], None]) -> Mo
     Neither is acted on meanwhile. If anything goes wrong nothing is moved.
     """
     old, new = _opened(source, "first"), _opened(target, "second")
-    locks = (ActingLock(old), ActingLock(new))
+    locks = (Stillness(old), Stillness(new))
     _check_there(old)
     is_new = new.path is not None and not new.path.exists()
     is_moved = False
@@ -69,7 +70,7 @@ def _check_there(old: Database) -> None:
         raise Unavailable(f"There is no file {old.path}. Name the database that the settings name.")
 
 
-async def _take(locks: tuple[ActingLock, ...]) -> None:
+async def _take(locks: tuple[Stillness, ...]) -> None:
     for lock in locks:
         if not await lock.take():
             raise Unavailable(

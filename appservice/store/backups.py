@@ -57,7 +57,7 @@ async def holding(database: Database) -> str:
         counts = {}
         for name in ("networks", "groups"):
             counts[name] = (await connection.execute(text(f'SELECT count(*) FROM "{name}"'))).scalar_one()
-    return f"{counts['networks']} networks, {counts['groups']} groups"
+    return f"networks: {counts['networks']}, groups: {counts['groups']}"
 
 
 def check_shape(revision: str) -> None:
@@ -155,10 +155,10 @@ async def restore_postgresql(database: Database, dump: Path, when: str, folder: 
     `folder` is for what is written on the way.
     """
     await _check_version(database, "pg_restore")
+    tables = await check_ours(database)
     script = folder / "restore.sql"
     written = folder / "dumped.sql"
     await _run(database.url, "pg_restore", "--no-owner", "--no-privileges", f"--file={written}", str(dump))
-    tables = await _tables(database)
     with script.open("xb") as out, written.open("rb") as dumped:
         schema = await _schema(database)
         out.write("".join(f"DROP TABLE {schema}.{_quoted(name)} CASCADE;\n" for name in tables).encode())
@@ -176,7 +176,7 @@ FROM pg_sequences WHERE format('%I', schemaname) = '{schema}';
 """
 
 
-async def _tables(database: Database) -> list[str]:
+async def check_ours(database: Database) -> list[str]:
     """All tables that are there. Raises `Unavailable` where they are somebody else's."""
     async with database.reading() as connection:
         found = list((await connection.execute(text(_TABLES))).scalars())

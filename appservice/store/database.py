@@ -39,7 +39,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        arguments = {"server_settings": _PLANNING, "async_creator_fn": _connect}
+        arguments = {"server_settings": _PLANNING, "async_creator_fn": connect}
         how: dict[str, Any] = {"pool_pre_ping": True, "connect_args": arguments}
         if self.is_sqlite:
             how = {"connect_args": {"async_creator_fn": one_trip.connect}}
@@ -124,12 +124,16 @@ class _Turnstile:
             self._lock.release()
 
 
-async def _connect(*arguments: Any, **options: Any) -> Any:
+async def connect(*arguments: Any, **options: Any) -> Any:
     """A connection to PostgreSQL. SQLAlchemy lets through as it is what keeps asyncpg from connecting."""
     try:
         return await asyncpg.connect(*arguments, **options)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise ConnectionError(f"PostgreSQL does not let us in: {type(error).__name__}") from error
+        raise NotLetIn(f"PostgreSQL does not let us in ({type(error).__name__})") from error
+
+
+class NotLetIn(ConnectionError):
+    """PostgreSQL is there, and refuses the connection; which of its errors it is."""
 
 
 def is_passing(error: Exception) -> bool:
