@@ -82,6 +82,10 @@ async def moved(source: str, target: str) -> Result:
     return await asyncio.to_thread(hedgerow, "migrate", *said)
 
 
+def left_in(folder: Path, pattern: str) -> list[Path]:
+    return sorted(folder.glob(pattern))
+
+
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{tmp_path / 'elsewhere.db'}"
@@ -161,7 +165,7 @@ async def test_a_source_of_another_shape_is_not_moved_and_a_new_file_is_taken_aw
     await old.close()
     said = await moved(migrated_url, elsewhere)
     assert (said.exit_code, "Start `hedgerow run` of this version on it once" in said.stderr) == (1, True)
-    assert sorted(tmp_path.glob("elsewhere*")) == []
+    assert left_in(tmp_path, "elsewhere*") == []
 
 
 async def test_what_has_not_all_arrived_is_not_there_at_all(
