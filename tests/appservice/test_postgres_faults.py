@@ -40,6 +40,10 @@ _ON = (
     "CREATE TRIGGER hiccup_{0} AFTER INSERT OR UPDATE OR DELETE ON {0} FOR STATEMENT "
     "EXECUTE FUNCTION hiccup();"
 )
+_ON_HANDLED = (
+    "CREATE TRIGGER handled AFTER INSERT OR UPDATE ON events FOR EACH ROW WHEN (NEW.status = 'handled') "
+    "EXECUTE FUNCTION hiccup()"
+)
 _END_SESSIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -105,7 +109,7 @@ async def test_a74_an_event_whose_transaction_fails_again_and_again_is_not_set_a
 ) -> None:
     operator = await asyncpg.connect(migrated_postgres)
     hiccups = _HICCUPS.replace("% 96 = 9", "< 8")
-    await operator.execute(hiccups + _ON.format("outbox"))
+    await operator.execute(hiccups + _ON_HANDLED)
     database = Database(driven(migrated_postgres))
     stage = Stage(database)
     await stage.knows(DIRECT, ALICE)
