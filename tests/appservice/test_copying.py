@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from appservice.cli import app
 from appservice.store import copying, directory, tables
 from appservice.store.database import Database
-from appservice.store.locks import ActingLock
+from appservice.store.stillness import Stillness
 from bot.directory.ports import Match, Term
 from spaces.access import Sight
 from tests.appservice.conftest import driven
@@ -137,7 +137,7 @@ async def test_what_is_in_the_way_is_said_and_nothing_is_moved(
     migrated_url: str, elsewhere: str, tmp_path: Path
 ) -> None:
     other = f"sqlite+aiosqlite:///{shutil.copy(tmp_path / 'hedgerow.db', tmp_path / 'other.db')}"
-    lock = ActingLock(Database(migrated_url))
+    lock = Stillness(Database(migrated_url))
     assert await lock.take()
     refusals = [(migrated_url, elsewhere, "A service acts on one of the two")]
     refusals += [(migrated_url, migrated_url, "or they are the same")]
