@@ -161,6 +161,7 @@ class Hedgerow:
     async def _start(self) -> None:
         await self._greet()
         await self.engine.assemble()
+        await self.engine.find_lost_rooms()
         commands = all_commands(template)
         bot = self.settings.homeserver.bot
         conversation = Conversation(

@@ -6,11 +6,13 @@ Engine       + homeserver, outbox                (whoever acts: the service, or 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 
 import structlog
 
+from appservice import lost_rooms
 from appservice.allowance import Limits
 from appservice.device import DEVICE_MARK, DEVICE_NAME, new_device_id
 from appservice.encrypted_rooms import Rooms
@@ -27,8 +29,9 @@ from appservice.provisioning import Provisioner
 from appservice.secrecy import Secrecy
 from appservice.settling import Settler
 from appservice.store import journal, rooms, upgrades
-from appservice.store.database import Connection, Database, StoreError
+from appservice.store.database import Connection, Database, NotLetIn, StoreError
 from appservice.store.migrate import migrate
+from appservice.store.pooling import check_sessions
 from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.version import VERSION
 from appservice.work import Works
@@ -41,12 +44,14 @@ log = structlog.get_logger(__name__)
 
 WANTED_MARK = "acting wanted"
 _NO_MARK = "nothing"
+_ASK_AGAIN_SECONDS = 2.0
 
 
 def unusable(error: Exception) -> Unavailable:
     """What is said where the database cannot be opened, or not be written to."""
+    reason = str(error) if isinstance(error, NotLetIn) else type(error).__name__
     return Unavailable(
-        f"The database cannot be used ({type(error).__name__}). Look at `database` in the configuration: "
+        f"The database cannot be used ({reason}). Look at `database` in the configuration: "
         "PostgreSQL must answer; SQLite's folder must be there, and this user must be allowed to write to it "
         "and to the file. `hedgerow doctor` says which it is."
     )
@@ -69,6 +74,7 @@ class Foundation:
         self.database = Database(settings.database_url, self.meters)
         self.health = Health()
         self.envelope = Envelope(settings.homeserver.as_token.get_secret_value())
+        self.ids = RandomIds()
         self.secret = ""
         self.device_id = ""
         self.room_version = ""
@@ -77,11 +83,14 @@ class Foundation:
         """Migrate, and read or make what outlives the process. Raises `Unavailable`."""
         try:
             self.database.make_file()
+            if not self.database.is_sqlite:
+                await check_sessions(self.database.engine)
             await migrate(self.database)
             async with self.database.writing() as connection:
                 self.secret = await _kept(connection, "secret", secrets.token_hex(16))
                 self.device_id = await _kept(connection, DEVICE_MARK, new_device_id())
                 self.room_version = await journal.mark(connection, "room version") or ""
+                self.ids.lost.know(await lost_rooms.kept(connection))
                 await journal.clear_mark(connection, _NO_MARK)  # SQLite refuses a read-only file only here
         except (StoreError, OSError) as error:
             raise unusable(error) from error
@@ -96,7 +105,7 @@ class Foundation:
             health=self.health,
             version=VERSION,
             secret=self.secret,
-            ids=RandomIds(),
+            ids=self.ids,
             called=self.settings.bot.display_name,
             language=self.settings.bot.language,
             timezone=self.settings.bot.timezone,
@@ -196,6 +205,16 @@ class Engine:
         for upgrade in moved:
             self.places.knows_by(upgrade.place, upgrade.old)
         self.outbox.prepare([(row.place, row.ready) for row in rows if row.room_id is not None])
+
+    async def find_lost_rooms(self) -> None:
+        """Know, before anything is heard or done, which rooms were made after the backup, if it is one."""
+        while True:
+            try:
+                lost = await lost_rooms.look(self.works, self.homeserver, self.places)
+                return self.foundation.ids.lost.know(lost)
+            except HomeserverError as error:
+                tell_silence(error)
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
 
     def _woken(self) -> None:
         self.outbox.wake()

@@ -170,10 +170,10 @@ class Homeserver:
         target = f"{path}?{urlencode(query)}" if query else path
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         with self._watch.call(method, path):
-            return await self._answer_to(method, target, data, seconds, as_device)
+            return await self._answer_to(method, target, data, seconds, as_device, answers)
 
     async def _answer_to(
-        self, method: str, target: str, data: bytes | None, seconds: float, as_device: bool
+        self, method: str, target: str, data: bytes | None, seconds: float, as_device: bool, answers: Shape
     ) -> Any:
         try:
             answer = await self._client.send(
@@ -213,10 +213,12 @@ class Homeserver:
     async def upload(self, data: bytes, kind: str, name: str) -> str:
         """Put a file of that content type into the media repository; its `mxc://` address."""
         path = f"/_matrix/media/v3/upload?{urlencode({'filename': name})}"
+        headers = {**self._headers, "Content-Type": kind}
         try:
-            answer = await self._client.send("POST", path, data, {**self._headers, "Content-Type": kind})
-            async with answer:
-                text = await answer.text(errors="replace")
+            with self._watch.call("POST", path):
+                answer = await self._client.send("POST", path, data, headers)
+                async with answer:
+                    text = await answer.text(errors="replace")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Unreachable(f"{type(error).__name__}") from error
         found = _read(answer.status, answer.headers, text)

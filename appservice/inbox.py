@@ -30,7 +30,7 @@ from appservice.listeners import Listeners, UnknownRoom
 from appservice.sealed import NotMeant, Opened, Sealed
 from appservice.speech import notice, reply_to
 from appservice.store import inbox, journal, rooms
-from appservice.store.database import Database, StoreError
+from appservice.store.database import Database, StoreError, is_passing
 from appservice.store.inbox import Arrived
 from appservice.watching import UNWATCHED, Watch
 from appservice.work import Works
@@ -224,7 +224,9 @@ class Inbox:
         except Malformed as reason:
             await self._set_aside(arrived, reason.sentence)
         except Exception as error:
-            if isinstance(error, (StoreError, OSError)) and not await self._is_refused_for_good(arrived.seq):
+            if isinstance(error, (StoreError, OSError)) and (
+                is_passing(error) or not await self._is_refused_for_good(arrived.seq)
+            ):
                 raise
             reference = secrets.token_hex(4)
             log.exception("event_failed", reference=reference)

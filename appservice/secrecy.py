@@ -23,14 +23,14 @@ from config.settings import Settings
 from spaces.errors import Unavailable
 from spaces.identifiers import RoomId
 
-_FOLDER = "hedgerow-crypto"
+CRYPTO_FOLDER = "hedgerow-crypto"
 
 
 def crypto_folder(settings: Settings, database: Database) -> Path:
     """Where the keys of conversations are kept."""
     if settings.encryption.store is not None:
         return Path(settings.encryption.store)
-    return (database.path.parent if database.path is not None else Path()) / _FOLDER
+    return (database.path.parent if database.path is not None else Path()) / CRYPTO_FOLDER
 
 
 class Secrecy:

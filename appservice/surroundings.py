@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from appservice.allowance import Limits
@@ -12,19 +12,25 @@ from appservice.tallies import Tallies
 from bot.languages import ENGLISH
 from spaces import codes, zones
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
+from spaces.lost import LostRooms
 from spaces.reconcile import Maker
 
 _SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 class RandomIds:
-    """New ids from the system's randomness."""
+    """New ids from the system's randomness, but for places whose rooms are `lost`."""
 
-    def network(self) -> NetworkId:
-        return NetworkId.of_bytes(secrets.token_bytes(10))
+    def __init__(self) -> None:
+        self.lost = LostRooms()
 
-    def group(self) -> GroupId:
-        return GroupId.of_bytes(secrets.token_bytes(10))
+    def network(
+        self, name: str = "", under: Sequence[NetworkId] = (), people: Collection[UserId] = ()
+    ) -> NetworkId:
+        return self.lost.network(name, under, people) or NetworkId.of_bytes(secrets.token_bytes(10))
+
+    def group(self, name: str = "", home: NetworkId | None = None) -> GroupId:
+        return (home and self.lost.group(name, home)) or GroupId.of_bytes(secrets.token_bytes(10))
 
     def suffix(self) -> str:
         return "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(4))

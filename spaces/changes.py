@@ -75,11 +75,16 @@ _USUAL = {Kind.NETWORK: Access.PUBLIC, Kind.ECOSYSTEM: Access.PUBLIC, Kind.BRIDG
 
 
 class Ids(Protocol):
-    """Where new random ids come from."""
+    """Where new random ids come from.
 
-    def network(self) -> NetworkId: ...
+    What is said of a place is for those that know its room already, and then give the id that it has.
+    """
 
-    def group(self) -> GroupId: ...
+    def network(
+        self, name: str = "", under: Sequence[NetworkId] = (), people: Collection[UserId] = ()
+    ) -> NetworkId: ...
+
+    def group(self, name: str = "", home: NetworkId | None = None) -> GroupId: ...
 
     def suffix(self) -> str:
         """Four random characters of a-z and 0-9, for the slug of what is not public."""
@@ -115,18 +120,21 @@ def create_network(
     parents = tuple(dict.fromkeys(under))
     _check_parents(landscape, kind, parents)
     word = access or _USUAL[kind]
+    people = tuple(dict.fromkeys(coordinators))
+    id_ = ids.network(name, parents, people)
+    id_ = id_ if id_ not in landscape.networks else ids.network()
     made = Network(
-        ids.network(), check_name(name), Slug(""), kind, word, ask, listed, check_topic(topic), Status.ACTIVE
+        id_, check_name(name), Slug(""), kind, word, ask, listed, check_topic(topic), Status.ACTIVE
     )
     if kind is Kind.BRIDGE and not set(parents) <= set(agreed):
         made = replace(made, status=Status.PROPOSED)
     made = replace(
         made, language=language, slug=_slug_for(landscape, ids, made, parents[0] if parents else None)
     )
-    kit = [_kit_group(ids, made, purpose) for purpose in _KIT[kind] if has_kit]
+    kit = [_kit_group(landscape, ids, made, purpose) for purpose in _KIT[kind] if has_kit]
     links = [Link(p, made.id, p == parents[0], p in agreed, True, by) for p in parents]
-    people = [Coordinator(made.id, user) for user in dict.fromkeys(coordinators)]
-    return settled(landscape.having(made, *kit, *links, *people), made.id), made.id
+    named = [Coordinator(made.id, user) for user in people]
+    return settled(landscape.having(made, *kit, *links, *named), made.id), made.id
 
 
 def create_group(
@@ -151,7 +159,7 @@ def create_group(
     waits = may_wait and landscape.networks[home].status is Status.PROPOSED
     if not waits:
         _check_active(landscape, home)
-    kept, group = check_name(name), ids.group()
+    kept, group = check_name(name), _group_id(landscape, ids, name, home)
     if access is Access.PUBLIC:
         check_public_home(landscape, kept, home)
     made = Group(
@@ -186,10 +194,15 @@ def same_group(landscape: Landscape, standing: Standing, name: str, home: Networ
     return None
 
 
-def _kit_group(ids: Ids, network: Network, purpose: Purpose) -> Group:
+def _group_id(landscape: Landscape, ids: Ids, name: str, home: NetworkId) -> GroupId:
+    found = ids.group(name, home)
+    return found if found not in landscape.groups else ids.group()
+
+
+def _kit_group(landscape: Landscape, ids: Ids, network: Network, purpose: Purpose) -> Group:
     waits = network.status is Status.PROPOSED
     return Group(
-        id=ids.group(),
+        id=_group_id(landscape, ids, f"{network.name}: {purpose.value}", network.id),
         home=network.id,
         name=purpose.value,
         slug=Slug(purpose.value),

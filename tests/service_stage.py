@@ -48,10 +48,10 @@ class CountedIds(RandomIds):
         self._codes, self._code_numbers = itertools.count(), itertools.count(FIRST_NUMBER)
         self._listings = itertools.count(FIRST_LISTING)
 
-    def network(self) -> NetworkId:
+    def network(self, *_: object) -> NetworkId:
         return NetworkId.of_bytes(self._ours + next(self._numbers).to_bytes(2, "big"))
 
-    def group(self) -> GroupId:
+    def group(self, *_: object) -> GroupId:
         return GroupId.of_bytes(self._ours + next(self._numbers).to_bytes(2, "big"))
 
     def suffix(self) -> str:

@@ -14,6 +14,7 @@ from appservice.cli import (
     doctor,
     forgetting,
     init,
+    keeping,
     moving,
     newspaper,
     releasing,
@@ -51,6 +52,9 @@ app.command()(newspaper.newspaper)
 app.command()(moving.export)
 app.command("import")(moving.import_)
 app.command()(forgetting.forget)
+app.command()(keeping.backup)
+app.command()(keeping.restore)
+app.command()(keeping.migrate)
 settings.command()(config_check.check)
 app.add_typer(settings, name="config")
 app.add_typer(directory.app, name="directory")

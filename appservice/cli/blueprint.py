@@ -15,6 +15,7 @@ from rich.progress import Progress as Bar
 from appservice.applying import Applied, Applying, Progress
 from appservice.cli.common import DEFAULT_CONFIG, ConfigOption, begin, refusals
 from appservice.engine import Foundation
+from appservice.lost_rooms import check_looked
 from bot.plan import NOTHING
 from config.blueprints import read_blueprint
 from config.settings import Settings
@@ -89,6 +90,7 @@ async def _plan(settings: Settings, blueprint: Blueprint, prune: bool) -> list[s
     foundation = Foundation(settings)
     try:
         await foundation.lay()
+        await check_looked(foundation.database)
         return await Applying(foundation, blueprint, prune=prune).plan()
     finally:
         await foundation.database.close()
@@ -99,6 +101,7 @@ async def apply_and_watch(settings: Settings, blueprint: Blueprint, *, prune: bo
     foundation = Foundation(settings)
     try:
         await foundation.lay()
+        await check_looked(foundation.database)
         applying = Applying(foundation, blueprint, prune=prune)
         undertaking = await applying.apply()
         if undertaking is None:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -46,7 +47,8 @@ class Database:
         self._watch = watch
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        how: dict[str, Any] = {"pool_pre_ping": True, "connect_args": {"server_settings": _PLANNING}}
+        arguments = {"server_settings": _PLANNING, "async_creator_fn": connect}
+        how: dict[str, Any] = {"pool_pre_ping": True, "connect_args": arguments}
         if self.is_sqlite:
             how = {"connect_args": {"async_creator_fn": one_trip.connect}}
         self.engine = create_async_engine(self.url, hide_parameters=True, **how)
@@ -147,6 +149,31 @@ def _is_busy(error: BaseException) -> bool:
     name = str(getattr(error, "sqlite_errorname", ""))
     state = str(getattr(error, "sqlstate", "") or "")
     return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or state.startswith(("40", "55P03"))
+
+
+async def connect(*arguments: Any, **options: Any) -> Any:
+    """A connection to PostgreSQL. SQLAlchemy lets through as it is what keeps asyncpg from connecting."""
+    try:
+        return await asyncpg.connect(*arguments, **options)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise NotLetIn(f"PostgreSQL does not let us in ({type(error).__name__})") from error
+
+
+class NotLetIn(ConnectionError):
+    """PostgreSQL is there, and refuses the connection; which of its errors it is."""
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether it is no fault of what was asked: the same, asked again, may well be done."""
+    if isinstance(error, OSError) or getattr(error, "connection_invalidated", False):
+        return True
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
+    return str(state).startswith(_PASSING)
+
+
+# connection lost; rolled back for another's sake; no more room; ended by an operator or a shutdown; locked
+_PASSING = ("08", "40", "53", "57P", "55P03", "SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR")
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

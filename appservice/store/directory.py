@@ -249,7 +249,7 @@ async def put(
     before = await _take_away(connection, {*((one.kind, one.key) for one in fresh), *gone})
     now: set[str] = set()
     for portion in _portions(fresh):
-        await _add(connection, [_row(entry) for entry in portion])
+        await add(connection, [_row(entry) for entry in portion])
         now |= vocabulary_of(getattr(entry, field) for entry in portion for field in _TEXTS)
     await _learn_words(connection, now - before)
     await _forget_words(connection, before - now)
@@ -282,7 +282,8 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-async def _add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows, without their `words`, which are made of their tokens."""
     if connection.dialect.name == "sqlite":
         await connection.execute(insert(tables.directory), rows)
         return

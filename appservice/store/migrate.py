@@ -11,9 +11,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import text
 
-from appservice.store.database import Database
+from appservice.store.database import Connection, Database
 from spaces.errors import Unavailable
 
 _LOCK = 4_873_512_001  # any number that no other program on the same PostgreSQL takes
@@ -22,9 +23,19 @@ _LOCK = 4_873_512_001  # any number that no other program on the same PostgreSQL
 async def migrate(database: Database, to: str = "head") -> None:
     """Upgrade to `to`. Raises `Unavailable` where the database is newer than this program."""
     async with database.writing() as connection:
-        if not database.is_sqlite:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
-        await connection.run_sync(_upgrade, to)
+        await migrate_on(connection, to)
+
+
+async def migrate_on(connection: Connection, to: str = "head") -> None:
+    """The same within a transaction of somebody else's."""
+    if connection.dialect.name != "sqlite":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
+    await connection.run_sync(_upgrade, to)
+
+
+async def revision_of(connection: Connection) -> str | None:
+    """The revision that a database is at; None where it has none."""
+    return await connection.run_sync(_found)
 
 
 async def downgrade(database: Database, to: str) -> None:
@@ -33,7 +44,7 @@ async def downgrade(database: Database, to: str) -> None:
         await connection.run_sync(_downgrade, to)
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: SyncConnection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     attributes: dict[str, Any] = {"connection": connection}
@@ -47,8 +58,12 @@ def known_revisions() -> tuple[str, ...]:
     return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
-def _upgrade(connection: Connection, to: str) -> None:
-    found = MigrationContext.configure(connection).get_current_revision()
+def _found(connection: SyncConnection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _upgrade(connection: SyncConnection, to: str) -> None:
+    found = _found(connection)
     if found == (known_revisions()[0] if to == "head" else to):
         return
     if found is not None and found not in known_revisions():
@@ -62,5 +77,5 @@ def _upgrade(connection: Connection, to: str) -> None:
         raise Unavailable(f"The database cannot be brought to this version: {error}") from error
 
 
-def _downgrade(connection: Connection, to: str) -> None:
+def _downgrade(connection: SyncConnection, to: str) -> None:
     command.downgrade(_config(connection), to)

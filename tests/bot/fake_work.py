@@ -51,10 +51,10 @@ class CountedIds:
         self._numbers, self._suffixes = itertools.count(1), itertools.count(0x7F3A)
         self._listings = itertools.count(FIRST_LISTING)
 
-    def network(self) -> NetworkId:
+    def network(self, *_: object) -> NetworkId:
         return NetworkId.of_bytes(next(self._numbers).to_bytes(10, "big"))
 
-    def group(self) -> GroupId:
+    def group(self, *_: object) -> GroupId:
         return GroupId.of_bytes(next(self._numbers).to_bytes(10, "big"))
 
     def suffix(self) -> str:

@@ -21,10 +21,10 @@ class Counted:
     def __init__(self) -> None:
         self._numbers = count(1)
 
-    def network(self) -> NetworkId:
+    def network(self, *_: object) -> NetworkId:
         return NetworkId(f"n.{next(self._numbers):016}")
 
-    def group(self) -> GroupId:
+    def group(self, *_: object) -> GroupId:
         return GroupId(f"g.{next(self._numbers):016}")
 
     def suffix(self) -> str:

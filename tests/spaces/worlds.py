@@ -31,10 +31,10 @@ class CountedIds:
         self._count += 1
         return self._count
 
-    def network(self) -> NetworkId:
+    def network(self, *_: object) -> NetworkId:
         return NetworkId.of_bytes(self._next().to_bytes(10, "big"))
 
-    def group(self) -> GroupId:
+    def group(self, *_: object) -> GroupId:
         return GroupId.of_bytes(self._next().to_bytes(10, "big"))
 
     def suffix(self) -> str:
