@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -117,7 +118,7 @@ async def _kept(connection: Connection, name: str, fresh: str) -> str:
 class Engine:
     """What delivers: used by the service, and by `apply` when no service acts."""
 
-    def __init__(self, foundation: Foundation) -> None:
+    def __init__(self, foundation: Foundation, may_call: Callable[[], bool]) -> None:
         settings = foundation.settings
         self.foundation = foundation
         self.homeserver = Homeserver(
@@ -126,7 +127,8 @@ class Engine:
                 user=settings.homeserver.bot,
                 as_token=settings.homeserver.as_token.get_secret_value(),
                 device_id=foundation.device_id,
-            )
+            ),
+            may_call,
         )
         self.secrecy: Secrecy | None = None
         if settings.encryption.enabled:

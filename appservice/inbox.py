@@ -53,8 +53,11 @@ class Mailbox:
         self.transactions = 0
 
     async def accept(self, txn_id: str, body: bytes) -> None:
-        """Keep a transaction; once this returns it is on disk. Any exception: it is not."""
-        async with self._database.writing(urgent=True) as connection:
+        """Keep a transaction; once this returns it is on disk. Any exception: it is not.
+
+        A process that does not act may do so, too: whoever acts finds it, and each event once.
+        """
+        async with self._database.writing(urgent=True, fenced=False) as connection:
             await inbox.keep_transaction(connection, body, self._now())
         self.transactions += 1
         number = int(txn_id) if txn_id.isascii() and txn_id.isdigit() and len(txn_id) < 20 else 0

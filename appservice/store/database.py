@@ -7,6 +7,7 @@ arrives from the homeserver go first, on PostgreSQL by a row lock on the landsca
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from appservice.store import one_trip
+from appservice.store.fence import Fence
 
 Connection = AsyncConnection
 StoreError = SQLAlchemyError
@@ -38,7 +40,12 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        how: dict[str, Any] = {"pool_pre_ping": True, "connect_args": {"server_settings": _PLANNING}}
+        self.name = f"hedgerow {secrets.token_hex(8)}"
+        """By which PostgreSQL knows the sessions of this process."""
+        self.fence: Fence | None = None
+        """What lets only the process that acts write, once this one does."""
+        settings = {**_PLANNING, "application_name": self.name}
+        how: dict[str, Any] = {"pool_pre_ping": True, "connect_args": {"server_settings": settings}}
         if self.is_sqlite:
             how = {"connect_args": {"async_creator_fn": one_trip.connect}}
         self.engine = create_async_engine(self.url, **how)
@@ -58,9 +65,15 @@ class Database:
             self.path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[Connection]:
-        """One transaction that writes; committed at the end, rolled back on any exception."""
+    async def writing(self, *, urgent: bool = False, fenced: bool = True) -> AsyncIterator[Connection]:
+        """One transaction that writes; committed at the end, rolled back on any exception.
+
+        Raises `Fenced` where another process acts by now. Without `fenced` that is not asked: for what any
+        process may write, and for who asks with a statement of their own.
+        """
         async with self._writing.turn(urgent=urgent), self.engine.begin() as connection:
+            if fenced and self.fence is not None:
+                await self.fence.check(connection)
             yield connection
 
     @asynccontextmanager
