@@ -44,6 +44,7 @@ from spaces.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 _HEALTH_SECONDS = 10
+_PING_SECONDS = 2
 _PROGRESS_SECONDS = 0.5
 _SEALED_SECONDS = 1.0
 _PATHS_SECONDS = 5.0
@@ -75,6 +76,7 @@ class Hedgerow:
         self._restarts_seen = 0
         self._stop_asked = asyncio.Event()
         self._ended: str | None = None
+        self._ping_failure: tuple[int, str] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set. Raises `Unavailable` where it cannot start, or go on."""
@@ -188,6 +190,7 @@ class Hedgerow:
         self.schedule.every(CLOSING_SECONDS, "look at fights", self.reconciler.look_at_fights)
         self.schedule.every(_PROGRESS_SECONDS, "progress", self.engine.settler.tell_progress)
         self.schedule.every(_HEALTH_SECONDS, "health", self._check_health, at_once=True)
+        self.schedule.every(_PING_SECONDS, "ping", self._ping_again)
         if (secrecy := self.engine.secrecy) is not None:
             self.schedule.every(_SEALED_SECONDS, "sealed", secrecy.sealed.judge)
             self.schedule.every(_DEVICE_SECONDS, "device", secrecy.device.look_after)
@@ -251,10 +254,18 @@ class Hedgerow:
     async def _ping(self) -> None:
         try:
             await self.engine.homeserver.ping(self.settings.homeserver.appservice_id, secrets.token_hex(8))
-            self.foundation.health.pinged = True
+            self.foundation.health.pinged, self._ping_failure = True, None
         except HomeserverError as error:
             self.foundation.health.pinged = False
-            log.warning("ping_failed", status=error.status, errcode=error.errcode)
+            failure = error.status, error.errcode
+            if failure != self._ping_failure:
+                log.warning("ping_failed", status=error.status, errcode=error.errcode)
+            self._ping_failure = failure
+
+    async def _ping_again(self) -> None:
+        """A balancer may not have found us yet; and a homeserver that is answered sends what it kept."""
+        if self.foundation.health.homeserver_answers and not self.foundation.health.pinged:
+            await self._ping()
 
     def received(self, txn_id: str | None) -> None:
         """A ping came in (`server.Pings`)."""

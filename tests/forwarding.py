@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 _PART_BYTES = 65_536
 Wire = tuple[int, asyncio.StreamWriter, asyncio.StreamWriter]
 
 
 class Forwarder:
-    """Forwards each connection to the port that `to` names at the time; where it names none, it is closed."""
+    """Forwards each connection to the first port, of those that `to` names at the time, where one listens."""
 
-    def __init__(self, to: Callable[[], int | None]) -> None:
+    def __init__(self, to: Callable[[], Sequence[int]]) -> None:
         self._to = to
         self._server: asyncio.Server | None = None
         self._is_whole = asyncio.Event()
@@ -49,21 +49,22 @@ class Forwarder:
                     end.transport.abort()
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        target = self._to()
-        with contextlib.suppress(OSError):
-            if target is not None:
-                await self._is_whole.wait()
-                await self._hold(target, reader, writer)
+        await self._is_whole.wait()
+        for port in self._to():
+            with contextlib.suppress(OSError):
+                there, back = await asyncio.open_connection("127.0.0.1", port)
+                await self._hold((port, writer, back), reader, there)
+                break
         writer.transport.abort()
 
-    async def _hold(self, target: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", target)
-        both = (target, writer, back)
-        self._wires.add(both)
+    async def _hold(self, wire: Wire, reader: asyncio.StreamReader, there: asyncio.StreamReader) -> None:
+        _, writer, back = wire
+        self._wires.add(wire)
         try:
-            await asyncio.gather(self._pour(reader, back), self._pour(there, writer))
+            with contextlib.suppress(OSError):
+                await asyncio.gather(self._pour(reader, back), self._pour(there, writer))
         finally:
-            self._wires.discard(both)
+            self._wires.discard(wire)
             back.transport.abort()
 
     async def _pour(self, come: asyncio.StreamReader, go: asyncio.StreamWriter) -> None:

@@ -21,7 +21,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.conftest import fresh_database
@@ -34,12 +33,6 @@ from tests.synapse.running import until, written
 _NETWORKS, _GROUPS = 6, 4
 _PAUSE_SECONDS = 1.0
 _LATE_SECONDS = 120.0
-
-
-@dataclass
-class Figures:
-    kills: int = 0
-    takeovers: list[float] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -60,18 +53,14 @@ async def started(folder: Path, arguments: argparse.Namespace) -> AsyncIterator[
         await asyncio.to_thread(cluster.stop)
 
 
-async def killed_again_and_again(pair: Pair, seconds: float, every: float) -> Figures:
-    figures = Figures()
+async def killed_again_and_again(pair: Pair, seconds: float, every: float) -> list[float]:
+    gaps: list[float] = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         begun = time.monotonic()
-        acting = await pair.acting()
-        await acting.kill()
-        figures.kills += 1
-        acting.launch()
-        figures.takeovers.append(await pair.taken_over(acting))
+        gaps.append(await pair.kill_who_acts())
         await asyncio.sleep(max(every - (time.monotonic() - begun), 0))
-    return figures
+    return gaps
 
 
 async def stopped_for_a_while(pair: Pair, seconds: float) -> float:
@@ -139,9 +128,8 @@ async def main(arguments: argparse.Namespace) -> bool:
             stop = asyncio.Event()
             asking = [asyncio.create_task(asker.ask_on(stop, _PAUSE_SECONDS)) for asker in askers]
             applying = pair.halves[0].applying(blueprint(folder))
-            figures = await killed_again_and_again(pair, arguments.seconds, arguments.every)
-            print(f"{figures.kills} times kill -9")
-            told("from the kill to /ready of the other", figures.takeovers)
+            gaps = await killed_again_and_again(pair, arguments.seconds, arguments.every)
+            told("from kill -9 to /ready of another", gaps)
             told("stopped", [await stopped_for_a_while(pair, arguments.stopped)])
             told("cut off", [await cut_off(pair)])
             stop.set()

@@ -31,7 +31,7 @@ class Half(Hedge):
     """One of the two, with its own address, its own keys and its own wire to the database."""
 
     port: int = 0
-    wire: Forwarder = field(default_factory=lambda: Forwarder(lambda: None))
+    wire: Forwarder = field(default_factory=lambda: Forwarder(list))
 
     def stop_for_a_while(self) -> None:
         os.kill(self.pid, signal.SIGSTOP)
@@ -68,7 +68,7 @@ class Pair:
     async def _half(self, name: str) -> Half:
         server, _, database = self._postgres.rpartition("/")
         at, _, port = server.rpartition(":")
-        wire, listen = Forwarder(lambda: int(port)), free_port()
+        wire, listen = Forwarder(lambda: [int(port)]), free_port()
         settings = {
             "HEDGEROW_DATABASE": f"{at}:{await wire.start()}/{database}",
             "HEDGEROW_LISTEN": f"127.0.0.1:{listen}",
@@ -92,12 +92,23 @@ class Pair:
         await until(lambda: self._statuses.get(port) == 200)
         return time.monotonic() - begun
 
+    async def kill_who_acts(self) -> float:
+        """`kill -9`, and a start at once; the seconds until one of the two acts."""
+        killed, begun = await self.acting(), time.monotonic()
+        await killed.kill()
+        self._statuses[killed.port] = 0
+        killed.launch()
+        await self.acting()
+        return time.monotonic() - begun
+
     def other(self, half: Half) -> Half:
         return next(other for other in self.halves if other is not half)
 
-    def _chosen(self) -> int | None:
-        by_status = {status: port for port, status in self._statuses.items()}
-        return by_status.get(200) or (None if self.only_who_acts else by_status.get(503))
+    def _chosen(self) -> list[int]:
+        """Whoever acts first, then who answers at all."""
+        ranked = sorted(self._statuses, key=lambda port: self._statuses[port] != 200)
+        wanted = (200,) if self.only_who_acts else (200, 503)
+        return [port for port in ranked if self._statuses[port] in wanted]
 
     async def _look(self) -> None:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(_PATIENCE_SECONDS)) as session:
