@@ -77,7 +77,7 @@ class Lease:
         self._has_lock = False
         self._suspect: str | None = None
         self._epoch: int | None = None
-        self._seen_at = -math.inf
+        self._seen_at = self._answered_at = -math.inf
         self._beating: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
 
@@ -85,6 +85,10 @@ class Lease:
     def is_fresh(self) -> bool:
         """Whether nobody else can act yet."""
         return self._now() - self._seen_at < _TRUSTED_SECONDS
+
+    @property
+    def is_answered(self) -> bool:
+        return self._now() - self._answered_at < _TRUSTED_SECONDS
 
     async def take(self) -> bool:
         """Whether this process acts from now on. A database that does not answer is no reason to."""
@@ -97,7 +101,9 @@ class Lease:
 
     async def _try(self) -> bool:
         session = await self._open()
-        if not await self._locked(session):
+        is_ours = await self._locked(session)
+        self._answered_at = self._now()
+        if not is_ours:
             await self._end_who_is_silent(session)
             return False
         begun = self._now()
@@ -152,6 +158,7 @@ class Lease:
             self._end()
         elif self._has_lock:
             self._seen_at = begun
+        self._answered_at = begun
 
     def _end(self) -> None:
         """Another process acts."""

@@ -44,6 +44,10 @@ class ActingLock:
         """Whether nobody else can act yet, as far as can be known without asking: calls may be made."""
         return self._lock.is_fresh
 
+    def is_answered(self) -> bool:
+        """Whether the database has answered of late: PostgreSQL is asked all the time."""
+        return self._lock.is_answered
+
     async def holds(self) -> bool:
         """Whether it is still ours."""
         return await self._lock.holds()
@@ -61,6 +65,10 @@ class _FileLock:
     @property
     def is_fresh(self) -> bool:
         return self._file is not None
+
+    @property
+    def is_answered(self) -> bool:
+        return True
 
     async def take(self) -> bool:
         try:

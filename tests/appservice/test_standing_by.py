@@ -85,6 +85,14 @@ async def until(is_so: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
+async def calm(fake: FakeHomeserver) -> None:
+    """Until what a service does at its start is over."""
+    calls = -1
+    while calls != len(fake.calls):
+        calls = len(fake.calls)
+        await asyncio.sleep(0.3)
+
+
 def acting(metrics: str) -> list[str]:
     return [line for line in metrics.splitlines() if line.startswith("hedgerow_acting ")]
 
@@ -151,6 +159,7 @@ async def test_a76_who_is_replaced_calls_nobody_any_more_and_ends_to_be_started_
     service, stop = Hedgerow(settings), asyncio.Event()
     task = asyncio.create_task(service.run(stop))
     await until_ready(settings)
+    await calm(fake)
     other = Database(settings.database_url)
     async with other.writing() as connection:
         await connection.execute(text("UPDATE acting SET epoch = epoch + 1"))
