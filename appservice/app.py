@@ -61,14 +61,14 @@ class Hedgerow:
         self.settings = settings
         self.foundation = Foundation(settings)
         self.engine: Engine
-        self.mailbox = Mailbox(self.foundation.database, time.time)
+        self._acting = Acting(self.foundation, self._replaced)
+        self.mailbox = Mailbox(self.foundation.database, time.time, self._acting.lock.is_answered)
         self.inbox: Inbox
         self.listeners: Listeners
         self.reconciler: Reconciler
         self.departing: Departing
         self.schedule = Schedule()
         self.started = asyncio.Event()
-        self._acting = Acting(self.foundation, self._replaced)
         self._servers: list[Server] = []
         self._loops: list[asyncio.Task[None]] = []
         self._numbers = Numbers(self._gauges)

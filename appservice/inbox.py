@@ -42,11 +42,17 @@ _SAID = ("m.room.message", "m.room.encrypted")
 
 
 class Mailbox:
-    """The inbox's mouth: keeps transactions, whether or not anybody works them off yet."""
+    """The inbox's mouth: keeps transactions, whether or not anybody works them off yet.
 
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+    `answers` says whether the database does, so that none waits for one that is cut off.
+    """
+
+    def __init__(
+        self, database: Database, now: Callable[[], float], answers: Callable[[], bool] = lambda: True
+    ) -> None:
         self._database = database
         self._now = now
+        self._answers = answers
         self._last_txn = 0
         self.arrived = asyncio.Event()
         self.restarts_seen = 0
@@ -57,6 +63,8 @@ class Mailbox:
 
         A process that does not act may do so, too: whoever acts finds it, and each event once.
         """
+        if not self._answers():
+            raise ConnectionError("the database does not answer")
         async with self._database.writing(urgent=True, fenced=False) as connection:
             await inbox.keep_transaction(connection, body, self._now())
         self.transactions += 1

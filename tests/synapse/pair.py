@@ -1,8 +1,8 @@
 """Two processes of Hedgerow on one PostgreSQL, as on two machines, and what brings transactions to them.
 
 The homeserver knows one address. There a balancer listens, which asks `/ready` of both and sends to the
-one that acts; where none does, to one that answers at all: who stands by keeps transactions, too. It
-hangs up on who has stopped to answer, as balancers do with who is marked down.
+one that acts; where none does, to one that has its database: who stands by keeps transactions, too. It
+hangs up on who is not ready any more, as balancers do with who is marked down.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Pair:
         self.only_who_acts = False
         self._balancer = Forwarder(self._chosen)
         self._statuses: dict[int, int] = {}
+        self._told: dict[int, dict[str, bool]] = {}
         self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Pair:
@@ -96,7 +97,7 @@ class Pair:
         """`kill -9`, and a start at once; the seconds until one of the two acts."""
         killed, begun = await self.acting(), time.monotonic()
         await killed.kill()
-        self._statuses[killed.port] = 0
+        self._statuses[killed.port], self._told[killed.port] = 0, {}
         killed.launch()
         await self.acting()
         return time.monotonic() - begun
@@ -105,10 +106,10 @@ class Pair:
         return next(other for other in self.halves if other is not half)
 
     def _chosen(self) -> list[int]:
-        """Whoever acts first, then who answers at all."""
-        ranked = sorted(self._statuses, key=lambda port: self._statuses[port] != 200)
-        wanted = (200,) if self.only_who_acts else (200, 503)
-        return [port for port in ranked if self._statuses[port] in wanted]
+        """Whoever acts first, then who stands by."""
+        usable = [half.port for half in self.halves if self._told.get(half.port, {}).get("database")]
+        ranked = sorted(usable, key=lambda port: not self._told[port]["acting"])
+        return [port for port in ranked if self._statuses[port] == 200 or not self.only_who_acts]
 
     async def _look(self) -> None:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(_PATIENCE_SECONDS)) as session:
@@ -119,10 +120,10 @@ class Pair:
     async def _ask(self, session: aiohttp.ClientSession, port: int) -> None:
         try:
             async with session.get(f"http://127.0.0.1:{port}/ready") as answer:
-                status = answer.status
+                status, told = answer.status, await answer.json()
         except (aiohttp.ClientError, TimeoutError):
-            status = 0
+            status, told = 0, {}
         before = self._statuses.get(port)
-        self._statuses[port] = status
+        self._statuses[port], self._told[port] = status, told
         if before == 200 != status:
             self._balancer.hang_up(port)
