@@ -32,7 +32,7 @@ from tests.synapse.running import until, written
 
 _NETWORKS, _GROUPS = 6, 4
 _PAUSE_SECONDS = 1.0
-_LATE_SECONDS = 120.0
+_LATE_SECONDS = 240.0
 
 
 @asynccontextmanager
