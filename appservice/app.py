@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
+from appservice.acting import Acting
 from appservice.codes import JoinPages
 from appservice.departing import Departing
 from appservice.ecosystems import Ecosystems
-from appservice.engine import WANTED_MARK, Engine, Foundation, tell_silence, unusable
+from appservice.engine import Engine, Foundation, tell_silence
 from appservice.homeserver import HomeserverError
 from appservice.hsds.api import Api
 from appservice.hsds.served import EveryonesDirectory
@@ -29,9 +30,8 @@ from appservice.public_news import PublicNews
 from appservice.reconciler import Reconciler
 from appservice.schedule import Schedule
 from appservice.server import Server, build, build_watch
-from appservice.store import inbox, journal, outbox
-from appservice.store.database import Database, StoreError
-from appservice.store.locks import ActingLock
+from appservice.store import inbox, outbox
+from appservice.store.database import Database
 from appservice.ticks import ticks
 from appservice.work import Works
 from bot.conversation import Conversation
@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 _HEALTH_SECONDS = 10
 _MEASURE_SECONDS = 10
 _GREETING_WAITS = (1.0, 30.0)
-_ASK_SECONDS = 0.5
+_PING_SECONDS = 2
 _PROGRESS_SECONDS = 0.5
 _SEALED_SECONDS = 1.0
 _PATHS_SECONDS = 5.0
@@ -63,59 +63,46 @@ class Hedgerow:
         self.settings = settings
         self.foundation = Foundation(settings)
         self.engine: Engine
-        self.mailbox = Mailbox(self.foundation.database, time.time)
+        self._acting = Acting(self.foundation, self._replaced)
+        self.mailbox = Mailbox(self.foundation.database, time.time, self._acting.lock.is_answered)
         self.inbox: Inbox
         self.listeners: Listeners
         self.reconciler: Reconciler
         self.departing: Departing
         self.schedule = Schedule(self.foundation.meters)
         self.started = asyncio.Event()
-        self._lock = ActingLock(self.foundation.database)
         self._servers: list[Server] = []
         self._loops: list[asyncio.Task[None]] = []
         self._meters = self.foundation.meters
         self._measuring = Measuring(self.foundation, self.mailbox, time.time)
         self._restarts_seen = 0
         self._stop_asked = asyncio.Event()
+        self._ended: str | None = None
+        self._ping_failure: tuple[int, str] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set. Raises `Unavailable` where it cannot start at all."""
+        """Serve until `stop` is set. Raises `Unavailable` where it cannot start, or go on."""
         self._stop_asked = stop
         try:
             await self.foundation.lay()
-            await self._take_over(stop)
-            if stop.is_set():
-                return
-            self._meters.acts(True)
-            self.engine = Engine(self.foundation)
-            await self._listen()
-            starting = asyncio.create_task(self._start())
-            await _first_of(starting, stop)
-            await stop.wait()
+            await self._acting.begin(stop, self._listen)
+            if not stop.is_set():
+                await self._act(stop)
         finally:
             await self._stop()
+        if self._ended is not None:
+            raise Unavailable(f"Hedgerow has ended: {self._ended}. It is to be started again.")
 
     # -- starting --------------------------------------------------------------------------------
 
-    async def _take_over(self, stop: asyncio.Event) -> None:
-        """Wait until no other process acts. Raises `Unavailable` where the database cannot be written to."""
-        try:
-            await self._wait_for_the_lock(stop)
-            async with self.foundation.database.writing() as connection:
-                await journal.clear_mark(connection, WANTED_MARK)
-        except (StoreError, OSError) as error:
-            raise unusable(error) from error
-
-    async def _wait_for_the_lock(self, stop: asyncio.Event) -> None:
-        """A process that only applies a blueprint gives way when it is asked."""
-        asked = False
-        while not stop.is_set() and not await self._lock.take():
-            if not asked:
-                log.info("waiting_for_another_process_to_give_way")
-            asked = True
-            async with self.foundation.database.writing() as connection:
-                await journal.set_mark(connection, WANTED_MARK, str(time.time()))
-            await asyncio.sleep(_ASK_SECONDS)
+    async def _act(self, stop: asyncio.Event) -> None:
+        self._meters.acts(True)
+        self.engine = Engine(self.foundation, self._acting.lock.is_fresh)
+        if not self._servers:
+            await self._listen()
+        starting = asyncio.create_task(self._start())
+        await _first_of(starting, stop)
+        await stop.wait()
 
     async def _listen(self) -> None:
         homeserver = self.settings.homeserver
@@ -213,6 +200,7 @@ class Hedgerow:
         self.schedule.every(_PROGRESS_SECONDS, "progress", self.engine.settler.tell_progress)
         self.schedule.every(_HEALTH_SECONDS, "health", self._check_health, at_once=True)
         self.schedule.every(_MEASURE_SECONDS, "measure", self._measuring.look, at_once=True)
+        self.schedule.every(_PING_SECONDS, "ping", self._ping_again)
         if (secrecy := self.engine.secrecy) is not None:
             self.schedule.every(_SEALED_SECONDS, "sealed", secrecy.sealed.judge)
             self.schedule.every(_DEVICE_SECONDS, "device", secrecy.device.look_after)
@@ -233,8 +221,12 @@ class Hedgerow:
             error = None if loop.cancelled() else loop.exception()
             self._end(f"a loop has ended ({type(error).__name__})")
 
+    def _replaced(self) -> None:
+        self._end("another process has begun to act, and this one's writes are refused")
+
     def _end(self, reason: str) -> None:
         log.critical("ending", reason=reason)
+        self._ended = self._ended or reason
         self._stop_asked.set()
 
     # -- watching --------------------------------------------------------------------------------
@@ -244,8 +236,6 @@ class Hedgerow:
         health = self.foundation.health
         was_well = health.homeserver_answers
         health.homeserver_answers = await self._is_known()
-        if not await self._lock.holds():
-            self._end("the lock on the database is lost, and another process may act")
         if health.homeserver_answers:
             await self._ping()
         restarted = self.mailbox.restarts_seen != self._restarts_seen
@@ -273,10 +263,18 @@ class Hedgerow:
     async def _ping(self) -> None:
         try:
             await self.engine.homeserver.ping(self.settings.homeserver.appservice_id, secrets.token_hex(8))
-            self.foundation.health.pinged = True
+            self.foundation.health.pinged, self._ping_failure = True, None
         except HomeserverError as error:
             self.foundation.health.pinged = False
-            log.warning("ping_failed", status=error.status, errcode=error.errcode)
+            failure = error.status, error.errcode
+            if failure != self._ping_failure:
+                log.warning("ping_failed", status=error.status, errcode=error.errcode)
+            self._ping_failure = failure
+
+    async def _ping_again(self) -> None:
+        """A balancer may not have found us yet; and a homeserver that is answered sends what it kept."""
+        if self.foundation.health.homeserver_answers and not self.foundation.health.pinged:
+            await self._ping()
 
     def received(self, txn_id: str | None) -> None:
         """A ping came in (`server.Pings`)."""
@@ -284,9 +282,11 @@ class Hedgerow:
 
     async def ready(self) -> Mapping[str, bool]:
         """What `/ready` tells (`server.Health`)."""
-        health = self.foundation.health
+        health, told = self.foundation.health, await self._acting.ready()
+        if not self._acting.acts:
+            return told
         return {
-            "database": await self.foundation.database.answers(),
+            **told,
             "homeserver": health.homeserver_answers,
             "ping": health.pinged,
         }
@@ -300,7 +300,7 @@ class Hedgerow:
         await asyncio.gather(self._end_loops(), self.schedule.stop(), *servers)
         if hasattr(self, "engine"):
             await self.engine.close()
-        await self._lock.release()
+        await self._acting.lock.release()
         await self.foundation.database.close()
 
     async def _end_loops(self) -> None:
@@ -310,7 +310,7 @@ class Hedgerow:
         self.inbox.stop()
         if self.engine.secrecy is not None:
             self.engine.secrecy.loop.stop()
-        _, late = await asyncio.wait(self._loops, timeout=_STOP_SECONDS)
+        _, late = await asyncio.wait(self._loops, timeout=0 if self._acting.is_lost else _STOP_SECONDS)
         for task in late:
             task.cancel()
 

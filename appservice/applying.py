@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from appservice.acting import steady
 from appservice.engine import WANTED_MARK, Engine, Foundation
 from appservice.homeserver import HomeserverError
 from appservice.store import journal, outbox
@@ -119,7 +120,7 @@ async def watch(foundation: Foundation, undertaking: int, tell: Callable[[Progre
             tell(Progress(max(total - waiting, 0), total, hand.acts))
             if not waiting:
                 break
-            if wanted:
+            if wanted or hand.is_lost:
                 await hand.let_go()
             elif not hand.acts:
                 await hand.take_up()
@@ -141,7 +142,8 @@ class _Hand:
 
     def __init__(self, foundation: Foundation) -> None:
         self._foundation = foundation
-        self._lock = ActingLock(foundation.database)
+        self._lock = ActingLock(foundation.database, steady, self._lose)
+        self.is_lost = False
         self._engine: Engine | None = None
         self._delivering: asyncio.Task[None] | None = None
 
@@ -149,12 +151,15 @@ class _Hand:
     def acts(self) -> bool:
         return self._delivering is not None
 
+    def _lose(self) -> None:
+        self.is_lost = True
+
     async def take_up(self) -> None:
         """Begin to deliver, if nobody does. A homeserver that does not answer is tried at the next call."""
         if self._engine is None:
             if not await self._lock.take():
                 return
-            self._engine = Engine(self._foundation)
+            self._engine = Engine(self._foundation, self._lock.is_fresh)
         try:
             await self._engine.greet()
         except HomeserverError as error:
@@ -172,4 +177,5 @@ class _Hand:
                 await self._delivering
             await self._engine.close()
         self._engine = self._delivering = None
+        self.is_lost = False
         await self._lock.release()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -130,7 +131,7 @@ async def _kept(connection: Connection, name: str, fresh: str) -> str:
 class Engine:
     """What delivers: used by the service, and by `apply` when no service acts."""
 
-    def __init__(self, foundation: Foundation) -> None:
+    def __init__(self, foundation: Foundation, may_call: Callable[[], bool]) -> None:
         settings = foundation.settings
         self.foundation = foundation
         self.homeserver = Homeserver(
@@ -141,6 +142,7 @@ class Engine:
                 device_id=foundation.device_id,
             ),
             foundation.meters,
+            may_call,
         )
         self.secrecy: Secrecy | None = None
         if settings.encryption.enabled:

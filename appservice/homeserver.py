@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -100,9 +100,10 @@ class _BotClient(AsyncClient):
 
     client_session: aiohttp.ClientSession | None
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, may_call: Callable[[], bool]) -> None:
         config = AsyncClientConfig(max_limit_exceeded=0, max_timeouts=0, request_timeout=_TIMEOUT_SECONDS)
         super().__init__(identity.url.rstrip("/"), identity.user, identity.device_id, config=config)
+        self._may_call = may_call
         self.registered = False
         self.asserted_device: str | None = None
 
@@ -117,6 +118,8 @@ class _BotClient(AsyncClient):
         *,
         as_device: bool = True,
     ) -> aiohttp.ClientResponse:
+        if not self._may_call():
+            raise Unreachable("not asked: this process does not act")
         if self.client_session is None:
             # nio's own session counts each connection anew, which slows calls made side by side
             self.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
@@ -136,14 +139,19 @@ class _BotClient(AsyncClient):
 
 
 class Homeserver:
-    """One homeserver, spoken to as the bot. Every method is one call and raises `HomeserverError`."""
+    """One homeserver, spoken to as the bot. Every method is one call and raises `HomeserverError`.
 
-    def __init__(self, identity: Identity, watch: Watch = UNWATCHED) -> None:
+    Nothing is called while `may_call` says no: `Unreachable` is raised.
+    """
+
+    def __init__(
+        self, identity: Identity, watch: Watch = UNWATCHED, may_call: Callable[[], bool] = lambda: True
+    ) -> None:
         self._watch = watch
         self.user = identity.user
         self.server = identity.user.server
         self.device_id = identity.device_id
-        self._client = _BotClient(identity)
+        self._client = _BotClient(identity, may_call)
         self._marking = asyncio.Lock()
         authorization = f"Bearer {identity.as_token}"
         self._headers = {"Authorization": authorization, "Content-Type": "application/json"}

@@ -52,11 +52,17 @@ _SAID = ("m.room.message", "m.room.encrypted")
 
 
 class Mailbox:
-    """The inbox's mouth: keeps transactions, whether or not anybody works them off yet."""
+    """The inbox's mouth: keeps transactions, whether or not anybody works them off yet.
 
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+    `answers` says whether the database does, so that none waits for one that is cut off.
+    """
+
+    def __init__(
+        self, database: Database, now: Callable[[], float], answers: Callable[[], bool] = lambda: True
+    ) -> None:
         self._database = database
         self._now = now
+        self._answers = answers
         self._last_txn = 0
         self._is_full = False
         self._works_until = 0.0
@@ -65,8 +71,13 @@ class Mailbox:
         self.transactions = 0
 
     async def accept(self, txn_id: str, body: bytes, *, full: bool = False) -> None:
-        """Keep a transaction; once this returns it is on disk. Any exception: it is not."""
-        async with self._database.writing(urgent=True) as connection:
+        """Keep a transaction; once this returns it is on disk. Any exception: it is not.
+
+        A process that does not act may do so, too: whoever acts finds it, and each event once.
+        """
+        if not self._answers():
+            raise ConnectionError("the database does not answer")
+        async with self._database.writing(urgent=True, fenced=False) as connection:
             await inbox.keep_transaction(connection, body, self._now())
         self.transactions += 1
         number = int(txn_id) if txn_id.isascii() and txn_id.isdigit() and len(txn_id) < 20 else 0

@@ -72,8 +72,9 @@ class Works:
     @asynccontextmanager
     async def begin(self, who: UserId | str, source: Source | None = None) -> AsyncIterator[UnitOfWork]:
         """A unit of work on behalf of `who`, committed at the end; any exception undoes it."""
-        async with self.database.writing() as connection:
-            landscape = await self._landscapes.load(connection, for_writing=True)
+        fence = self.database.fence
+        async with self.database.writing(fenced=False) as connection:
+            landscape = await self._landscapes.load(connection, for_writing=True, fence=fence)
             work = UnitOfWork(connection, landscape, self.surroundings, who, self._sights, self._finds)
             work.audit = Trail(connection, self.surroundings.now, who, source)
             yield work

@@ -16,7 +16,7 @@ from appservice.engine import Engine, Foundation
 from appservice.homeserver import HomeserverError
 from appservice.repairs import Begin, Join, LookAgain, MakeFolder, Migrate, Repair, SetMode
 from appservice.store.database import StoreError
-from appservice.store.locks import ActingLock
+from appservice.store.stillness import Stillness
 from appservice.work import Works
 from config.settings import Settings
 from spaces.actions import ReadBack
@@ -76,7 +76,7 @@ class Repairing:
     async def _alone(self, settings: Settings, deed: Callable[[Foundation], Awaitable[None]]) -> str:
         """Do it while no other process acts; else say that the service does it."""
         foundation = Foundation(settings)
-        lock = ActingLock(foundation.database)
+        lock = Stillness(foundation.database)
         try:
             foundation.database.make_file()
             if not await lock.take():
@@ -95,7 +95,7 @@ async def _lay(foundation: Foundation) -> None:
 async def _begin(foundation: Foundation) -> None:
     """What every start does, before it hears or does anything."""
     await foundation.lay()
-    engine = Engine(foundation)
+    engine = Engine(foundation, may_call=lambda: True)
     try:
         await engine.greet()
         await engine.secure()

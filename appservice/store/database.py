@@ -7,6 +7,7 @@ arrives from the homeserver go first, on PostgreSQL by a row lock on the landsca
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from appservice.store import one_trip
+from appservice.store.fence import Fence
 from appservice.watching import UNWATCHED, Watch
 
 Connection = AsyncConnection
@@ -47,7 +49,12 @@ class Database:
         self._watch = watch
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        arguments = {"server_settings": _PLANNING, "async_creator_fn": connect}
+        self.name = f"hedgerow {secrets.token_hex(8)}"
+        """By which PostgreSQL knows the sessions of this process."""
+        self.fence: Fence | None = None
+        """What lets only the process that acts write, once this one does."""
+        settings = {**_PLANNING, "application_name": self.name}
+        arguments = {"server_settings": settings, "async_creator_fn": connect}
         how: dict[str, Any] = {"pool_pre_ping": True, "connect_args": arguments}
         if self.is_sqlite:
             how = {"connect_args": {"async_creator_fn": one_trip.connect}}
@@ -74,9 +81,15 @@ class Database:
             self.path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[Connection]:
-        """One transaction that writes; committed at the end, rolled back on any exception."""
+    async def writing(self, *, urgent: bool = False, fenced: bool = True) -> AsyncIterator[Connection]:
+        """One transaction that writes; committed at the end, rolled back on any exception.
+
+        Raises `Fenced` where another process acts by now. Without `fenced` that is not asked: for what any
+        process may write, and for who asks with a statement of their own.
+        """
         async with self._writing.turn(urgent=urgent), self.engine.begin() as connection:
+            if fenced and self.fence is not None:
+                await self.fence.check(connection)
             yield connection
 
     @asynccontextmanager

@@ -12,6 +12,7 @@ from sqlalchemy import Table, and_, delete, insert, select, update
 from appservice.codec import place_id
 from appservice.store import tables
 from appservice.store.database import Connection, upsert
+from appservice.store.fence import Fence
 from spaces.identifiers import GroupId, NetworkId, Slug, UserId
 from spaces.landscape import Landscape
 from spaces.network import (
@@ -69,9 +70,17 @@ class LandscapeStore:
         self._revision = -1
         self._kept = Landscape()
 
-    async def load(self, connection: Connection, *, for_writing: bool = False) -> Landscape:
-        """The landscape as it stands. With `for_writing` no one else changes it before the commit."""
-        revision = await _revision(connection, for_writing=for_writing)
+    async def load(
+        self, connection: Connection, *, for_writing: bool = False, fence: Fence | None = None
+    ) -> Landscape:
+        """The landscape as it stands. With `for_writing` no one else changes it before the commit.
+
+        A `fence` is asked in the same statement: raises `Fenced` where another process acts.
+        """
+        if fence is not None:
+            revision = int(await fence.locked_mark(connection, REVISION))
+        else:
+            revision = await _revision(connection, for_writing=for_writing)
         if revision == self._revision:
             return self._kept
         loaded = await _load(connection)

@@ -1,21 +1,18 @@
 """One process acts at a time: a lock that the kernel, or the database server, frees with it.
 
-On SQLite a `flock` on a file beside the database, on PostgreSQL a session's advisory lock.
+On SQLite a `flock` on a file beside the database, on PostgreSQL a lease (`lease.py`).
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from appservice.store.database import Database, StoreError
+from appservice.store.database import Database
+from appservice.store.lease import Lease
 from spaces.errors import Unavailable
-
-_ACTING = 4_873_512_002  # beside the one in migrate.py
 
 
 def lock_file(database: Path) -> Path:
@@ -24,60 +21,74 @@ def lock_file(database: Path) -> Path:
 
 
 class ActingLock:
-    """Held by the process that delivers. Taking it never waits."""
+    """Held by the process that delivers. Taking it never waits.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._file: int | None = None
-        self._session: AsyncConnection | None = None
+    `now` gives seconds that only grow. `lost` is called when another process has it, which can be on
+    PostgreSQL alone.
+    """
+
+    def __init__(
+        self, database: Database, now: Callable[[], float], lost: Callable[[], None] = lambda: None
+    ) -> None:
+        self._lock: _FileLock | Lease
+        if database.path is not None:
+            self._lock = _FileLock(lock_file(database.path))
+        else:
+            self._lock = Lease(database, now, lost)
 
     async def take(self) -> bool:
         """Whether this process acts from now on. Raises `Unavailable` where SQLite's lock cannot be had."""
-        if self._database.path is not None:
-            return self._take_file(self._database.path)
-        return await self._take_session()
+        return await self._lock.take()
 
-    def _take_file(self, database: Path) -> bool:
-        path = lock_file(database)
+    def is_fresh(self) -> bool:
+        """Whether nobody else can act yet, as far as can be known without asking: calls may be made."""
+        return self._lock.is_fresh
+
+    def is_answered(self) -> bool:
+        """Whether the database has answered of late: PostgreSQL is asked all the time."""
+        return self._lock.is_answered
+
+    async def holds(self) -> bool:
+        """Whether it is still ours."""
+        return await self._lock.holds()
+
+    async def release(self) -> None:
+        """Let it go, if it is held."""
+        await self._lock.release()
+
+
+class _FileLock:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: int | None = None
+
+    @property
+    def is_fresh(self) -> bool:
+        return self._file is not None
+
+    @property
+    def is_answered(self) -> bool:
+        return True
+
+    async def take(self) -> bool:
         try:
-            self._file = _locked(path)
+            self._file = _locked(self._path)
         except BlockingIOError:
             return False
         except OSError as error:
             raise Unavailable(
-                f"{path} cannot be locked ({error.strerror}), and without it two processes might act. "
+                f"{self._path} cannot be locked ({error.strerror}), and without it two processes might act. "
                 "It must be a file, and belong with its folder to the user that Hedgerow runs as."
             ) from error
         return True
 
-    async def _take_session(self) -> bool:
-        session = await self._database.engine.connect()
-        await session.execution_options(isolation_level="AUTOCOMMIT")
-        taken = (await session.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": _ACTING})).scalar()
-        if not taken:
-            await session.close()
-            return False
-        self._session = session
-        return True
-
     async def holds(self) -> bool:
-        """Whether it is still ours: a session that has ended has lost it."""
-        if self._session is None:
-            return self._file is not None
-        try:
-            await self._session.execute(text("SELECT 1"))
-        except (StoreError, OSError):
-            return False
-        return True
+        return self._file is not None
 
     async def release(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
-        if self._session is not None:
-            session, self._session = self._session, None
-            await session.invalidate()
-            await session.close()
 
 
 def _locked(path: Path) -> int:

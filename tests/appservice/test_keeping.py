@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import sqlite3
+import time
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -114,7 +115,7 @@ async def test_what_was_there_at_the_backup_is_back_after_the_original_is_lost(h
 @pytest.mark.both_databases
 async def test_while_a_service_acts_nothing_is_replaced(house: House) -> None:
     assert (await house.says("backup", str(house.file))).exit_code == 0
-    lock = ActingLock(house.database)
+    lock = ActingLock(house.database, time.monotonic)
     assert await lock.take()
     said = await house.says("restore", str(house.file), "--yes")
     assert (said.exit_code, "A service acts on this database. Stop it" in said.stderr) == (1, True)

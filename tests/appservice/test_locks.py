@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -16,12 +16,13 @@ from appservice.store.locks import ActingLock
 
 ROOT = Path(__file__).parents[2]
 HOLDER = """
-import asyncio, sys
+import asyncio, sys, time
 from appservice.store.database import Database
 from appservice.store.locks import ActingLock
 
 async def hold(url):
-    print("taken" if await ActingLock(Database(url)).take() else "refused", flush=True)
+    lock = ActingLock(Database(url), time.monotonic)
+    print("taken" if await lock.take() else "refused", flush=True)
     await asyncio.sleep(600)
 
 asyncio.run(hold(sys.argv[1]))
@@ -50,34 +51,29 @@ async def taken_in_the_end(lock: ActingLock) -> None:
             taken = await lock.take()
 
 
-@pytest.fixture
-async def unmigrated(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url)
-    yield database
-    await database.close()
-
-
+@pytest.mark.both_databases
 async def test_a76_a_second_process_gets_the_lock_only_after_the_first_is_killed(
-    unmigrated: Database, database_url: str
+    database: Database, migrated_url: str
 ) -> None:
-    first, said = await another_process(database_url)
+    first, said = await another_process(migrated_url)
     try:
         assert said == "taken"
-        lock = ActingLock(unmigrated)
+        lock = ActingLock(database, time.monotonic)
         assert not await lock.take()
         assert not await lock.holds()
     finally:
         await killed(first)
     await taken_in_the_end(lock)
     assert await lock.holds()
-    second, said = await another_process(database_url)
+    second, said = await another_process(migrated_url)
     await killed(second)
     assert said == "refused"
     await lock.release()
 
 
-async def test_a_lock_let_go_can_be_taken_again_by_anybody(unmigrated: Database) -> None:
-    one, two = ActingLock(unmigrated), ActingLock(unmigrated)
+@pytest.mark.both_databases
+async def test_a_lock_let_go_can_be_taken_again_by_anybody(database: Database) -> None:
+    one, two = ActingLock(database, time.monotonic), ActingLock(database, time.monotonic)
     assert await one.take()
     assert not await two.take()
     await one.release()
@@ -88,14 +84,16 @@ async def test_a_lock_let_go_can_be_taken_again_by_anybody(unmigrated: Database)
     await one.release()
 
 
-async def test_letting_go_of_what_is_not_held_is_no_error(unmigrated: Database) -> None:
-    lock = ActingLock(unmigrated)
+@pytest.mark.both_databases
+async def test_letting_go_of_what_is_not_held_is_no_error(database: Database) -> None:
+    lock = ActingLock(database, time.monotonic)
     await lock.release()
     assert not await lock.holds()
 
 
+@pytest.mark.both_databases
 async def test_the_lock_keeps_no_reader_or_writer_out(database: Database) -> None:
-    lock = ActingLock(database)
+    lock = ActingLock(database, time.monotonic)
     assert await lock.take()
     async with database.writing():
         pass
@@ -103,12 +101,12 @@ async def test_the_lock_keeps_no_reader_or_writer_out(database: Database) -> Non
     await lock.release()
 
 
-async def test_a76_a_session_that_the_server_has_ended_holds_nothing_any_more(postgres_database: str) -> None:
-    database = Database(postgres_database.replace("postgresql://", "postgresql+asyncpg://", 1))
-    lock = ActingLock(database)
+async def test_a76_a_session_that_the_server_has_ended_holds_nothing_any_more(migrated_postgres: str) -> None:
+    database = Database(migrated_postgres.replace("postgresql://", "postgresql+asyncpg://", 1))
+    lock = ActingLock(database, time.monotonic)
     assert await lock.take()
     assert await lock.holds()
-    operator = await asyncpg.connect(postgres_database)
+    operator = await asyncpg.connect(migrated_postgres)
     await operator.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
         "AND datname = current_database()"

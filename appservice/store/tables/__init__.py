@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appservice.store.tables.acting import acting
 from appservice.store.tables.activity import messages, open_histories
 from appservice.store.tables.adopting import adoptions, adoptions_shown
 from appservice.store.tables.allowance import people_shown
@@ -65,6 +66,7 @@ from appservice.store.tables.ways import admissions, departures, offers, recount
 
 __all__ = [
     "NAMES_A_PLACE",
+    "acting",
     "admissions",
     "adoptions",
     "adoptions_shown",
