@@ -45,6 +45,7 @@ _NOBODY = Kept()
 _LANDSCAPE = Kept(Topic.ROLES, spared=True)
 
 PERSONAL: Mapping[str, Kept] = {
+    "acting": _NOBODY,
     "admissions": Kept(Topic.INVITATIONS, goes=("user",)),
     "adoptions": Kept(Topic.ROLES, goes=("by",)),
     "adoptions_shown": Kept(Topic.ROLES, goes=("by",)),
@@ -116,6 +117,7 @@ PERSONAL: Mapping[str, Kept] = {
         deed=("place", "at", "result"),
         others=("by", "batch"),
     ),
+    "imports": _NOBODY,
     "invitations": Kept(
         Topic.INVITATIONS, goes=("user",), signed=("by",), deed=("place", "at"), others=("by", "batch")
     ),
