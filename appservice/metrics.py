@@ -31,6 +31,7 @@ KINDS = frozenset(  # what the keys of actions begin with
     {
         *("CreateRoom", "ReadBack", "SetState", "Alias", "Listing", "Membership", "Say", "Redact", "Join"),
         *("LetGo", "MarkDirect", "TakeIn", "Adopt", "Follow", "Renew", "ReadFile", "ReadMessage"),
+        "EndDirect",
     }
 )
 UNKNOWN = "unknown"

@@ -14,7 +14,7 @@ from appservice.findings import Finding
 from appservice.repairs import Migrate
 from appservice.secrecy import crypto_folder
 from appservice.store import journal, standing
-from appservice.store.database import Connection, StoreError
+from appservice.store.database import Connection, NotLetIn, StoreError
 
 _ABOUT = "database"
 _OLDEST_SERVER = 130_000
@@ -48,7 +48,7 @@ async def look(visit: Visit) -> Sequence[Finding]:
 def _unreadable(visit: Visit, error: Exception) -> Finding:
     url, user = visit.database.url, visit.database.url.username
     at = f"{url.host or 'the local socket'}:{url.port or 5432}"
-    if not visit.database.is_sqlite and isinstance(error, OSError):
+    if not visit.database.is_sqlite and isinstance(error, OSError) and not isinstance(error, NotLetIn):
         mend = "start PostgreSQL, or correct the host and the port in `database`."
         return Finding("failed", _ABOUT, f"no PostgreSQL answers at {at}", mend)
     match standing.sqlstate(error):

@@ -42,7 +42,7 @@ class Server:
 
 def sqlstate(error: Exception) -> str:
     """PostgreSQL's code for what went wrong, such as 3D000; empty for anything else."""
-    original = getattr(error, "orig", None)
+    original = getattr(error, "orig", None) or error.__cause__
     return str(getattr(original, "sqlstate", None) or "")
 
 

@@ -76,9 +76,9 @@ def _kill_at(database: Database, commit: int, when: When) -> None:
     writing, left = database.writing, [commit]
 
     @asynccontextmanager
-    async def counted(*, urgent: bool = False) -> AsyncIterator[Connection]:
+    async def counted(**how: bool) -> AsyncIterator[Connection]:
         left[0] -= 1
-        async with writing(urgent=urgent) as connection:
+        async with writing(**how) as connection:
             yield connection
             if left[0] == 0 and when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -106,9 +106,9 @@ async def test_a76_who_stands_by_listens_says_so_and_keeps_transactions_for_who_
         told = await until_ready(other, 503, standing_by=True)
         assert told == {"database": True, "acting": False, "standing_by": True}
         assert await asked(other, "/live") == (200, {})
-        assert acting((await asked(other, "/metrics"))[1]) == ["hedgerow_acting 0"]
+        assert acting((await asked(other, "/metrics"))[1]) == ["hedgerow_acting 0.0"]
         assert (await until_ready(settings))["acting"] is True
-        assert acting((await asked(settings, "/metrics"))[1]) == ["hedgerow_acting 1"]
+        assert acting((await asked(settings, "/metrics"))[1]) == ["hedgerow_acting 1.0"]
         room = await alice.create_dm(fake.bot)
         alice.send(room, "help")
         await answers(alice, room, fake, 1)
@@ -175,7 +175,7 @@ async def test_a76_who_is_replaced_calls_nobody_any_more_and_ends_to_be_started_
 async def test_a76_nothing_is_called_while_the_lease_may_have_run_out(fake: FakeHomeserver) -> None:
     is_fresh = True
     identity = Identity(fake.base_url, UserId(fake.bot), fake.registration.as_token, "DEVICE")
-    homeserver = Homeserver(identity, lambda: is_fresh)
+    homeserver = Homeserver(identity, may_call=lambda: is_fresh)
     await homeserver.register()
     is_fresh, before = False, len(fake.calls)
     with pytest.raises(Unreachable, match="does not act"):

@@ -33,7 +33,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def clock() -> float:
         return began + (time.monotonic() - at) * faster
 
-    monkeypatch.setattr(engine, "time", SimpleNamespace(time=clock, monotonic=clock))
+    monkeypatch.setattr(
+        engine, "time", SimpleNamespace(time=clock, monotonic=clock, perf_counter=time.perf_counter)
+    )
     monkeypatch.setattr(outbox, "_LOOK_SECONDS", 0.02)
     monkeypatch.setattr(app, "_HEALTH_SECONDS", 0.05)
     monkeypatch.setattr(app, "_PROGRESS_SECONDS", 3600)
