@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,7 @@ SAID = (
 TIMEOUT_SECONDS = 0.2
 _CATCH_UPS = 12
 _IDLE_LOOKS = 3
+SHARES = 3
 
 
 class SameIds(CountedIds):
@@ -86,6 +88,18 @@ def one_after_the_other(fake: FakeHomeserver, faults: Iterable[Fault]) -> None:
     """Each kind of call goes wrong in all of these ways, one after the other, and then well."""
     for fault in faults:
         fake.script(_new(lambda call: call.name), fault, None)
+
+
+def shared_out(fake: FakeHomeserver, faults: Iterable[Fault]) -> None:
+    """Each kind of call goes wrong in a third of these ways, and all of them occur."""
+    for n, fault in enumerate(faults):
+        fake.script(_is_in_turn(n), fault, None)
+
+
+def _is_in_turn(n: int) -> Callable[[Call], bool]:
+    """Whether a call is the first of its kind, and the kind one that goes wrong in the n-th way."""
+    is_new = _new(lambda call: call.name)
+    return lambda call: (zlib.crc32(call.name.encode()) + n) % SHARES == 0 and is_new(call)
 
 
 def _new(what: Callable[[Call], str]) -> Callable[[Call], bool]:

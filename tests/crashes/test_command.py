@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from appservice.demo.synapse import free_port
 from config.sections import Settings
-from tests.crashes.moments import DATABASE, Moment, When, gone_on, watched
+from tests.crashes.moments import DATABASE, Moment, gone_on, watched
 from tests.fake import FakeHomeserver, Registration
 from tests.hedgerow import ADMIN, running, settings_for
 
@@ -52,21 +50,18 @@ def said(fake: FakeHomeserver, room: str) -> list[str]:
     return [body for body in bodies if not body.endswith("…")]
 
 
-async def undisturbed(folder: Path, when: When) -> tuple[list[str], str, list[Moment]]:
+async def undisturbed(folder: Path) -> tuple[list[str], str, list[Moment]]:
     """The answer, the direct room, and what a kill at each call after the start would have left."""
     async with homeserver() as fake, running(settings(fake, folder)):
         await asyncio.sleep(0.2)
-        with watched(fake, folder / DATABASE, folder, lambda _: when) as moments:
+        with watched(fake, folder / DATABASE, folder) as moments:
             room = await ask(fake)
             answers = await asyncio.wait_for(answered(fake, room), 20)
         return answers, room, moments
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_a11_a_command_stopped_at_any_call_is_done_once_and_answered_once(
-    tmp_path: Path, when: When
-) -> None:
-    answers, room, moments = await undisturbed(tmp_path, when)
+async def test_a11_a_command_stopped_at_any_call_is_done_once_and_answered_once(tmp_path: Path) -> None:
+    answers, room, moments = await undisturbed(tmp_path)
     assert len(answers) == 1
     assert len(moments) > 12
     for moment in moments:
