@@ -49,5 +49,8 @@ def begin(config: Path, *, quiet: bool = False) -> Settings:
     hide_secrets(settings)
     logs.configure("ERROR" if quiet else settings.log.level, settings.log.format)
     for problem in problems:
-        log.warning("look_at_the_settings", setting=problem.key, mend="hedgerow config check")
+        of_the_file = (
+            {} if problem.key else {"reason": problem.what}
+        )  # else it may quote somebody's Matrix ID
+        log.warning("look_at_the_settings", setting=problem.key, mend="hedgerow config check", **of_the_file)
     return settings

@@ -40,7 +40,9 @@ class Hedge:
 
     @property
     def environ(self) -> dict[str, str]:
-        return {"HEDGEROW_DATABASE": self.store.url, **self.settings}
+        keys = str(self.directory / "hedgerow-crypto")
+        ours = {"HEDGEROW_DATABASE": self.store.url, "HEDGEROW_ENCRYPTION__STORE": keys}
+        return {**ours, **self.settings}
 
     @property
     def log(self) -> Path:

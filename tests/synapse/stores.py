@@ -12,6 +12,7 @@ import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,9 @@ class Store:
         return rows
 
 
+@cache
 def store_at(directory: Path) -> Store:
-    """An empty one for the Hedgerow of this folder."""
+    """The one for the Hedgerows of this folder, empty at first."""
     if _kind(directory) == "sqlite":
         return Store(f"sqlite:///{directory / 'hedgerow.db'}")
     name = f"hedgerow_{next(_numbers)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -97,10 +96,8 @@ async def lived_in(hedge: Hedge, directory: Path) -> None:
 
 def joined(hedge: Hedge, who: str) -> int:
     """In how many rooms Hedgerow knows them to be."""
-    with sqlite3.connect(hedge.directory / "hedgerow.db", timeout=30) as database:
-        query = "SELECT count(*) FROM memberships WHERE user = ? AND membership = 'join'"
-        [(count,)] = database.execute(query, (who,))
-    database.close()
+    query = "SELECT count(*) FROM memberships WHERE \"user\" = :who AND membership = 'join'"
+    [(count,)] = hedge.store.rows(query, who=who)
     return int(count)
 
 
@@ -184,9 +181,7 @@ async def is_found(moved: Hedge) -> None:
 async def a68_is_said_once(moved: Hedge) -> None:
     """A68: sent, Synapse killed, sent again under the same key with the device: one event."""
     token = yaml.safe_load((moved.home.directory / "registration.yaml").read_text())["as_token"]
-    with sqlite3.connect(moved.directory / "hedgerow.db") as database:
-        [(device,)] = database.execute("SELECT value FROM marks WHERE name = 'device'")
-    database.close()
+    [(device,)] = moved.store.rows("SELECT value FROM marks WHERE name = 'device'")
     synapse = moved.home.synapse
     bot = Homeserver(Identity(synapse.base_url, NEW_BOT, token, device))
     try:
