@@ -49,8 +49,7 @@ def begin(config: Path, *, quiet: bool = False) -> Settings:
     hide_secrets(settings)
     logs.configure("ERROR" if quiet else settings.log.level, settings.log.format)
     for problem in problems:
-        of_the_file = (
-            {} if problem.key else {"reason": problem.what}
-        )  # else it may quote somebody's Matrix ID
+        # what is said of one setting may quote a Matrix ID
+        of_the_file = {} if problem.key else {"reason": problem.what}
         log.warning("look_at_the_settings", setting=problem.key, mend="hedgerow config check", **of_the_file)
     return settings

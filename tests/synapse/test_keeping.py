@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from contextlib import closing
 
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import BOT, user
@@ -23,8 +21,7 @@ def _network(name: str, *groups: str, access: str = "public") -> dict[str, objec
 
 
 def _knows(hedge: Hedge, name: str) -> bool:
-    with closing(sqlite3.connect(hedge.directory / "hedgerow.db", timeout=30)) as database:
-        return bool(database.execute("SELECT 1 FROM networks WHERE name = ?", (name,)).fetchone())
+    return bool(hedge.store.rows("SELECT 1 FROM networks WHERE name = :name", name=name))
 
 
 async def test_a71_a_stale_backup_brought_back_makes_no_second_room(hedge: Hedge) -> None:
