@@ -203,6 +203,7 @@ async def test_a47_an_invitation_that_waits_when_somebody_is_banned_is_not_made(
     assert desk.invitations(desk.space("Arts UK"))["@eve:hs.test"] == 0
 
 
+@pytest.mark.long
 async def test_five_hundred_are_invited_once_each_whatever_happens_meanwhile(tmp_path: Path) -> None:
     """Against a limit, with the service stopped and started in the middle, while others work."""
     async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:

@@ -11,6 +11,8 @@ import pytest
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import Home
 
+_BETWEEN = [pytest.param(version, marks=pytest.mark.long) for version in ("10", "11")]
+
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
@@ -42,7 +44,7 @@ async def hedge(home: Home, hedgerow_at: Callable[..., Hedge]) -> Hedge:
     return hedgerow_at(home)
 
 
-@pytest.fixture(scope="module", params=["9", "10", "11", "12"])
+@pytest.fixture(scope="module", params=["9", *_BETWEEN, "12"])
 def room_version(request: pytest.FixtureRequest) -> str:
     """What Element makes by hand under "visible to space members", up to what Hedgerow makes by itself."""
     return str(request.param)

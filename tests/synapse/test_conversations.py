@@ -1,6 +1,7 @@
 """Dialogues on a real Synapse, one after the other, seen by people's own clients.
 
-All of them with `--every-dialogue`, else one of each kind; the others are held at the fake homeserver.
+All of them with `--every-dialogue`, else one of each kind that is tried on Synapse nowhere else; the others
+are held at the fake homeserver.
 """
 
 from __future__ import annotations

@@ -115,6 +115,7 @@ async def _begun(hedge: Hedge, blueprint: Path) -> Forked:
     return applying
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [20])
 async def test_a23_hedgerow_is_killed_at_ten_moments_and_each_place_has_one_room(
     stormy: Home, undisturbed: dict[str, Any], hedgerow_at: Callable[..., Hedge], seed: int
@@ -136,6 +137,7 @@ async def test_a23_hedgerow_is_killed_at_ten_moments_and_each_place_has_one_room
     assert await hedge.stop() == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [10])
 async def test_a16_a24_synapse_is_killed_at_five_moments_and_each_place_has_one_room(
     stormy: Home, undisturbed: dict[str, Any], hedgerow_at: Callable[..., Hedge], seed: int

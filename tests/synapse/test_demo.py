@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TREE = """\
   - Neighbourhood, public
     - Community Garden, public
@@ -18,6 +20,7 @@ TREE = """\
 """
 
 
+@pytest.mark.long
 def test_the_demonstration_shows_its_place_and_goes_on_with_it_the_next_time(tmp_path: Path) -> None:
     first = demonstrate(tmp_path, "--once")
     assert first.returncode == 0, first.stdout

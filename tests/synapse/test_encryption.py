@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.encrypted_client import EncryptedClient, Json, encrypted_device, words_of
@@ -286,6 +287,7 @@ async def test_who_comes_late_reads_from_then_on_and_who_has_left_gets_no_key(
         assert seen["content"]["session_id"] != answer["content"]["session_id"]
 
 
+@pytest.mark.long
 async def test_a_thousand_messages_with_changing_keys_are_read_and_each_question_answered_once(
     home: Home, hedge: Hedge
 ) -> None:
