@@ -86,7 +86,7 @@ class Talk:
         return (await answers(self.person, self.room_id, event_id, within=within))[-1]
 
 
-async def soon(is_so: Callable[[], Awaitable[Any]], within: float = 10.0) -> None:
+async def soon(is_so: Callable[[], Awaitable[Any]], within: float = 30.0) -> None:
     """Wait until it is so, as long as a change by hand may take to be seen. Raises `TimeoutError`."""
     async with asyncio.timeout(within):
         while True:

@@ -104,7 +104,7 @@ async def test_each_person_gets_what_they_may_read_and_each_thing_once(village: 
                 await soon(lambda t=talk, n=name: _joined(t, rooms[n].id), within=20)
         for talk in (dora, emil, fay):
             await talk.ask("digest daily")
-            assert await talk.has_heard("every day")
+            await soon(lambda t=talk: t.has_heard("every day"))
         said = await emil.person.say(rooms["Loom"].id, "The red thread is finished")
         await petra.person.react(rooms["Loom"].id, said, "⭐")
         for talk, name in ((dora, "Kiln"), (petra, "Kiln"), (petra, "Snug"), (petra, "Weave"), (fay, "Loom")):
