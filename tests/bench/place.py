@@ -179,6 +179,8 @@ class StandIn:
         if request.path.endswith("/capabilities"):
             versions = {"default": "12", "available": {"12": "stable"}}
             return web.json_response({"capabilities": {"m.room_versions": versions}})
+        if request.path.endswith("/joined_rooms"):
+            return web.json_response({"joined_rooms": list(self._states)})
         if request.path.endswith("/sync"):
             return web.json_response({"next_batch": "s1"})
         if request.path.endswith("/state/m.room.encryption/"):
