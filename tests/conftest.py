@@ -34,6 +34,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
+def pytest_sessionfinish() -> None:
+    """The PostgreSQL of this process ends with its tests: a worker of xdist runs nothing at its exit."""
+    if cluster.cache_info().currsize:
+        cluster().stop()
+
+
 _FIRST = (
     "tests/synapse/test_conversations.py",
     "tests/appservice/test_conversations.py",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import pwd
 import shutil
@@ -24,10 +23,9 @@ class NoPostgres(Exception):
 
 @cache
 def cluster() -> Cluster:
-    """The one that the tests of this process share; it ends with them. Raises `NoPostgres`."""
+    """The one that the tests of this process share (`conftest.py` ends it). Raises `NoPostgres`."""
     made = Cluster()
     made.start()
-    atexit.register(made.stop)
     return made
 
 
