@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from appservice.event import Event
 from appservice.hearing import redacted_by, relation_in
 from appservice.store import activity as store
-from appservice.store.activity import Tally
-from appservice.store.database import Database
+from appservice.store.activity import Said, Tally
+from appservice.store.database import Connection, Database
 from bot.digests.items import Item, Period, Reader, Section
 from bot.reply import PlaceLink, line
 from spaces.access import may_enter, may_see
@@ -40,9 +40,13 @@ _FORGET_AT_ONCE = 5_000
 
 async def note_said(work: UnitOfWork, event: Event) -> None:
     """Count a message that a person has said in a group's room, in the clear or encrypted."""
-    if is_said(event):
-        at = event.received_at
-        await store.note(work.connection, event.room, event.id, event.sender, at=at, said_at=said_at(event))
+    await note_all_said(work.connection, [event])
+
+
+async def note_all_said(connection: Connection, events: Iterable[Event]) -> None:
+    """The same of several, which came one after the other."""
+    said = [Said(e.room, e.id, e.sender, e.received_at, said_at(e)) for e in events if is_said(e)]
+    await store.note(connection, said)
 
 
 def is_said(event: Event) -> bool:

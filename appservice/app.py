@@ -21,8 +21,9 @@ from appservice.homeserver import HomeserverError
 from appservice.hsds.api import Api
 from appservice.hsds.served import EveryonesDirectory
 from appservice.ics import CalendarFiles
-from appservice.inbox import Inbox, Mailbox
+from appservice.inbox import Inbox
 from appservice.listeners import Listeners
+from appservice.mailbox import Mailbox
 from appservice.measuring import Measuring
 from appservice.news_pages import NewsPages
 from appservice.public import build_public
@@ -33,7 +34,7 @@ from appservice.server import Server, build, build_watch
 from appservice.store import inbox, outbox
 from appservice.store.database import Database
 from appservice.ticks import ticks
-from appservice.work import Works
+from appservice.works import Works
 from bot.conversation import Conversation
 from bot.repertoire import all_commands
 from config.blueprints import template

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from appservice.event import Event
 from appservice.store import outbox
 from appservice.store.applications import StoredApplications
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.applications.knocking import membership_changed
 from bot.applications.reminding import look_after
 from spaces.applications import due

@@ -18,7 +18,8 @@ from appservice.engine import WANTED_MARK, Engine, Foundation
 from appservice.homeserver import HomeserverError
 from appservice.store import journal, outbox
 from appservice.store.locks import ActingLock
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.audit.ports import Source
 from bot.networks.consulting import ask_coordinators
 from bot.plan import plan_lines

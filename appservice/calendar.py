@@ -30,7 +30,8 @@ from spaces.reconcile import POWER_LEVELS
 from spaces.zones import zone_in
 
 if TYPE_CHECKING:
-    from appservice.work import UnitOfWork, Works
+    from appservice.work import UnitOfWork
+    from appservice.works import Works
 
 _SAID = re.compile(r"occasion:([0-9]{1,12})(?::[0-9]+)?")
 _SECRET_BYTES = 24

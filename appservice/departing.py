@@ -6,7 +6,8 @@ import structlog
 
 from appservice.store import journal
 from appservice.store import paths as store
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.paths.departing import keep_who_is_there, recount_person, recount_place, take_out
 from bot.paths.ports import Departure
 from spaces.identifiers import PlaceId, UserId

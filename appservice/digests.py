@@ -41,7 +41,8 @@ from spaces.network import Status
 from spaces.zones import zone, zone_in
 
 if TYPE_CHECKING:
-    from appservice.work import UnitOfWork, Works
+    from appservice.work import UnitOfWork
+    from appservice.works import Works
 
 Sources = Callable[["UnitOfWork"], Iterable[Source]]
 

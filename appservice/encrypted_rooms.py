@@ -84,7 +84,7 @@ class Rooms:
         raise CannotEncrypt(room)
 
     async def _rotation_of(self, room: RoomId, person: str | None) -> Rotation | None:
-        async with self._database.reading(apart=True) as connection:
+        async with self._database.reading(apart=True, brief=True) as connection:
             rotation = await store.rotation_of(connection, room)
             if room in self._looked_at:
                 return rotation

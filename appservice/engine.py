@@ -35,7 +35,7 @@ from appservice.store.migrate import migrate
 from appservice.store.pooling import check_sessions
 from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.version import VERSION
-from appservice.work import Works
+from appservice.works import Works
 from config.settings import Settings
 from spaces.errors import Unavailable
 from spaces.power_levels import choose_version

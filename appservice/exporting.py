@@ -9,7 +9,8 @@ from pathlib import Path
 from appservice.applying import OPERATOR
 from appservice.hsds.importing import network_named
 from appservice.store import calendar, exports, listings, market, stories
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from config.export_writing import text_of
 from spaces.exported import Cutting, Export, NotExported, cutting, places_in
 from spaces.identifiers import EventId, UserId

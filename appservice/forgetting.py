@@ -33,7 +33,8 @@ from spaces.sentences import Sentence
 
 if TYPE_CHECKING:
     from appservice.encryption import Encryption
-    from appservice.work import UnitOfWork, Works
+    from appservice.work import UnitOfWork
+    from appservice.works import Works
 
 log = structlog.get_logger(__name__)
 

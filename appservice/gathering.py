@@ -19,7 +19,8 @@ from spaces.sentences import plain, sentence
 
 if TYPE_CHECKING:
     from appservice.encryption import Encryption
-    from appservice.work import UnitOfWork, Works
+    from appservice.work import UnitOfWork
+    from appservice.works import Works
 
 NAME = "hedgerow-my-data"
 _KINDS = {"json": "application/json", "txt": "text/plain; charset=utf-8"}

@@ -14,7 +14,8 @@ from appservice.exporting import people_in
 from appservice.hsds.importing import network_named
 from appservice.moved_in import Belongings, belongings, keep_belongings
 from appservice.store import exports, invitations, outbox
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.audit.ports import Source
 from bot.networks.consulting import ask_coordinators
 from spaces.bans import is_banned

@@ -39,7 +39,9 @@ from bot.ports import Heard
 from bot.reply import Document, plain, say
 from spaces.actions import Join, Leave, ReadBack, Say
 from spaces.display_names import kept_name
-from spaces.identifiers import EventId, NetworkId, PlaceId, UserId
+from spaces.identifiers import EventId, GroupId, NetworkId, PlaceId, UserId
+from spaces.landscape import Landscape
+from spaces.network import Purpose
 from spaces.reconcile import is_governed
 
 _DECIDED = (applications.decided_by, listings.decided_by, market.decided_by)
@@ -79,6 +81,19 @@ class Listeners:
         if not isinstance(kind, str) or raw.get("sender") in self._ours:
             return False
         return kind in _HEARD or is_governed(kind)
+
+    def is_merely_said(self, event: Event, group: GroupId | None, landscape: Landscape, now: float) -> bool:
+        """Whether it is said among people in that group's room: nothing comes of it but that it counts."""
+        room = landscape.groups.get(group) if group is not None else None
+        if event.type != "m.room.message" or event.state_key is not None or room is None:
+            return False
+        heard = message_in(event, self._bot)
+        if heard is None or heard.thread or replied_to(event):
+            return False
+        if room.purpose is Purpose.NEWS and event.sender in landscape.coordinators_of(room.home):
+            return False
+        is_for_us = self._conversation.what_was_said(heard) is not None
+        return not is_for_us and self._attendance.is_noted(event.sender, landscape, now)
 
     async def hear(self, event: Event, work: UnitOfWork) -> None:
         """Let whoever listens hear `event`."""

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from appservice.kept_listings import KeptListings
 from appservice.store import outbox
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.listings.asking import ASKED, is_nothing_due, look_after
 from spaces.identifiers import EventId, UserId
 

@@ -20,7 +20,7 @@ from appservice.provisioning import MARKER
 from appservice.store import journal, rooms
 from appservice.store.backups import RESTORED_MARK
 from appservice.store.database import Connection, Database
-from appservice.work import Works
+from appservice.works import Works
 from spaces.actions import Join
 from spaces.errors import Unavailable
 from spaces.identifiers import RoomId, UserId

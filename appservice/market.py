@@ -27,7 +27,8 @@ from spaces.reconcile import Maker, project_room
 from spaces.sentences import sentence
 
 if TYPE_CHECKING:
-    from appservice.work import UnitOfWork, Works
+    from appservice.work import UnitOfWork
+    from appservice.works import Works
 
 _TOLD = re.compile(r"ask ([0-9]{1,9})")
 _NAME_AT_MOST = 60

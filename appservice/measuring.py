@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from appservice.engine import Foundation
-from appservice.inbox import Inbox, Mailbox
+from appservice.inbox import Inbox
 from appservice.listeners import Listeners
+from appservice.mailbox import Mailbox
 from appservice.secrecy import Secrecy
 from appservice.store.backlog import backlog
 from appservice.store.database import StoreError

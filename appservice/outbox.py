@@ -33,7 +33,7 @@ from appservice.settling import Settler
 from appservice.store import outbox, rooms
 from appservice.store.database import Connection, StoreError
 from appservice.watching import UNWATCHED, Watch
-from appservice.work import Works
+from appservice.works import Works
 from spaces.actions import Adopt, CreateRoom, Follow, Invite, Renew, Say, TakeIn
 from spaces.identifiers import EventId, PlaceId
 from spaces.sentences import Sentence, sentence
@@ -132,7 +132,7 @@ class Outbox:
     async def _load(self) -> None:
         self._news = False
         try:
-            async with self._works.database.reading(apart=True) as connection:
+            async with self._works.database.reading(apart=True, brief=True) as connection:
                 entries = await outbox.waiting(connection, after=self._last_seq)
         except (StoreError, OSError) as error:
             log.error("outbox_not_readable", reason=type(error).__name__)
@@ -176,7 +176,7 @@ class Outbox:
         Once it has been made another may be, while what came of this one is written down.
         """
         try:
-            async with self._works.database.reading(apart=True) as connection:
+            async with self._works.database.reading(apart=True, brief=True) as connection:
                 since = await outbox.waits_since(connection, entry.seq)
                 if since is None:
                     return None  # what was made private meanwhile is not listed first

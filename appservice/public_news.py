@@ -13,7 +13,8 @@ from datetime import date, datetime
 from appservice.paper.wording import zone_named
 from appservice.public_items import announcements_told, occasions_told, stories_told
 from appservice.store import market, rooms
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.audience import ONLOOKER
 from spaces.access import Sight, Standing
 from spaces.bans import is_banned

@@ -33,7 +33,7 @@ from appservice.store import (
     stories,
 )
 from appservice.succession import look_for_silence
-from appservice.work import Works
+from appservice.works import Works
 from bot.directory.limits import DAY_SECONDS
 from spaces.actions import ReadBack
 from spaces.identifiers import RoomId, UserId

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from appservice.applying import OPERATOR
 from appservice.engine import Foundation
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.lifecycle.releasing import check_ruled, released
 from spaces.errors import Refusal
 from spaces.identifiers import NetworkId, PlaceId

@@ -27,7 +27,8 @@ from appservice.store import encryption as store
 from appservice.store import inbox
 from appservice.store.encryption import Place, Rotation
 from appservice.store.inbox import Arrived
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.greetings import cannot_decipher
 from bot.languages import words_in
 from bot.ports import Heard

@@ -18,7 +18,7 @@ from appservice.sealed import Sealed
 from appservice.store import encryption as store
 from appservice.store.database import Database, StoreError
 from appservice.surroundings import Health
-from appservice.work import Works
+from appservice.works import Works
 from config.settings import Settings
 from spaces.errors import Unavailable
 from spaces.identifiers import RoomId

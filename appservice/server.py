@@ -7,6 +7,7 @@ Every route needs the homeserver's token except `/live`, `/ready` and `/metrics`
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
@@ -104,25 +105,39 @@ class Server:
 
     def __init__(self, app: web.Application, *, drain_seconds: float = DRAIN_SECONDS) -> None:
         self._runner = web.AppRunner(app, shutdown_timeout=drain_seconds)
+        self._listening: asyncio.Server | None = None
+        self.port = 0
+        """What is listened on, once started."""
 
     async def start(self, host: str, port: int) -> None:
         """Listen on `host` and `port` (0: any free one). Raises `OSError` if that cannot be had."""
         await self._runner.setup()
+        serve = self._runner.server
+        if serve is None:
+            raise RuntimeError("what is set up serves nothing")
         try:
-            await web.TCPSite(self._runner, host, port).start()
+            loop = asyncio.get_running_loop()
+            self._listening = await loop.create_server(serve, host, port, backlog=128)
         except OSError:
             await self._runner.cleanup()
             raise
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on, once started."""
-        port: int = self._runner.addresses[0][1]
-        return port
+        self.port = self._listening.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Take no more requests, let those under way finish, and cut off what has not after the drain."""
+        if self._listening is not None:
+            await _close(self._listening)
         await self._runner.cleanup()
+
+
+async def _close(server: asyncio.Server) -> None:
+    """What has just been accepted is served: asyncio drops it unclosed if its server is closed meanwhile, so
+    that whoever connected waits for nothing.
+    """
+    for listening in server.sockets:
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+    await asyncio.sleep(0)
+    server.close()
 
 
 # -- the routes --------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ from appservice.readback import DoesNotHold, read_state, take_in
 from appservice.speech import notice
 from appservice.store import outbox, rooms, upgrades
 from appservice.store.outbox import Undertaking
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.languages import words_in
 from bot.plan import in_words
 from bot.progress import finished, under_way
@@ -88,7 +89,7 @@ class Settler:
 
     async def _note_taken(self, room: RoomId) -> None:
         """A room that others have made is a place's from now on."""
-        async with self._works.database.reading() as connection:
+        async with self._works.database.reading(brief=True) as connection:
             place = await rooms.place_of(connection, room)
         if place is not None:
             self._places.put(place, room)
@@ -98,7 +99,7 @@ class Settler:
         place = action.place if isinstance(action, Follow) else PlaceId(action.room)
         if isinstance(action, ReadBack) and not self._places.is_moving(place):
             return
-        async with self._works.database.reading() as connection:
+        async with self._works.database.reading(brief=True) as connection:
             room = await rooms.room_of(connection, place)
             under_way = room is not None and await upgrades.moved_to(connection, place, room) is not None
         if room is not None:
@@ -255,7 +256,7 @@ class Settler:
 
     async def remember_try(self, entry: Entry) -> None:
         """A room may have been made without our knowing: look first the next time, also after a restart."""
-        async with self._works.database.writing() as connection:
+        async with self._works.database.writing(brief=True) as connection:
             await outbox.tried(connection, entry.seq, entry.attempts + 1)
 
     async def replaced(self, entry: Entry) -> None:
@@ -292,7 +293,7 @@ class Settler:
 
         An undertaking of which nothing waits any more, because all of it was replaced, is concluded.
         """
-        async with self._works.database.reading() as connection:
+        async with self._works.database.reading(brief=True) as connection:
             before = self._works.surroundings.now() - SLOW_SECONDS
             slow = await outbox.slow(connection, before=before)
             left = {u.id: await outbox.depth(connection, u.id) for u in slow}

@@ -70,10 +70,14 @@ class Attendance:
     def __init__(self) -> None:
         self._noted: dict[UserId, float] = {}
 
+    def is_noted(self, user: UserId, landscape: Landscape, now: float) -> bool:
+        """Whether nothing need be written down of them now."""
+        return self._noted.get(user, 0.0) > now - _DAY_SECONDS or not landscape.coordinated_by(user)
+
     async def note(self, user: UserId, work: UnitOfWork) -> None:
         """They have said or done something where the bot is."""
         networks = work.landscape.coordinated_by(user)
-        if networks and self._noted.get(user, 0.0) <= work.now - _DAY_SECONDS:
+        if not self.is_noted(user, work.landscape, work.now):
             self._noted[user] = work.now
             await nominations.heard_of(work.connection, {user: work.now})
             await nominations.end_silence(work.connection, networks)

@@ -13,7 +13,7 @@ from appservice.forgetting import Forgetting
 from appservice.listings import Confirming
 from appservice.market import Stall
 from appservice.schedule import Tick
-from appservice.work import Works
+from appservice.works import Works
 
 _APPLICATIONS_SECONDS = 60
 _LISTINGS_SECONDS = 3_600

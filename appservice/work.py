@@ -7,8 +7,7 @@ entails, what each room will be after them, the answer, and the line in the audi
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,26 +21,24 @@ from appservice.bans import Present, end_bans
 from appservice.calendar import KeptCalendar
 from appservice.codes import Codes
 from appservice.digests import KeptDigests
-from appservice.directory import SightsKept, StoredDirectory, catch_up, follow
+from appservice.directory import SightsKept, StoredDirectory
 from appservice.forgetting import KeptPrivacy
 from appservice.invitations import KeptInvitations
 from appservice.kept_listings import KeptListings
 from appservice.kept_paths import KeptPaths
 from appservice.lifecycle import StoredLifecycle
 from appservice.market import KeptMarket
-from appservice.profiles import StoredProfiles, follow_people
+from appservice.profiles import StoredProfiles
 from appservice.readers import linked_for, shown_to
 from appservice.renewing import StoredUpgrades
 from appservice.speech import direct_room_actions, notice, relation_of
 from appservice.store import arrivals, inbox, outbox, paths, people, rooms
 from appservice.store.applications import StoredApplications
-from appservice.store.database import Connection, Database
-from appservice.store.landscape import LandscapeStore
+from appservice.store.database import Connection
 from appservice.stories import KeptStories
 from appservice.succession import Succession, announce_orphans
 from appservice.surroundings import RandomIds, Surroundings
 from bot.audience import ONLOOKER
-from bot.audit.ports import Source
 from bot.languages import words_in
 from bot.ports import Awaited, Heard, ServiceStatus
 from bot.reply import Document, in_language, to_json
@@ -56,55 +53,6 @@ from spaces.landscape import Landscape
 from spaces.reach import shifted
 from spaces.reconcile import FoundRoom, level_to_invite, may_let_in, project, reconcile, undone
 from spaces.wanted import wanted_room
-
-
-class Works:
-    """Begins units of work. `wake` is called when one has put something into the outbox."""
-
-    def __init__(self, database: Database, surroundings: Surroundings, wake: Callable[[], None]) -> None:
-        self.database = database
-        self.surroundings = surroundings
-        self._landscapes = LandscapeStore()
-        self._sights = SightsKept()
-        self._finds = FindsCounted(surroundings.limits)
-        self._wake = wake
-
-    @asynccontextmanager
-    async def begin(self, who: UserId | str, source: Source | None = None) -> AsyncIterator[UnitOfWork]:
-        """A unit of work on behalf of `who`, committed at the end; any exception undoes it."""
-        fence = self.database.fence
-        async with self.database.writing(fenced=False) as connection:
-            landscape = await self._landscapes.load(connection, for_writing=True, fence=fence)
-            work = UnitOfWork(connection, landscape, self.surroundings, who, self._sights, self._finds)
-            work.audit = Trail(connection, self.surroundings.now, who, source)
-            yield work
-            await work.flush()
-            revision: int | None = None
-            if work.landscape is not landscape:
-                revision = await self._landscapes.save(connection, landscape, work.landscape)
-                await follow(connection, landscape, work.landscape)
-            await follow_people(connection, landscape, work.landscape)
-        if revision is not None:
-            self._landscapes.keep(work.landscape, revision)
-        if work.gathered:
-            self._wake()
-
-    @asynccontextmanager
-    async def preview(self, who: UserId | str) -> AsyncIterator[UnitOfWork]:
-        """A unit of work that is never committed: to see what it would do."""
-        async with self.database.reading() as connection:
-            landscape = await self._landscapes.load(connection)
-            yield UnitOfWork(connection, landscape, self.surroundings, who, self._sights, self._finds)
-
-    async def fill_directory(self) -> None:
-        """What the directory should hold of networks and groups, it holds."""
-        async with self.begin("hedgerow") as work:
-            await catch_up(work.connection, work.landscape)
-
-    async def landscape(self) -> Landscape:
-        """The landscape as it stands, to read."""
-        async with self.database.reading() as connection:
-            return await self._landscapes.load(connection)
 
 
 class UnitOfWork:

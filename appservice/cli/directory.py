@@ -17,7 +17,7 @@ from appservice.hsds.exporting import Exporting
 from appservice.hsds.importing import Importing, Outcome
 from appservice.hsds.reading import read_json
 from appservice.hsds.sheets import read_sheet
-from appservice.work import Works
+from appservice.works import Works
 from config.settings import Settings
 
 T = TypeVar("T")

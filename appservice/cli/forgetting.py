@@ -13,7 +13,7 @@ from appservice.engine import Foundation
 from appservice.forgetting import fresh_stub
 from appservice.store import erasing
 from appservice.store.erasing import Erasure
-from appservice.work import Works
+from appservice.works import Works
 from bot.privacy.ports import Outlook
 from bot.privacy.topics import TOPICS
 from config.settings import Settings

@@ -17,7 +17,7 @@ from appservice.engine import Foundation
 from appservice.exporting import Exported, Exporting, write
 from appservice.importing import Importing, Outlook, Wishes, not_reached
 from appservice.people_moved import read_people
-from appservice.work import Works
+from appservice.works import Works
 from config.export_file import read_export
 from config.settings import Settings
 from spaces.exported import Export, tops

@@ -13,7 +13,7 @@ from appservice.cli.common import DEFAULT_CONFIG, ConfigOption, begin, refusals
 from appservice.engine import Foundation
 from appservice.paper.printed import newspaper_of
 from appservice.public_news import PublicNews
-from appservice.work import Works
+from appservice.works import Works
 from config.settings import Settings
 from spaces.news import News
 

@@ -17,7 +17,7 @@ from appservice.homeserver import HomeserverError
 from appservice.repairs import Begin, Join, LookAgain, MakeFolder, Migrate, Repair, SetMode
 from appservice.store.database import StoreError
 from appservice.store.stillness import Stillness
-from appservice.work import Works
+from appservice.works import Works
 from config.settings import Settings
 from spaces.actions import ReadBack
 from spaces.errors import Refusal

@@ -13,7 +13,8 @@ from appservice.hsds.records import Records
 from appservice.hsds.served import records_for
 from appservice.hsds.sheets import write_sheet
 from appservice.store import listings
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.audience import ONLOOKER
 from spaces.access import Sight, Standing
 from spaces.directory import ListingKind

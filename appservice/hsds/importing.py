@@ -10,7 +10,8 @@ from functools import cached_property
 from appservice.hsds.entries import Incoming, Read, Refused
 from appservice.store import listings
 from appservice.store.numbers import free_numbers
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.audit.ports import Source
 from spaces.access import Standing
 from spaces.directory import ListingKind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, func, insert, or_, select, tuple_, update
@@ -51,6 +51,17 @@ _CLOSED_FOR = (
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A message: where, which, by whom, when it came, and when it says it was said (never later)."""
+
+    room: RoomId
+    event_id: EventId
+    sender: UserId
+    at: float
+    said_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many messages: those that all in the room may read, and those that need a look at since when one
     is there.
@@ -76,12 +87,10 @@ class Kept:
 # -- one message ----------------------------------------------------------------------------------------
 
 
-async def note(
-    connection: Connection, room: RoomId, event: EventId, sender: UserId, *, at: float, said_at: float
-) -> None:
-    """Keep that it was said, if the room is that of a group and it is not kept already."""
-    row = {"room": room, "event_id": event, "sender": sender, "at": at, "said_at": said_at}
-    await connection.execute(_NOTE, row)
+async def note(connection: Connection, said: Sequence[Said]) -> None:
+    """Keep what was said in rooms of groups and is not kept already."""
+    if said:
+        await connection.execute(_NOTE, [asdict(one) for one in said])
 
 
 async def drop(connection: Connection, room: RoomId, event: EventId) -> bool:

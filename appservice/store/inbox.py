@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Integer, bindparam, delete, func, insert, literal, select, update
 
 from appservice.store import tables
 from appservice.store.database import Connection
@@ -24,7 +24,13 @@ _IN_THE_WAY = select(t.seq).where((t.status == "waiting") | (t.event_id == _ID))
 _NOTE_ALONE = insert(tables.events).from_select(
     ["event_id", "received_at", "status"], select(_ID, _AT, literal("handled")).where(~_IN_THE_WAY.exists())
 )
-_NEXT_EVENT = select(t.seq, t.body, t.received_at).where(t.status == "waiting").order_by(t.seq).limit(1)
+_NEXT_EVENTS = (
+    select(t.seq, t.body, t.received_at)
+    .where(t.status == "waiting")
+    .order_by(t.seq)
+    .limit(bindparam("most", type_=Integer))
+)
+_HANDLED = update(tables.events).values(status="handled", body=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +103,10 @@ async def were_handled(connection: Connection, event_ids: list[str]) -> set[str]
     return {event_id for event_id, status in seen.items() if status == "handled"}
 
 
-async def next_event(connection: Connection) -> Arrived | None:
-    """The oldest event that waits. One that cannot be read any more comes empty."""
-    row = (await connection.execute(_NEXT_EVENT)).one_or_none()
-    return None if row is None else Arrived(row.seq, _read(row.body), row.received_at)
+async def next_events(connection: Connection, most: int) -> list[Arrived]:
+    """The oldest events that wait, `most` at most. One that cannot be read any more comes empty."""
+    rows = await connection.execute(_NEXT_EVENTS, {"most": most})
+    return [Arrived(row.seq, _read(row.body), row.received_at) for row in rows]
 
 
 def _read(body: str | None) -> Mapping[str, Any]:
@@ -111,10 +117,9 @@ def _read(body: str | None) -> Mapping[str, Any]:
     return event if isinstance(event, dict) else {}
 
 
-async def handled(connection: Connection, seq: int) -> None:
-    """Done with it: only its id stays."""
-    values = {"status": "handled", "body": None}
-    await connection.execute(update(tables.events).where(t.seq == seq).values(values))
+async def handled(connection: Connection, *seqs: int) -> None:
+    """Done with them, at most some hundred: only their ids stay."""
+    await connection.execute(_HANDLED.where(t.seq.in_(seqs)))
 
 
 async def forget_event(connection: Connection, seq: int) -> None:

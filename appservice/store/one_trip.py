@@ -1,33 +1,47 @@
-"""aiosqlite with one trip to its thread for each statement.
+"""aiosqlite with at most one trip to its thread for each statement.
 
 SQLAlchemy's adapter asks for a cursor, executes, fetches all rows and closes the cursor, and aiosqlite
 goes to its thread and back for each of the four. On a small database the trips take a hundred times
 as long as the statement. Here a cursor is made and closed where it is, the rows come along, and what
-was never begun is not rolled back.
+was never begun is not rolled back. Where statements are `brief`, only those go to the thread that may have
+to wait for the disk or for another process: the one that begins to write, and the commit.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import aiosqlite
+
+_MAY_WAIT = "BEGIN IMMEDIATE"
 
 
 class Cursor(aiosqlite.Cursor):
     """Its rows have been fetched when `execute` returns."""
 
     _rows: Sequence[Any] = ()
+    _conn: Connection
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> Cursor:
-        self._rows = await self._conn._execute(self._executed, sql, parameters or ())  # type: ignore[no-untyped-call]
+        if self._conn.brief and sql != _MAY_WAIT:
+            self._rows = self._executed(sql, parameters or ())
+        else:
+            self._rows = await self._conn.there(self._executed, sql, parameters or ())
         return self
 
     def _executed(self, sql: str, parameters: Any) -> list[Any]:
         self._cursor.execute(sql, parameters)
         return self._cursor.fetchall()
+
+    async def executemany(self, sql: str, parameters: Iterable[Any]) -> Cursor:
+        if self._conn.brief:
+            self._cursor.executemany(sql, parameters)
+        else:
+            await self._conn.there(self._cursor.executemany, sql, parameters)
+        return self
 
     async def fetchall(self) -> Iterable[sqlite3.Row]:
         return self._rows
@@ -39,8 +53,15 @@ class Cursor(aiosqlite.Cursor):
 class Connection(aiosqlite.Connection):
     """For SQLAlchemy alone: what a cursor streams is not there."""
 
+    brief = False
+    """Whether each statement takes so little time that it is executed where it is asked for."""
+
     def cursor(self) -> Cursor:  # type: ignore[override]
         return Cursor(self, self._conn.cursor())
+
+    async def there(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What `function` gives, in the connection's thread."""
+        return await self._execute(function, *arguments)  # type: ignore[no-untyped-call]
 
     async def rollback(self) -> None:
         if self.in_transaction:

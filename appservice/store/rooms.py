@@ -12,7 +12,7 @@ from appservice.codec import found_from_json, found_to_json, place_id
 from appservice.store import activity, paths, profiles, tables
 from appservice.store.database import Connection, upsert
 from spaces.display_names import name_skeleton
-from spaces.identifiers import PlaceId, RoomId, UserId
+from spaces.identifiers import GroupId, PlaceId, RoomId, UserId
 from spaces.reconcile import FoundRoom
 
 log = structlog.get_logger(__name__)
@@ -66,6 +66,14 @@ async def room_of(connection: Connection, place: PlaceId) -> RoomId | None:
 async def place_of(connection: Connection, room: RoomId) -> PlaceId | None:
     found = (await connection.execute(_PLACE_OF, {"room": room})).scalar()
     return place_id(found) if found else None
+
+
+async def groups_in(connection: Connection, room_ids: Iterable[str]) -> dict[str, GroupId]:
+    """Of these rooms, at most some hundred, those of groups: whose each is."""
+    t = tables.rooms.c
+    found = await connection.execute(select(t.room_id, t.place).where(t.room_id.in_(sorted(set(room_ids)))))
+    places = ((row.room_id, place_id(row.place)) for row in found)
+    return {room: GroupId(place) for room, place in places if place.is_group}
 
 
 async def expected(

@@ -15,9 +15,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from appservice.inbox import Inbox, Mailbox
+from appservice.inbox import Inbox
 from appservice.lanes import Entry
 from appservice.listeners import Listeners
+from appservice.mailbox import Mailbox
 from appservice.performing import Outcome
 from appservice.places import Places
 from appservice.settling import Settler
@@ -25,7 +26,8 @@ from appservice.store import inbox, outbox, rooms, tables
 from appservice.store.database import Database
 from appservice.store.rooms import ConversationRow
 from appservice.surroundings import Health, RandomIds, Surroundings
-from appservice.work import UnitOfWork, Works
+from appservice.work import UnitOfWork
+from appservice.works import Works
 from bot.conversation import Conversation
 from bot.repertoire import all_commands
 from bot.reply import from_json, plain

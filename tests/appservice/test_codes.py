@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from appservice.envelope import Envelope
 from appservice.store import codes, outbox, rooms, tables
 from appservice.store.database import Database
-from appservice.work import Works
+from appservice.works import Works
 from bot.codes import code_commands
 from bot.conversation import Conversation
 from bot.networks import network_commands

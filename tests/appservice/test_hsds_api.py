@@ -34,7 +34,7 @@ from appservice.public import build_public
 from appservice.server import Server
 from appservice.store import listings
 from appservice.store.database import Database
-from appservice.work import Works
+from appservice.works import Works
 from spaces import changes
 from spaces.directory import ListingKind, Seen
 from spaces.hsds import schema_of

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from sqlalchemy import update
 
-from appservice import inbox as inbox_loop
+from appservice import mailbox
 from appservice.event import Event
 from appservice.listeners import Listeners
 from appservice.store import database as database_module
@@ -304,7 +304,7 @@ async def test_a15_a_redacted_copy_takes_the_words_out_of_what_was_set_aside(dat
 async def test_what_a_homeserver_has_in_store_is_let_in_before_anything_is_worked_off(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox_loop, "_NEXT_SECONDS", 30.0)
+    monkeypatch.setattr(mailbox, "_NEXT_SECONDS", 30.0)
     body = b'{"events": []}'
     await stage.mailbox.accept("1", body)
     await asyncio.wait_for(stage.mailbox.let_in(), 5)
@@ -320,8 +320,8 @@ async def test_what_a_homeserver_has_in_store_is_let_in_before_anything_is_worke
 async def test_a_homeserver_that_never_ends_is_let_in_for_a_while_and_then_worked_off_for_as_long(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox_loop, "_NEXT_SECONDS", 30.0)
-    monkeypatch.setattr(inbox_loop, "_CATCHING_UP_SECONDS", 1.0)
+    monkeypatch.setattr(mailbox, "_NEXT_SECONDS", 30.0)
+    monkeypatch.setattr(mailbox, "_CATCHING_UP_SECONDS", 1.0)
 
     async def push() -> None:
         while True:
@@ -330,7 +330,7 @@ async def test_a_homeserver_that_never_ends_is_let_in_for_a_while_and_then_worke
     pushing = asyncio.create_task(push())
     await asyncio.wait_for(stage.mailbox.arrived.wait(), 5)
     await asyncio.wait_for(stage.mailbox.let_in(), 5)
-    monkeypatch.setattr(inbox_loop, "_CATCHING_UP_SECONDS", 60.0)
+    monkeypatch.setattr(mailbox, "_CATCHING_UP_SECONDS", 60.0)
     await asyncio.wait_for(stage.mailbox.let_in(), 5)
     pushing.cancel()
     await asyncio.wait((pushing,))

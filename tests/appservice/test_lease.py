@@ -28,7 +28,7 @@ import asyncio, sys, time
 from appservice.store import journal
 from appservice.store.database import Database, StoreError
 from appservice.store.locks import ActingLock
-from appservice.work import LandscapeStore
+from appservice.store.landscape import LandscapeStore
 
 def say(words):
     print("> " + words, flush=True)

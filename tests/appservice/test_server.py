@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -322,6 +324,20 @@ async def test_stopping_waits_for_the_transaction_under_way(side: Side) -> None:
     assert await pushing == (200, {})
     await stopping
     assert len(side.inbox.kept) == 1
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_who_connects_just_when_it_stops_is_not_left_waiting(turns: int) -> None:
+    server = Server(build_watch(Health(), None))
+    await server.start("127.0.0.1", 0)
+    with socket.create_connection(("127.0.0.1", server.port)) as caller:
+        caller.setblocking(False)
+        for _ in range(turns):  # of the loop: until it is seen, accepted, and served
+            await asyncio.sleep(0)
+        await server.stop()
+        async with asyncio.timeout(5):
+            with contextlib.suppress(ConnectionResetError):
+                assert await asyncio.get_running_loop().sock_recv(caller, 1) == b""
 
 
 async def test_an_address_that_is_taken_is_an_error_at_the_start(side: Side) -> None:

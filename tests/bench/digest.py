@@ -42,7 +42,7 @@ from appservice.store.database import Connection, Database
 from appservice.store.landscape import LandscapeStore
 from appservice.store.migrate import migrate
 from appservice.surroundings import Health, RandomIds, Surroundings
-from appservice.work import Works
+from appservice.works import Works
 from bot.digests.items import Item, Period, Reader, Source
 from spaces.directory import ListingKind
 from spaces.editions import Schedule

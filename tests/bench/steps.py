@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from appservice.handling import Handling
 from appservice.homeserver import Homeserver
-from appservice.inbox import Inbox, Mailbox
+from appservice.inbox import Inbox
+from appservice.mailbox import Mailbox
 from appservice.outbox import Outbox
 from appservice.settling import Settler
 from appservice.work import UnitOfWork
@@ -20,7 +22,7 @@ _KEPT = "the transaction is kept (a commit)"
 _ANSWERED = "the homeserver has taken it"
 _AFTER = "what came of it is written down (a commit)"
 _BEGINS: dict[tuple[type[Any], str], str] = {
-    (Inbox, "_handle"): "the event is read",
+    (Handling, "_handle"): "the event is read",
     (Conversation, "hear"): "the unit of work has begun, and the room is looked up",
     (Outbox, "_performed"): "a task is started for it",
     (Homeserver, "send"): "it is looked up whether it still waits, and is still private",
@@ -30,7 +32,7 @@ _ENDS: dict[tuple[type[Any], str], str] = {
     (Inbox, "_split"): "the unit of work is committed, with the transaction's end",
     (Conversation, "hear"): "the question is understood and answered",
     (UnitOfWork, "flush"): "the answer is in the outbox",
-    (Inbox, "_handle"): "the unit of work is committed (of several events)",
+    (Handling, "_together"): "the unit of work is committed (of several events)",
     (Outbox, "_load"): "the outbox is read",
     (Homeserver, "send"): _ANSWERED,
     (Settler, "settle"): _AFTER,

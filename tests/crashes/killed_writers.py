@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from appservice.inbox import Mailbox
+from appservice.mailbox import Mailbox
 from appservice.store.database import Database
 
 _FORKED = multiprocessing.get_context("fork")  # they have imported everything

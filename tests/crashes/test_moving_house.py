@@ -10,7 +10,7 @@ import pytest
 from appservice.applying import watch
 from appservice.engine import Foundation
 from appservice.importing import Begun, Importing, Wishes
-from appservice.work import Works
+from appservice.works import Works
 from spaces import changes
 from spaces.exported import Export, cutting
 from spaces.identifiers import UserId

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from aiohttp import web
 
+from appservice.server import Server
 from tests.fake import account_routes, creation, directory_routes, room_routes, snapshot, sync_routes
 from tests.fake.faults import Fault, Limit, Matcher, Script
 from tests.fake.people import FakeUser
@@ -47,7 +48,7 @@ class FakeHomeserver:
         self._count = 0
         self._stillness = Stillness()
         self._script = Script()
-        self._runner: web.AppRunner | None = None
+        self._server: Server | None = None
         self._port = 0
 
     # -- running ----------------------------------------------------------------------------------
@@ -59,18 +60,16 @@ class FakeHomeserver:
             for route in module.routes.routes:
                 app.router.add_route(route.method, _PREFIX + route.path, self._handler(route))
         app.router.add_route("*", "/{rest:.*}", self._unrecognised)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        self._server = Server(app, drain_seconds=0.1)
+        await self._server.start("127.0.0.1", self._port)
+        self._port = self._server.port
         await self.pusher.start()
 
     async def stop(self) -> None:
         self.release()
         await self.pusher.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._server is not None:
+            await self._server.stop()
 
     async def __aenter__(self) -> Self:
         await self.start()
