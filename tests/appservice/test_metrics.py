@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from appservice.homeserver import Disowned, HomeserverError, Limited, Unreachable
-from appservice.homeserver_calls import CALLS, kind_of_call
+from appservice.homeserver.kinds import CALLS, kind_of_call
 from appservice.metrics import KINDS, READ, Meters
 from appservice.store.backlog import Backlog
 from spaces.actions import Action, Membership
