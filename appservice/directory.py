@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from appservice.store import directory
+from appservice.store import directory, indexing
 from appservice.store.database import Connection
 from bot.directory.ports import Candidate, Match
 from spaces.access import Sight, Sights, Standing
@@ -63,7 +63,7 @@ class StoredDirectory:
         return await directory.words_like(self._connection, word)
 
     async def put(self, entries: Iterable[Entry], gone: Iterable[tuple[ListingKind, str]] = ()) -> None:
-        await directory.put(self._connection, entries, gone)
+        await indexing.put(self._connection, entries, gone)
 
 
 # -- networks and groups --------------------------------------------------------------------------------
@@ -111,10 +111,10 @@ async def follow(connection: Connection, before: Landscape, after: Landscape) ->
     touched = [*dict.fromkeys((*places, *sorted(woken)))]
     standing = list(entries_of(after, touched))
     away = {*touched, *gone} - {entry.key for entry in standing}
-    await directory.put(connection, standing, [(_kind(place), place) for place in sorted(away)])
+    await indexing.put(connection, standing, [(_kind(place), place) for place in sorted(away)])
     ruled = {*places, *(group.id for network in changed for group in after.groups_of(network))}
     opened = Sights(after).everybodys_among(ruled)
-    await directory.open_and_shut(connection, opened, {*ruled, *gone} - opened)
+    await indexing.open_and_shut(connection, opened, {*ruled, *gone} - opened)
 
 
 async def catch_up(connection: Connection, landscape: Landscape) -> None:
@@ -124,7 +124,7 @@ async def catch_up(connection: Connection, landscape: Landscape) -> None:
     if not await directory.holds_places(connection):
         await follow(connection, Landscape(), landscape)
     known, found = await directory.everybodys(connection), Sights(landscape).everybodys
-    await directory.open_and_shut(connection, found - known, known - found)
+    await indexing.open_and_shut(connection, found - known, known - found)
 
 
 def _changed(before: Mapping[_Id, Any], after: Mapping[_Id, Any]) -> list[_Id]:

@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from appservice.homeserver import HomeserverError, Limited, Unreachable
-from appservice.homeserver_calls import CALLS, OTHER, kind_of_call
+from appservice.homeserver.kinds import CALLS, OTHER, kind_of_call
 from appservice.store.backlog import Backlog
 from appservice.version import VERSION
 from appservice.watching import Watch

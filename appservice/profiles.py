@@ -6,7 +6,7 @@ next query on: the index is brought to it in the same commit.
 
 from __future__ import annotations
 
-from appservice.store import directory, profiles, rooms
+from appservice.store import directory, indexing, profiles, rooms
 from appservice.store.database import Connection
 from spaces.access import Sight, Standing
 from spaces.directory import Entry, ListingKind
@@ -58,7 +58,7 @@ async def _bring(connection: Connection, landscape: Landscape, user: UserId) -> 
     key = (ListingKind.PERSON, user)
     own = Sight(user, frozenset(), frozenset())
     if await directory.parts_of(connection, [key], own, 0.0) != wanted:
-        await directory.put(connection, wanted, [] if wanted else [key])
+        await indexing.put(connection, wanted, [] if wanted else [key])
 
 
 async def _wanted(connection: Connection, landscape: Landscape, user: UserId) -> list[Entry]:

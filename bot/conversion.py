@@ -17,8 +17,9 @@ from spaces.errors import Ambiguous, Malformed, Refusal, Unknown
 from spaces.finding import find_place
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId, printable
 from spaces.sentences import Sentence, listed, sentence
+from spaces.unseen import Kind, unknown
 
-_KINDS: dict[type[PlaceId], access.Kind] = {NetworkId: "network", GroupId: "group", PlaceId: "any"}
+_KINDS: dict[type[PlaceId], Kind] = {NetworkId: "network", GroupId: "group", PlaceId: "any"}
 _PERMALINK = re.compile(r"https?://matrix\.to/#/([^\s?)>\]]+)", re.IGNORECASE)
 _URI = re.compile(r"matrix:(u|r|roomid)/([^\s/?)>\]]+)", re.IGNORECASE)
 _SIGILS = {"u": "@", "r": "#", "roomid": "!"}
@@ -68,7 +69,7 @@ async def _places(parameter: Parameter, words: Sequence[Word], call: Call) -> An
     except _Nowhere as nowhere:
         kind = _KINDS[parameter.type]
         guesses = await short_names_like(nowhere.typed, kind, call)
-        raise access.unknown(kind, nowhere.typed, did_you_mean(guesses)) from None
+        raise unknown(kind, nowhere.typed, did_you_mean(guesses)) from None
 
 
 async def _place(parameter: Parameter, typed: str, call: Call) -> PlaceId:
@@ -82,13 +83,13 @@ async def _place(parameter: Parameter, typed: str, call: Call) -> PlaceId:
             place = access.require_sight(call.landscape, call.standing, found, typed, kind=kind)
         else:
             place = _found(meant, kind, call)
-    except Unknown as unknown:
-        raise _Nowhere(unknown.said, typed) from None
+    except Unknown as refused:
+        raise _Nowhere(refused.said, typed) from None
     made: PlaceId = parameter.type(place)
     return made
 
 
-def _found(meant: str, kind: access.Kind, call: Call) -> PlaceId:
+def _found(meant: str, kind: Kind, call: Call) -> PlaceId:
     """By name. Which places have that name is told to the speaker alone."""
     try:
         return find_place(call.landscape, call.standing, meant, kind=kind, server=call.server)

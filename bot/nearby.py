@@ -10,10 +10,11 @@ from rapidfuzz.utils import default_process
 from bot.audience import audience_of
 from bot.command import Call
 from bot.suggestions import close_to
-from spaces.access import Kind, Standing, may_see
+from spaces.access import Standing, may_see
 from spaces.identifiers import PlaceId
 from spaces.landscape import Landscape
 from spaces.network import Status
+from spaces.unseen import Kind
 
 _MOST = 2
 

@@ -1,34 +1,32 @@
 """Who may see, enter, do what: the one place that decides (PRODUCT: who finds it, who may do what).
 
-What somebody may not see is, in every answer, what does not exist: `unknown` makes the one sentence
-for both, of nothing but what was typed.
+What somebody may not see is, in every answer, what does not exist: `spaces/unseen.py` has the
+one sentence for both, of nothing but what was typed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 from spaces.bans import is_banned
 from spaces.deeds import Deed, refusal_at_top, refusal_within
 from spaces.directory import Entry, Seen
-from spaces.errors import Forbidden, Unknown
-from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId, printable
+from spaces.errors import Forbidden
+from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access, Group, Network, Status
-from spaces.sentences import Sentence, sentence
+from spaces.sentences import Sentence
+from spaces.unseen import Kind, is_kind, unknown
 from spaces.wanted import join_rules
 
 __all__ = [
     "Deed",
-    "Kind",
     "Sight",
     "Sights",
     "Standing",
     "coordinates",
-    "is_kind",
     "is_member",
     "may",
     "may_enter",
@@ -36,14 +34,8 @@ __all__ = [
     "may_see",
     "require",
     "require_sight",
-    "unknown",
     "visible",
 ]
-
-Kind = Literal["network", "group", "any"]
-"""What somebody should have named."""
-
-_TYPED_AT_MOST = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,38 +294,6 @@ def require_sight(
     if place is None or not is_kind(place, kind) or not may_see(landscape, standing, place):
         raise unknown(kind, typed)
     return place
-
-
-def unknown(what: Kind, typed: str, guess: Sentence | str = "") -> Unknown:
-    """The one answer for what is not there and for what is hidden.
-
-    It depends on nothing but what was typed and `what` was looked for: `network`, `group` or `any`;
-    and on `guess`, which is a question of other places, with a space before it.
-    """
-    shown = " ".join(printable(typed.replace("\n", " ")).split())[:_TYPED_AT_MOST]
-    said = (_UNKNOWN if shown else _NAMELESS)[what]
-    return Unknown(replace(said, parts={"name": shown, "guess": guess}))
-
-
-_UNKNOWN: Mapping[Kind, Sentence] = {
-    "network": sentence(
-        "I know no network called “{name}”.{guess} `tree` shows the networks that you can see."
-    ),
-    "group": sentence("I know no group called “{name}”.{guess} `tree` shows the networks that you can see."),
-    "any": sentence(
-        "I know no network or group called “{name}”.{guess} `tree` shows the networks that you can see."
-    ),
-}
-_NAMELESS: Mapping[Kind, Sentence] = {
-    "network": sentence("I know no network of that name. `tree` shows the networks that you can see."),
-    "group": sentence("I know no group of that name. `tree` shows the networks that you can see."),
-    "any": sentence("I know no network or group of that name. `tree` shows the networks that you can see."),
-}
-
-
-def is_kind(place: PlaceId, kind: Kind) -> bool:
-    """Whether a place is of the kind that somebody should have named."""
-    return {"network": place.is_network, "group": place.is_group}.get(kind, True)
 
 
 def _network_of(landscape: Landscape, place: PlaceId | None) -> NetworkId | None:

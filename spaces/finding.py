@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from spaces.access import Kind, Standing, is_kind, may_see, unknown
+from spaces.access import Standing, may_see
 from spaces.errors import Ambiguous
 from spaces.identifiers import ALIAS_PREFIX, GroupId, NetworkId, PlaceId, printable
 from spaces.landscape import Landscape
 from spaces.sentences import counted
+from spaces.unseen import Kind, is_kind, unknown
 
 _LISTED_AT_MOST = 8
 

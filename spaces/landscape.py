@@ -14,18 +14,7 @@ from typing import Any
 
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.lookalikes import folded
-from spaces.network import (
-    EVERYWHERE,
-    Access,
-    Banned,
-    Coordinator,
-    Group,
-    Link,
-    Network,
-    Pause,
-    Share,
-    Status,
-)
+from spaces.network import EVERYWHERE, Access, Banned, Coordinator, Group, Link, Network, Pause, Share, Status
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, insert, inspect, select, text, tuple_
 
-from appservice.store import directory, tables
+from appservice.store import indexing, tables
 from appservice.store.database import Connection, Database
 from appservice.store.migrate import known_revisions, migrate_on, revision_of
 from spaces.errors import Unavailable
@@ -70,7 +70,7 @@ async def _copy_table(source: Connection, target: Connection, table: Table) -> i
     count = 0
     async for rows in _portions(source, table):
         if table is tables.directory:
-            await directory.add(target, [_without_words(row) for row in rows])
+            await indexing.add(target, [_without_words(row) for row in rows])
         else:
             await target.execute(insert(table), rows)
         count += len(rows)

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import delete, select
 
 from appservice.codec import place_id
-from appservice.store import activity, directory, listings, tables
+from appservice.store import activity, indexing, listings, tables
 from appservice.store.database import Connection, upsert
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.lifecycle import RoomKept, Snapshot
@@ -52,7 +52,7 @@ async def forget_room(connection: Connection, place: PlaceId, *, but: int) -> No
 
 async def forget_words(connection: Connection, places: Collection[PlaceId]) -> None:
     """Forget what the audit log tells of these places, and what any feature keeps of them."""
-    await directory.forget_places(connection, places)
+    await indexing.forget_places(connection, places)
     await listings.forget_places(connection, places)
     for place in places:
         for table in tables.metadata.sorted_tables:

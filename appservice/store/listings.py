@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, select, update
 
-from appservice.store import directory, tables
+from appservice.store import indexing, tables
 from appservice.store.database import Connection, upsert
 from spaces.directory import ListingKind, Seen
 from spaces.identifiers import NetworkId, PlaceId, UserId
@@ -26,7 +26,7 @@ async def keep(connection: Connection, listings: Iterable[Listing]) -> None:
     for start in range(0, len(kept), _AT_ONCE):
         some = kept[start : start + _AT_ONCE]
         await upsert(connection, tables.listings, [_row(listing) for listing in some])
-        await directory.put(connection, [entry_of(listing) for listing in some])
+        await indexing.put(connection, [entry_of(listing) for listing in some])
 
 
 async def forget(connection: Connection, listings: Iterable[Listing]) -> None:
@@ -36,7 +36,7 @@ async def forget(connection: Connection, listings: Iterable[Listing]) -> None:
     await connection.execute(delete(tables.listings).where(c.number.in_(numbers)))
     await connection.execute(delete(tables.listing_questions).where(q.listing.in_(numbers)))
     await connection.execute(update(tables.listings).where(c.by.in_(numbers)).values(by=None))
-    await directory.put(connection, (), [(one.kind, str(one.number)) for one in gone])
+    await indexing.put(connection, (), [(one.kind, str(one.number)) for one in gone])
 
 
 async def forget_places(connection: Connection, places: Collection[PlaceId]) -> None:

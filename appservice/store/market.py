@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, delete, or_, select, update
 
 from appservice.codec import place_id
-from appservice.store import directory, tables
+from appservice.store import indexing, tables
 from appservice.store.database import Connection, upsert
 from spaces.directory import ListingKind
 from spaces.identifiers import NetworkId, PlaceId, UserId
@@ -26,7 +26,7 @@ async def keep(connection: Connection, posting: Posting) -> None:
     await upsert(connection, tables.postings, [row])
     is_open = posting.state is State.OPEN
     gone = [] if is_open else [(posting.kind, str(posting.number))]
-    await directory.put(connection, [entry_of(posting)] if is_open else [], gone)
+    await indexing.put(connection, [entry_of(posting)] if is_open else [], gone)
 
 
 async def numbered(connection: Connection, numbers: Collection[int]) -> list[Posting]:
@@ -101,7 +101,7 @@ async def forget(connection: Connection, *, now: float) -> None:
         await connection.execute(blank.values(owner="", text="", remind_at=None))
         ended = update(tables.postings).where(p.number.in_(chunk), p.state == State.OPEN.value)
         await connection.execute(ended.values(state=State.CLOSED.value, ended_at=p.ends_at))
-    await directory.put(connection, [], [(posting.kind, str(posting.number)) for posting in gone])
+    await indexing.put(connection, [], [(posting.kind, str(posting.number)) for posting in gone])
     there = select(p.number).where(p.owner != "")
     await connection.execute(delete(tables.posting_asks).where(a.posting.not_in(there)))
 
@@ -179,7 +179,7 @@ def _chunks(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
 async def forget_person(connection: Connection, user: UserId) -> None:
     """What they offered or wanted, what was asked about it, and what they asked about others' things."""
     theirs = await of(connection, user)
-    await directory.put(connection, [], [(posting.kind, str(posting.number)) for posting in theirs])
+    await indexing.put(connection, [], [(posting.kind, str(posting.number)) for posting in theirs])
     for chunk in _chunks([posting.number for posting in theirs]):
         await connection.execute(delete(tables.posting_asks).where(a.posting.in_(chunk)))
         await connection.execute(delete(tables.postings).where(p.number.in_(chunk)))

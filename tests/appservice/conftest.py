@@ -19,6 +19,7 @@ from appservice.store.database import Database
 from appservice.store.migrate import migrate
 from tests.appservice.scene import Scene
 from tests.appservice.stage import ALICE, DIRECT, SHARED, Stage
+from tests.clock import Clock
 from tests.conftest import execute, fresh_database
 
 
@@ -78,6 +79,11 @@ async def _migrated(url: str) -> None:
 
 def driven(url: str) -> str:
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ from spaces.actions import (
 from spaces.identifiers import EventId, NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Access
 from spaces.reconcile import Maker
+from tests.clock import Clock
 
 BOT = UserId("@hedgerow:hs.test")
 ALICE = UserId("@alice:hs.test")
@@ -62,14 +63,6 @@ DIRECT = RoomId("!alice-and-the-bot")
 SHARED = RoomId("!several-people")
 
 Json = dict[str, Any]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 def usual_listeners() -> Listeners:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appservice.directory import follow
-from appservice.store import directory
+from appservice.store import directory, indexing
 from appservice.store.database import Database
 from bot.directory.ports import Match, Term
 from bot.directory.searching import Answer, Question, search
@@ -44,7 +44,7 @@ class Kept:
 
     async def put(self, *entries: Entry, gone: tuple[tuple[ListingKind, str], ...] = ()) -> None:
         async with self.database.writing() as connection:
-            await directory.put(connection, entries, gone)
+            await indexing.put(connection, entries, gone)
 
     async def candidates(self, match, sight, most):
         async with self.database.reading() as connection:
@@ -219,7 +219,7 @@ async def test_at_the_start_what_everybody_finds_is_put_right(database: Database
     stage = Stage(database)
     arts = await stage.found("Arts and crafts")
     async with database.writing() as connection:
-        await directory.open_and_shut(connection, {QUIET}, {arts})
+        await indexing.open_and_shut(connection, {QUIET}, {arts})
     await stage.works.fill_directory()
     async with database.reading() as connection:
         everybodys = Sights(await stage.works.landscape()).everybodys

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appservice.store import directory
+from appservice.store import directory, indexing
 from appservice.store.database import Connection, Database
 from bot.directory.ports import Candidate, Match
 from spaces.access import Sight
@@ -43,8 +43,8 @@ async def filled(url: str, made: County) -> AsyncIterator[Stored]:
     database = Database(url)
     try:
         async with database.writing() as connection:
-            await directory.put(connection, made.entries)
-            await directory.open_and_shut(connection, made.asker.everybodys, ())
+            await indexing.put(connection, made.entries)
+            await indexing.open_and_shut(connection, made.asker.everybodys, ())
         async with database.reading() as connection:
             yield Stored(connection)
     finally:

@@ -9,27 +9,15 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from appservice.homeserver import Disowned, HomeserverError, Limited, Unreachable
-from appservice.homeserver_calls import CALLS, kind_of_call
+from appservice.homeserver.kinds import CALLS, kind_of_call
 from appservice.metrics import KINDS, READ, Meters
 from appservice.store.backlog import Backlog
 from spaces.actions import Action, Membership
 from spaces.identifiers import RoomId
+from tests.clock import Clock
 
 HOSTILE = ("@mallory:hs.test", 'a"} 1\nhedgerow_acting{x="', "Arts UK", "", "done\\", "\u202e", "x" * 5000)
 Read = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = 100.0
-
-    def __call__(self) -> float:
-        return self.at
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -92,7 +80,7 @@ def test_a_call_is_timed_by_its_kind_and_what_came_of_it(meters: Meters, clock: 
     for error in (*ends.values(), Disowned(401, "M_UNKNOWN_TOKEN", "")):
         path = "/_matrix/client/v3/rooms/!a/send/m.room.message/1"
         with suppress(HomeserverError, RuntimeError), meters.call("PUT", path):
-            clock.at += 0.2
+            clock.seconds += 0.2
             if error is not None:
                 raise error
     for result in ends:
@@ -129,10 +117,10 @@ def test_the_kind_of_a_call_is_a_word_of_ours(path: str, kind: str) -> None:
 def test_a_tick_is_late_by_what_it_begins_after_its_turn(meters: Meters, clock: Clock) -> None:
     meters.tick_begins("digests", 10)
     assert value(meters, "hedgerow_tick_late_seconds", tick="digests") == 0
-    clock.at += 17.5
+    clock.seconds += 17.5
     meters.tick_begins("digests", 10)
     assert value(meters, "hedgerow_tick_late_seconds", tick="digests") == 7.5
-    clock.at += 9
+    clock.seconds += 9
     meters.tick_begins("digests", 10)
     assert value(meters, "hedgerow_tick_late_seconds", tick="digests") == 0
 

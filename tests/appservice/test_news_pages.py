@@ -18,8 +18,8 @@ from appservice.server import Server
 from appservice.store.database import Database
 from spaces.news import News
 from tests.appservice.paper.made_up import hostile, story, whole_week
-from tests.appservice.stage import Clock
 from tests.appservice.test_public import Page, Played
+from tests.clock import Clock
 
 PATHS = ("/somerset/news", "/somerset/feed.atom")
 

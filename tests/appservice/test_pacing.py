@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from appservice.homeserver import _limited
+from appservice.homeserver.answers import _limited
 from appservice.lanes import Entry, Lanes
 from spaces.actions import Action, CreateRoom, Invite
 from spaces.identifiers import NetworkId, RoomId

@@ -24,7 +24,8 @@ from bot.reply import Document
 from spaces.codes import Code, digest
 from spaces.identifiers import UserId
 from spaces.network import Access
-from tests.appservice.stage import ALICE, BOT, Clock, Stage
+from tests.appservice.stage import ALICE, BOT, Stage
+from tests.clock import Clock
 from tests.fake import FakeHomeserver
 from tests.hedgerow import ADMIN, running, settings_for
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from appservice.store import listings, numbers
+from appservice.store import directory, listings, numbers
 from appservice.store.database import Database
 from bot.directory.ports import Match, Term
 from spaces.access import Sight
@@ -56,7 +56,7 @@ async def test_it_is_found_by_its_name_and_not_by_how_to_reach_it(database: Data
 
         async def found(word: str) -> list[str]:
             match = Match((Term((word,)),))
-            at = await listings.directory.candidates(connection, match, sight, 9, 0.0)
+            at = await directory.candidates(connection, match, sight, 9, 0.0)
             return [one.entry.key for one in at]
 
         assert await found("trust") == ["4711"]

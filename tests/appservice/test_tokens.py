@@ -10,21 +10,9 @@ from structlog.testing import capture_logs
 from appservice.gate import OVERLAP_SECONDS
 from appservice.homeserver import Identity
 from tests.appservice.side import BOT, EMPTY, TOKEN, TRANSACTION, Side, running
+from tests.clock import Clock
 
 OLD = "hs-canary-of-before"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -41,15 +29,15 @@ async def test_a80_the_old_token_is_taken_until_some_time_after_the_new_one_came
     side: Side, clock: Clock
 ) -> None:
     assert await status(side, OLD) == 200
-    clock.at += 30 * 86_400  # the homeserver is started again whenever its admin likes
+    clock.seconds += 30 * 86_400  # the homeserver is started again whenever its admin likes
     assert await status(side, OLD) == 200
     assert await status(side, TOKEN) == 200
-    clock.at += OVERLAP_SECONDS - 1
+    clock.seconds += OVERLAP_SECONDS - 1
     assert (await status(side, TOKEN), await status(side, OLD)) == (200, 200)
-    clock.at += 1
+    clock.seconds += 1
     assert await status(side, OLD) == 403
     assert await status(side, TOKEN) == 200
-    clock.at += 30 * 86_400
+    clock.seconds += 30 * 86_400
     assert await status(side, OLD) == 403
 
 
@@ -74,7 +62,7 @@ async def test_a80_the_log_says_once_that_the_old_token_came_and_once_that_it_wa
     with capture_logs() as lines:
         for token in (OLD, OLD, TOKEN):
             assert await status(side, token) == 200
-        clock.at += OVERLAP_SECONDS
+        clock.seconds += OVERLAP_SECONDS
         for _ in range(2):
             assert await status(side, OLD) == 403
     told = [line["event"] for line in lines if "token" in line["event"]]

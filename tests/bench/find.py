@@ -32,7 +32,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from appservice.directory import SightsKept, StoredDirectory, follow
-from appservice.store import directory, tables
+from appservice.store import directory, indexing, tables
 from appservice.store.database import Database
 from appservice.store.migrate import migrate
 from bot.directory.ports import Candidate, Match
@@ -174,7 +174,7 @@ async def fill(database: Database, county: County) -> None:
     entries = county.entries()
     while portion := list(itertools.islice(entries, _PORTION)):
         async with database.writing() as connection:
-            await directory.put(connection, portion)
+            await indexing.put(connection, portion)
         many += len(portion)
     took = time.perf_counter() - begun
     print(f"{many} rows put in {took:.0f} s, {took / many * 1000:.2f} ms each")

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from random import Random
 
-from appservice.store import directory
+from appservice.store import indexing
 from appservice.store.database import Database
 from appservice.store.migrate import migrate
 from bot.directory.searching import Answer, Question, search
@@ -71,7 +71,7 @@ async def _filled(database: Database, words: Words, rows: int, hidden: int) -> l
     entries += [_entry(n, words.title(), _OPEN) for n in range(hidden, rows)]
     for begin in range(0, len(entries), _PORTION):
         async with database.writing() as connection:
-            await directory.put(connection, entries[begin : begin + _PORTION])
+            await indexing.put(connection, entries[begin : begin + _PORTION])
     return titles
 
 

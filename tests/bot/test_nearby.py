@@ -8,10 +8,10 @@ import pytest
 
 from bot.arguments import read
 from bot.nearby import short_names_like
-from spaces.access import Kind
 from spaces.errors import Unknown
 from spaces.identifiers import NetworkId, Slug
 from spaces.network import Access, Network, Purpose, Status
+from spaces.unseen import Kind
 from tests.bot.dialogue import Stage
 from tests.bot.speaking import (
     BOB,

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from appservice import app, homeserver, lanes, outbox
+from appservice import app, lanes, outbox
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
-from appservice.homeserver import Homeserver
+from appservice.homeserver import Homeserver, answers
 from appservice.store import inbox
 from appservice.store import outbox as kept_outbox
 from tests.fake import Call, FakeHomeserver, FakeUser, Fault, Registration
@@ -65,7 +65,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "_back_off", lambda attempts: 0.02)
     monkeypatch.setattr(outbox, "_MOST_TRIES", 1000)  # more goes wrong here than ever does
     monkeypatch.setattr(outbox, "_LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(homeserver, "_LONGEST_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(answers, "_LONGEST_WAIT_SECONDS", 0.05)
     monkeypatch.setattr(app, "_GREETING_WAITS", (0.02, 0.02))
     monkeypatch.setattr(app, "_HEALTH_SECONDS", 0.1)
     monkeypatch.setattr(app, "_PROGRESS_SECONDS", 3600)  # how long it takes is no matter here

@@ -19,6 +19,7 @@ from spaces.blueprint import Blueprint, WantedGroup, WantedNetwork
 from spaces.identifiers import NetworkId, UserId
 from spaces.network import Access, Kind
 from spaces.power_levels import RoomKind, power_levels
+from tests.clock import Clock
 from tests.fake import FakeHomeserver, Fault, Registration
 from tests.hedgerow import settings_for
 
@@ -104,14 +105,6 @@ async def test_a29_a_half_made_room_is_completed_before_anyone_is_invited(
 
 
 # -- the alias is not what it should be -------------------------------------------------------------
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ PIECES: Mapping[Any, tuple[tuple[str, str, str], ...]] = {
         ("SQL: for finders", "d.seen == Seen.FINDERS, ", ""),
         (
             "SQL: members of the network",
-            "d.seen == Seen.MEMBERS, _is_one_of(d.place, sight.member_of, sqlite=sqlite)",
+            "d.seen == Seen.MEMBERS, is_one_of(d.place, sight.member_of, sqlite=sqlite)",
             "d.seen == Seen.MEMBERS",
         ),
         ("SQL: for members", "d.seen == Seen.MEMBERS, ", ""),

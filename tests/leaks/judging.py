@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import create_engine, event, select
 
-from appservice.store import directory, tables
+from appservice.store import directory, indexing, tables
 from bot.directory.ports import Candidate, Match
 from bot.directory.searching import Answer, Question, search
 from spaces.access import Sight, Sights, Standing, may_find
@@ -62,9 +62,9 @@ async def judge(connection: Any, world: World, counted: Counted, *, each: int = 
 
     The transaction is the caller's, to be rolled back.
     """
-    await directory.put(connection, world.entries)
+    await indexing.put(connection, world.entries)
     sights = Sights(world.landscape)
-    await directory.open_and_shut(connection, sights.everybodys, ())
+    await indexing.open_and_shut(connection, sights.everybodys, ())
     for number, person in enumerate(world.askers):
         judged = _Judged(connection, world, person, sights.of(person))
         await judged.rows(counted)

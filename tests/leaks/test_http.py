@@ -19,7 +19,8 @@ from appservice.public_news import PublicNews
 from appservice.server import Server
 from appservice.store.database import Database
 from spaces.open_referral import own_id
-from tests.appservice.stage import BOT, Clock, Stage
+from tests.appservice.stage import BOT, Stage
+from tests.clock import Clock
 from tests.leaks.furnishing import furnished
 
 _PATHS = (

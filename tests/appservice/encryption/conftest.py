@@ -13,12 +13,7 @@ from tests.appservice.encryption.played import (
     Phone,
     Phones,
 )
-from tests.appservice.stage import Clock
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.clock import Clock
 
 
 @pytest.fixture

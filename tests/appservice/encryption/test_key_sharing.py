@@ -21,7 +21,8 @@ from tests.appservice.encryption.played import (
     heard,
     says,
 )
-from tests.appservice.stage import BOT, Clock
+from tests.appservice.stage import BOT
+from tests.clock import Clock
 
 
 async def test_45_devices_get_the_key_in_three_rounds(phone: Phones, server: KeyServer) -> None:

@@ -23,7 +23,8 @@ from tests.appservice.encryption.played import (
     heard,
     says,
 )
-from tests.appservice.stage import BOT, Clock
+from tests.appservice.stage import BOT
+from tests.clock import Clock
 
 
 async def test_what_one_writes_the_other_reads_and_nobody_else_could(phone: Phones) -> None:

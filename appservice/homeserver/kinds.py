@@ -1,4 +1,4 @@
-"""Which kind of call a request to the homeserver is: a word of ours, whatever stands in its path."""
+"""Which kind of call a request is, for whoever counts them: a word of ours, whatever stands in its path."""
 
 from __future__ import annotations
 
