@@ -190,9 +190,9 @@ def seeds(target: str) -> list[bytes]:
     """Well-formed ones, to begin with."""
     match target:
         case "command":
-            return _said()
+            return sorted({text for said in _dialogues() for text in said})
         case "conversation":
-            return _said() + [_APART.encode().join(some) for some in zip(*[iter(_said())] * 3, strict=False)]
+            return sorted({text for said in _dialogues() for text in _stretches(said)})
         case "transaction":
             bodies = [{"events": some} for some in (*_batches(), [])] + [_WITH_KEYS]
             return [json.dumps(body).encode() for body in bodies]
@@ -209,9 +209,15 @@ def seeds(target: str) -> list[bytes]:
 
 
 @cache
-def _said() -> list[bytes]:
-    said = (text for one in dialogues_for("memory") for _, text in one.said)
-    return sorted({text.encode() for text in said if isinstance(text, str) and len(text) < 200})
+def _dialogues() -> list[list[bytes]]:
+    said = ([text for _, text in one.said if isinstance(text, str)] for one in dialogues_for("memory"))
+    return [[text.encode() for text in texts if len(text) < 200] for texts in said]
+
+
+def _stretches(said: list[bytes]) -> Iterable[bytes]:
+    """What was said one after the other."""
+    starts = range(0, len(said), _MOST_MESSAGES)
+    return (_APART.encode().join(said[start : start + _MOST_MESSAGES]) for start in starts)
 
 
 def _batches() -> Iterable[list[dict[str, Any]]]:

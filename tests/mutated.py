@@ -88,6 +88,39 @@ _ODD_TEXT = (
     ),
     *("2030-02-30", "25:61", "9999-12-31T23:59:59Z", "0001-01-01", "yes", "no", "null", "true", "x" * 300),
 )
+_ODD_NUMBERS = ("²", "٣", "½", "0", "00", "-1", "+1", "1_0", "1.5", "1e9", "99999999999", "9" * 5000)
+_ODD_SCALARS = (
+    *(
+        "2030-02-30",
+        "2030-01-01T25:61:61Z",
+        ".nan",
+        "-.inf",
+        "1:90",
+        "0o8",
+        "0x",
+        "0b2",
+        "1_0",
+        "~",
+        "=",
+        "<<",
+    ),
+    *(
+        "!!int x",
+        "!!binary é",
+        "!!float ''",
+        "!x y",
+        "&a b",
+        "*a",
+        "{}",
+        "[]",
+        "{a: b}",
+        "[a, b]",
+        "? a",
+        "- a",
+    ),
+    *("|\n", ">-\n", "''", '""', "no", "12", "1e5", "@a:b", "public", "a" * 300),
+)
+_SCALAR = re.compile(r"(?<=[:\-\[,] )[^\n,{}\[\]]+")
 _PIECES = re.compile(r"\w+|\s+|[^\w\s]")
 _MOST_SLOTS = 400
 
@@ -98,6 +131,10 @@ def mutated(seed: bytes, others: Sequence[bytes], chance: Random) -> bytes:
     if isinstance(value, dict | list) and value:
         return _changed_json(value, _json_of(chance.choice(others)), chance)
     text = seed.decode("utf-8", "surrogateescape")
+    if chance.random() < 0.4 and (scalars := list(_SCALAR.finditer(text))):
+        found = chance.choice(scalars)
+        instead = chance.choice((*_ODD_SCALARS, chance.choice(scalars)[0]))
+        return (text[: found.start()] + instead + text[found.end() :]).encode("utf-8", "surrogateescape")
     by_line = chance.random() < 0.5 and "\n" in text
     parts = text.splitlines(keepends=True) if by_line else _PIECES.findall(text)
     other = chance.choice(others).decode("utf-8", "surrogateescape")
@@ -110,7 +147,8 @@ def mutated(seed: bytes, others: Sequence[bytes], chance: Random) -> bytes:
 def _change_parts(parts: list[str], pool: Sequence[str], chance: Random) -> None:
     at = chance.randrange(len(parts) + 1)
     there = parts[at : at + 1]
-    found = [chance.choice(_ODD_TEXT) if chance.random() < 0.5 or not pool else chance.choice(pool)]
+    odd = _ODD_NUMBERS if there and there[0].isnumeric() else _ODD_TEXT
+    found = [chance.choice(odd) if chance.random() < 0.5 or not pool else chance.choice(pool)]
     spoilt = [_spoilt(one, chance) for one in there]
     instead = [[], found, there * 2, found + there, spoilt, [f"  {one}" for one in there], found, spoilt]
     parts[at : at + 1] = chance.choice(instead)
