@@ -50,6 +50,7 @@ _UNDER_TEST = {
         "appservice.hsds.reading",
         "appservice.hsds.entries",
         "appservice.hsds.checking",
+        "spaces.open_referral",
         "spaces.hsds",
     ),
     "sheet": ("appservice.hsds.sheets", "appservice.hsds.entries", "spaces.open_referral"),
@@ -66,10 +67,14 @@ def fuzz(name: str, runs: int, corpus: Path) -> None:
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with atheris.instrument_imports(include=list(_OURS), exclude=list(_left_alone(_UNDER_TEST[name]))):
-        from tests.fuzzed import TARGETS, seeds
+        from tests.fuzzed import TARGETS
     from tests.mutated import mutated
+    from tests.well_formed import seeds
 
     known = seeds(name)
+
+    def tries(data: bytes) -> None:
+        TARGETS[name](data)
 
     def change(data: bytes, most: int, seed: int) -> bytes:
         chance = Random(seed)
@@ -85,7 +90,7 @@ def fuzz(name: str, runs: int, corpus: Path) -> None:
         "-seed=4",
     ]
     limits += [f"-timeout={_SLOWEST_SECONDS}", "-print_final_stats=1", "-reload=0"]
-    atheris.Setup([name, *limits, str(corpus)], TARGETS[name], custom_mutator=change)
+    atheris.Setup([name, *limits, str(corpus)], tries, custom_mutator=change)
     atheris.Fuzz()
 
 
