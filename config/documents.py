@@ -94,7 +94,7 @@ def _text_of(path: Path) -> str:
 
 
 def _refuse_traps(text: str) -> None:
-    """Anchors and endless nesting, seen before anything is built of them."""
+    """Anchors, tags and endless nesting, seen before anything is built of them."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -102,6 +102,9 @@ def _refuse_traps(text: str) -> None:
         if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
             what = "Anchors (&) and aliases (*) are not taken."
             raise Unreadable(what, "Write it out, or put a text that begins so into quotes.", line)
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
+            what = "Tags (!) are not taken."
+            raise Unreadable(what, "Leave it out, or put a text that begins so into quotes.", line)
         if depth > DEEPEST:
             raise Unreadable(f"It is nested more than {DEEPEST} deep.", "Make it flatter.", line)
 

@@ -43,27 +43,39 @@ def told_by(listing: Listing) -> Told:
 
 
 def told_of(kind: ListingKind, record: Record) -> Told:
-    """What a record of this kind tells; it is valid, and its texts are plain."""
-    web = record.get("website") or record.get("url") or ""
-    email = record.get("email") or _first(record.get("contacts"), "email")
+    """What a record of this kind tells; it is valid, and its texts are plain.
+
+    Beside what the profile knows of this kind there may be anything, under the names of another kind, too.
+    """
+    web = _text(record, "website") or _text(record, "url")
+    email = _text(record, "email") or _first(_records(record, "contacts"), "email")
+    name = " ".join(_text(record, "name").split())
     contact = Contact(_phone(record), email, web)
-    return Told(
-        " ".join(record.get("name", "").split()), record.get("description", ""), _place(kind, record), contact
-    )
+    return Told(name, _text(record, "description"), _place(kind, record), contact)
 
 
-def _first(records: Any, name: str) -> str:
-    return next((one[name] for one in records or () if one.get(name)), "")
+def _text(record: Record, name: str) -> str:
+    found = record.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _records(record: Record, name: str) -> list[Record]:
+    found = record.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _first(records: list[Record], name: str) -> str:
+    return next((text for one in records if (text := _text(one, name))), "")
 
 
 def _phone(record: Record) -> str:
-    around = [record, *record.get("contacts", ()), *_locations(record)]
-    return next((number for one in around if (number := _first(one.get("phones"), "number"))), "")
+    around = [record, *_records(record, "contacts"), *_locations(record)]
+    return next((number for one in around if (number := _first(_records(one, "phones"), "number"))), "")
 
 
 def _locations(record: Record) -> list[Record]:
-    at = [one["location"] for one in record.get("service_at_locations", ()) if "location" in one]
-    return [*at, *record.get("locations", ())]
+    at = [one.get("location") for one in _records(record, "service_at_locations")]
+    return [*(one for one in at if isinstance(one, dict)), *_records(record, "locations")]
 
 
 def _place(kind: ListingKind, record: Record) -> str:
@@ -73,9 +85,9 @@ def _place(kind: ListingKind, record: Record) -> str:
 
 def _address(location: Record) -> str:
     """On one line, each part once."""
-    first: Record = next(iter(location.get("addresses", ())), {})
-    parts = [location.get("name"), *(first.get(name) for name in ("address_1", "city", "postal_code"))]
-    return ", ".join(dict.fromkeys(" ".join(part.split()) for part in parts if part))
+    first = next(iter(_records(location, "addresses")), Record())
+    said = [_text(location, "name"), *(_text(first, name) for name in ("address_1", "city", "postal_code"))]
+    return ", ".join(dict.fromkeys(" ".join(part.split()) for part in said if part))
 
 
 # -- to a record ------------------------------------------------------------------------------------------

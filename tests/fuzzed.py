@@ -1,36 +1,59 @@
-"""What strangers write goes in here, as bytes: it is read, or refused in words of ours. All else raises."""
+"""What strangers write goes in here, as bytes: it is read, or refused in words of ours. All else raises.
+
+Each target says whether it was read.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from appservice.event import Event
-from appservice.gate import Refused, parse
+from appservice.hearing import message_in, reaction_in, redacted_by, replied_to
 from appservice.hsds.entries import FileRefused
 from appservice.hsds.reading import read_json
+from appservice.hsds.sheets import read_sheet
+from appservice.inbox import _can_be_a_key, _events_in, _transaction_in
+from appservice.key_news import KeyNews
 from appservice.listeners import Listeners
+from appservice.newcomers import is_space
+from appservice.places import Places
+from appservice.readback import read_state
 from bot.arguments import read
 from bot.command import Call
 from bot.conversation import Conversation, failure
 from bot.repertoire import all_commands
-from config.blueprints import read_blueprint, template, template_names
-from spaces import changes
+from bot.scanning import cleaned
+from config.blueprints import read_blueprint, template
 from spaces.access import Standing
 from spaces.blueprint import BlueprintRefused
+from spaces.display_names import kept_name
 from spaces.errors import Malformed, Refusal
-from spaces.landscape import Landscape
-from tests.bot.fake_work import CountedIds, FakeWork
-from tests.bot.speaking import ALICE, BOT, heard, plain
-from tests.dialogues import dialogues_for
-from tests.open_referral import organization, service
+from spaces.hsds import without_contact
+from spaces.identifiers import GroupId, Slug
+from spaces.network import Access, Coordinator, Group
+from spaces.open_referral import KINDS, Told, recorded
+from tests.bot.fake_work import FakeWork
+from tests.bot.speaking import ALICE, BOT, LANDSCAPE, heard, network, plain
+from tests.endpoint import Endpoint
+from tests.well_formed import APART, MOST_MESSAGES
 
-_TEMPLATES = Path("config/templates")
+_NAMED = [network(name) for name in ("Arts UK", "Health UK", "Somerset", "Arts Bristol", "Yard")]
+_HIDDEN = network("Quiet Garden", Access.INVITE)
+_GROUPS = [
+    Group(
+        GroupId.of_bytes(name.encode().ljust(10, b".")), _NAMED[0].id, name, Slug.of_name(name), Access.PUBLIC
+    )
+    for name in ("Painting", "Trustees", "Welcome")
+]
+_PLACES = LANDSCAPE.having(
+    *(*_NAMED, _HIDDEN, *_GROUPS), *(Coordinator(one.id, ALICE) for one in (*_NAMED, _HIDDEN))
+)
+"""Those that the dialogues speak of; two groups are called Painting."""
 
 
 @cache
@@ -39,55 +62,102 @@ def _conversation() -> Conversation:
 
 
 @cache
-def _landscape() -> Landscape:
-    landscape, _ = changes.create_network(Landscape(), CountedIds(), name="Arts", coordinators=(ALICE,))
-    return landscape
-
-
-@cache
 def _loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def command(data: bytes) -> None:
+# -- what is said to the bot -------------------------------------------------------------------
+
+
+def command(data: bytes) -> bool:
     """Its name is found, and its arguments are read, or it is refused in a sentence."""
-    text = data.decode("utf-8", "replace")
-    words = text.split()
-    found = _conversation().commands.find(words)
+    said = _conversation().what_was_said(heard(data.decode("utf-8", "replace")))
+    text = cleaned(said or "")
+    found = _conversation().commands.find(text[:200].split())
     if found is None:
-        return
+        return False
     rest = text.split(None, len(found.words))[len(found.words) :]
     try:
-        _loop().run_until_complete(read(found, " ".join(rest), _call()))
-    except Refusal:
+        _done(_read(found, " ".join(rest)))
+    except Refusal as refusal:
+        return _is_refused(refusal)
+    return True
+
+
+async def _read(found: Any, rest: str) -> None:
+    given = await read(found, rest, _call())
+    for requirement in found.requires:
+        requirement.check(_call(), given.values)
+
+
+def _done(reading: Any) -> None:
+    """Run what waits for nothing outside, without a turn of the event loop for each."""
+    try:
+        reading.send(None)
+    except StopIteration:
         return
+    raise AssertionError("reading waits for something outside")
 
 
 @cache
 def _call() -> Call:
-    return Call(heard(""), Standing(ALICE), FakeWork(landscape=_landscape()))
+    return Call(heard(""), Standing(ALICE), FakeWork(landscape=_PLACES))
 
 
-def conversation(data: bytes) -> None:
-    """It is answered, by who looks after a network, and by nothing that should not happen."""
-    work = FakeWork(landscape=_landscape())
-    _loop().run_until_complete(_conversation().hear(heard(data.decode("utf-8", "replace")), work))
+def conversation(data: bytes) -> bool:
+    """Each message is answered, by who looks after a network, and by nothing that should not happen."""
+    work = FakeWork(landscape=_PLACES)
+    for text in data.decode("utf-8", "replace").split(APART)[:MOST_MESSAGES]:
+        _loop().run_until_complete(_conversation().hear(heard(text), work))
     for document in work.answers:
         plain(document).encode()
         assert plain(document) != plain(failure(""))
+    return bool(work.answers)
 
 
-def transaction(data: bytes) -> None:
-    try:
-        events = parse(data).get("events")
-    except Refused:
+def _is_refused(refusal: Refusal) -> bool:
+    """Its sentence can be said. Always False: it was not read."""
+    assert refusal.sentence
+    return False
+
+
+# -- what a homeserver sends -------------------------------------------------------------------
+
+
+def transaction(data: bytes) -> bool:
+    """It is kept or refused at the endpoint; what was kept is taken apart, and its events are read."""
+    status = _endpoint().put(data)
+    assert status in (200, 400), f"it was answered with {status}"
+    while _endpoint().kept:
+        kept = _transaction_in(_endpoint().kept.pop())
+        KeyNews.of_transaction(kept, BOT, "DEVICE")
+        events = [event for event in _events_in(kept) if _listeners().concerns_us(event)]
+        read_state(events, BOT, Places(BOT.server))
+        for event in events:
+            _take(event)
+    return status == 200
+
+
+def _take(raw: Mapping[str, Any]) -> None:
+    """Read of it what every listener reads of it."""
+    event_id = raw.get("event_id")
+    if not isinstance(event_id, str) or not _can_be_a_key(event_id):
         return
-    for event in events if isinstance(events, list) else []:
-        if isinstance(event, dict) and _listeners().concerns_us(event):
-            try:
-                Event.parse(event, 0.0)
-            except Malformed:
-                continue
+    try:
+        event = Event.parse(raw, 0.0)
+    except Malformed as refusal:
+        _is_refused(refusal)
+        return
+    said = message_in(event, BOT) or reaction_in(event)
+    if said is not None:
+        _conversation().what_was_said(said)
+    replied_to(event), redacted_by(event)
+    is_space(event.shown_before), kept_name(event.content.get("displayname"))
+
+
+@cache
+def _endpoint() -> Endpoint:
+    return Endpoint(_loop())
 
 
 @cache
@@ -95,53 +165,40 @@ def _listeners() -> Listeners:
     return Listeners(_conversation(), BOT)
 
 
-def blueprint(data: bytes) -> None:
-    _file().write_bytes(data)
+# -- files -------------------------------------------------------------------------------------
+
+
+def blueprint(data: bytes) -> bool:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        try:
+            read_blueprint(Path(file.name))
+        except BlueprintRefused as refusal:
+            return _is_refused(refusal)
+    return True
+
+
+def services(data: bytes) -> bool:
+    """What was read can be given out again, whole and without how to reach anybody."""
     try:
-        read_blueprint(_file())
-    except BlueprintRefused:
-        return
+        found = read_json(data.decode("utf-8", "replace"))
+    except FileRefused as refusal:
+        return _is_refused(refusal)
+    for entry in found.entries:
+        again = recorded(entry.kind, entry.record or {}, Told(entry.told.name), entry.source_id)
+        without_contact(again, KINDS[entry.kind])
+    return True
 
 
-@cache
-def _file() -> Path:
-    return Path(tempfile.mkdtemp()) / "blueprint.yaml"
-
-
-def services(data: bytes) -> None:
+def sheet(data: bytes) -> bool:
     try:
-        read_json(data.decode("utf-8", "replace"))
-    except FileRefused:
-        return
+        read_sheet(data.decode("utf-8", "replace"))
+    except FileRefused as refusal:
+        return _is_refused(refusal)
+    return True
 
 
-TARGETS: Mapping[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (command, conversation, transaction, blueprint, services)
+TARGETS: Mapping[str, Callable[[bytes], bool]] = {
+    target.__name__: target for target in (command, conversation, transaction, blueprint, services, sheet)
 }
-
-
-def seeds(target: str) -> list[bytes]:
-    """Well-formed ones, to begin with."""
-    match target:
-        case "command" | "conversation":
-            said = (text for one in dialogues_for("memory") for _, text in one.said)
-            return sorted({text.encode() for text in said if isinstance(text, str) and len(text) < 200})
-        case "transaction":
-            events = [_event(kind) for kind in ("m.room.message", "m.room.member", "m.reaction")]
-            bodies = [{"events": list(some)} for n in range(4) for some in itertools.combinations(events, n)]
-            return [json.dumps(body).encode() for body in bodies]
-        case "blueprint":
-            return [(_TEMPLATES / f"{name}.yaml").read_bytes() for name in template_names()]
-        case _:
-            found = (
-                [service()],
-                {"contents": [service()]},
-                {"organizations": [organization()], "services": []},
-            )
-            return [json.dumps(one).encode() for one in found]
-
-
-def _event(kind: str) -> dict[str, object]:
-    content = {"msgtype": "m.text", "body": "help", "membership": "join", "m.relates_to": {"event_id": "$a"}}
-    where = {"room_id": "!talk:hs.test", "sender": ALICE, "state_key": ALICE}
-    return {"event_id": f"${kind}", "type": kind, "content": content, "origin_server_ts": 1, **where}

@@ -99,6 +99,22 @@ def test_an_entry_that_is_no_object_is_refused(odd: Any) -> None:
     assert reasons(odd) == ["entry 1: It must be an object."]
 
 
+@pytest.mark.parametrize("odd", [[["Ann"]], ["Ann"], "Ann", 5, {"phones": 5}, [{"phones": [5], "email": 5}]])
+@pytest.mark.parametrize("name", ["contacts", "service_at_locations", "url"])
+def test_what_an_organisation_has_beside_the_profile_may_be_of_any_shape(name: str, odd: Any) -> None:
+    said = {**brief(organization(), "phones", "email"), name: odd}
+    (entry,) = read_json(json.dumps({"organizations": [said]})).entries
+    assert entry.told.contact == Contact("", "", "https://mill.example.org")
+    assert entry.told.place == ""
+
+
+@pytest.mark.parametrize("odd", [[["Mill"]], [{"name": 5, "addresses": [{"city": []}, 5]}], {"a": 1}, "Mill"])
+def test_what_a_service_has_beside_the_profile_may_be_of_any_shape(odd: Any) -> None:
+    said = service(locations=odd, service_at_locations=[], website=[odd], url=None)
+    (entry, _) = sorted(read_json(json.dumps([said])).entries, key=lambda one: one.kind is ORGANISATION)
+    assert (entry.told.place, entry.told.contact.web) == ("", "")
+
+
 def test_an_entry_nested_too_deep_is_refused_by_itself() -> None:
     deep: Any = 1
     for _ in range(60):
