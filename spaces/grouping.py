@@ -93,7 +93,7 @@ def taken_over(
 ) -> dict[Grouping, Grouped]:
     """The groupings of `before` as they are in `after`, where these keys of each part are other ones."""
     taken = dict(groupings)
-    for grouping, grouped in groupings.items():
+    for grouping, grouped in [*groupings.items()]:  # one more may be grouped meanwhile
         keys = dict.fromkeys(changed.get(grouping.part, ()))
         if grouping is GROUPS_CALLED:  # the whole name of a kit's group begins with that of its network
             renamed = changed.get("networks", ())

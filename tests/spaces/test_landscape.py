@@ -51,6 +51,15 @@ def test_what_a_landscape_takes_over_from_the_one_before_is_as_if_it_were_looked
         assert set(found) == set(anew.differing(before, part))
 
 
+def test_a_landscape_of_which_only_a_name_was_looked_up_takes_that_over():
+    before, arts = network(Landscape(), CountedIds(), "Arts")
+    [welcome, _] = replace(before).groups_of(arts)
+    assert before.named("arts: welcome") == (welcome.id,)
+    after = before.having(replace(before.networks[arts], name="Crafts"))
+    assert after.named("crafts: welcome") == (welcome.id,)
+    assert after.named("arts: welcome") == ()
+
+
 def looked_up(landscape, places):
     """All that is found quickly."""
     by_network = (
