@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
 
 from appservice.store import directory, indexing
 from appservice.store.database import Connection
@@ -14,8 +13,6 @@ from spaces.directory import Entry, ListingKind, Seen
 from spaces.identifiers import GroupId, NetworkId, PlaceId
 from spaces.landscape import Landscape
 from spaces.network import Network, Status
-
-_Id = TypeVar("_Id", NetworkId, GroupId)
 
 
 class SightsKept:
@@ -104,10 +101,13 @@ def _entry(network: Network) -> Entry:
 
 async def follow(connection: Connection, before: Landscape, after: Landscape) -> None:
     """Bring the directory to what has become of the landscape."""
-    changed = _changed(before.networks, after.networks)
-    gone = [*(before.networks.keys() - after.networks.keys()), *(before.groups.keys() - after.groups.keys())]
+    networks, groups = after.differing(before, "networks"), after.differing(before, "groups")
+    changed = [network for network in networks if network in after.networks]
+    gone = [
+        place for place in (*networks, *groups) if place not in after.networks and place not in after.groups
+    ]
     woken = {g.id for n in changed if _status(before, n) != _status(after, n) for g in after.groups_of(n)}
-    places: list[PlaceId] = [*changed, *_changed(before.groups, after.groups)]
+    places: list[PlaceId] = [*changed, *(group for group in groups if group in after.groups)]
     touched = [*dict.fromkeys((*places, *sorted(woken)))]
     standing = list(entries_of(after, touched))
     away = {*touched, *gone} - {entry.key for entry in standing}
@@ -125,12 +125,6 @@ async def catch_up(connection: Connection, landscape: Landscape) -> None:
         await follow(connection, Landscape(), landscape)
     known, found = await directory.everybodys(connection), Sights(landscape).everybodys
     await indexing.open_and_shut(connection, found - known, known - found)
-
-
-def _changed(before: Mapping[_Id, Any], after: Mapping[_Id, Any]) -> list[_Id]:
-    """Most are the very same value, which need not be compared."""
-    pairs = ((id_, before.get(id_), value) for id_, value in after.items())
-    return [id_ for id_, old, new in pairs if old is not new and old != new]
 
 
 def _status(landscape: Landscape, network: NetworkId) -> Status | None:

@@ -197,7 +197,9 @@ class Sights:
 
     def everybodys_among(self, places: Iterable[PlaceId]) -> frozenset[PlaceId]:
         """Those of these that a stranger finds: that follows from a place and its home network alone."""
-        return frozenset(self._seen(Standing(UserId("@stranger")), self._places.intersection(places)))
+        land = self.landscape
+        there = frozenset(place for place in places if place in land.networks or place in land.groups)
+        return frozenset(self._seen(Standing(UserId("@stranger")), there))
 
     @cached_property
     def _places(self) -> frozenset[PlaceId]:

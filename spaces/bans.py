@@ -127,8 +127,9 @@ def following(
 
 def unbanned(before: Landscape, after: Landscape) -> Iterator[tuple[PlaceId, UserId]]:
     """The rooms in which somebody was kept out, and is not any longer."""
-    for key, one in before.bans.items():
-        if key in after.bans or one.place == EVERYWHERE:
+    for key in after.differing(before, "bans"):
+        one = before.bans.get(key)
+        if one is None or key in after.bans or one.place == EVERYWHERE:
             continue
         user = UserId(one.who)
         for place in rooms_under(after, one.place):

@@ -46,14 +46,8 @@ def difference(before: Landscape, after: Landscape) -> tuple[Changed, ...]:
 
 def _differing(before: Landscape, after: Landscape, part: str) -> Iterator[Changed]:
     old, new = getattr(before, part), getattr(after, part)
-    if old is new:
-        return
-    for key, value in new.items():
-        if old.get(key) != value:
-            yield Changed(old.get(key), value)
-    for key, value in old.items():
-        if key not in new:
-            yield Changed(value, None)
+    for key in after.differing(before, part):
+        yield Changed(old.get(key), new.get(key))
 
 
 def networks_of(landscape: Landscape, changed: Changed) -> tuple[NetworkId, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
-from spaces.identifiers import NetworkId, PlaceId
+from spaces.identifiers import GroupId, NetworkId, PlaceId
 from spaces.landscape import Landscape
-from spaces.network import Network
+from spaces.network import Link, Network, Share
 
 Step = Callable[[NetworkId], Iterable[NetworkId]]
 
@@ -57,11 +57,18 @@ def _reach(step: Step, start: NetworkId) -> frozenset[NetworkId]:
 def parents_first(landscape: Landscape, places: Iterable[PlaceId]) -> list[PlaceId]:
     """`places` so that each network comes after its parents, and each group right after its network."""
     chosen = set(places)
+    homes = {home for place in chosen if (home := _network_of(landscape, place))}
     order: list[PlaceId] = []
     done: set[NetworkId] = set()
-    for network in landscape.networks:
+    for network in sorted(homes, key=landscape.position_of):
         _visit(landscape, network, done, order)
     return [place for place in order if place in chosen]
+
+
+def _network_of(landscape: Landscape, place: PlaceId) -> NetworkId | None:
+    group = landscape.groups.get(GroupId(place))
+    home = group.home if group is not None else NetworkId(place)
+    return home if home in landscape.networks else None
 
 
 def _visit(landscape: Landscape, start: NetworkId, done: set[NetworkId], order: list[PlaceId]) -> None:
@@ -84,16 +91,18 @@ def settled_under(before: Landscape, after: Landscape) -> Iterator[tuple[Network
 
     What waits for a yes is not settled.
     """
-    were, are = _under(before), _under(after)
-    for ends in {**were, **are}:
-        if are.get(ends) is not False and were.get(ends) != are.get(ends):
-            yield ends
+    for part in ("links", "shares"):
+        were, are = getattr(before, part), getattr(after, part)
+        for key in after.differing(before, part):
+            found = are.get(key) or were[key]
+            is_new, is_gone = key not in were, key not in are
+            if is_gone or (found.holds and (is_new or not were[key].holds)):
+                yield _ends(found)
 
 
-def _under(landscape: Landscape) -> dict[tuple[NetworkId, PlaceId], bool]:
-    """Every link and share, and whether it holds."""
-    under = {(ln.parent, PlaceId(ln.child)): ln.holds for ln in landscape.links.values()}
-    return under | {(s.network, PlaceId(s.group)): s.holds for s in landscape.shares.values()}
+def _ends(found: Link | Share) -> tuple[NetworkId, PlaceId]:
+    """The network above, and what is under it."""
+    return (found.parent, found.child) if isinstance(found, Link) else (found.network, found.group)
 
 
 def own_or_above(landscape: Landscape, network: NetworkId | None, of: Callable[[Network], str]) -> str:

@@ -6,16 +6,35 @@ stored, and what has to be done in Matrix (`spaces/reconcile.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from spaces.grouping import (
+    BANS,
+    COORDINATED,
+    COORDINATORS,
+    GROUPS_CALLED,
+    GROUPS_OF,
+    LINKS_ABOVE,
+    LINKS_AT,
+    LINKS_BELOW,
+    NETWORKS_CALLED,
+    NETWORKS_LIKE,
+    SHARES_OF,
+    SHARES_WITH,
+    Grouped,
+    Grouping,
+    part_of,
+    taken_over,
+)
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
-from spaces.lookalikes import folded
+from spaces.lookalikes import folded, skeleton
 from spaces.network import EVERYWHERE, Access, Banned, Coordinator, Group, Link, Network, Pause, Share, Status
 
+_GENERATIONS = 64
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -41,27 +60,32 @@ class Landscape:
 
     def parents(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Parents whose link holds, the canonical one first."""
-        return self._parents.get(network, ())
+        return tuple(link.parent for link in self._of(LINKS_ABOVE, network) if self._stands(link))
 
     def children(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Children whose link holds, by name."""
-        return self._children.get(network, ())
+        if network not in self._children:
+            standing = [link.child for link in self._of(LINKS_BELOW, network) if self._stands(link)]
+            by_name = sorted((self.networks[child].name.casefold(), child) for child in standing)
+            self._children[network] = tuple(child for _, child in by_name)
+        return self._children[network]
 
     def all_children(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Children of every link, whether it holds, waits or sleeps in an archive."""
-        return self._all_children.get(network, ())
+        return tuple(link.child for link in self._of(LINKS_BELOW, network))
 
     def all_parents(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Parents of every link, whether it holds, waits or sleeps in an archive."""
-        return self._all_parents.get(network, ())
+        return tuple(link.parent for link in self._of(LINKS_ABOVE, network))
 
     def agreed_parents(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Parents that both sides have agreed to, those that sleep in an archive too."""
-        return tuple(p for p in self.all_parents(network) if self.links[p, network].holds)
+        return tuple(link.parent for link in self._of(LINKS_ABOVE, network) if link.holds)
 
     def proposals_of(self, network: NetworkId) -> tuple[Link, ...]:
         """Links to or from `network` that wait for a yes; none of an archive."""
-        return self._proposals.get(network, ())
+        waiting = (link for link in self._of(LINKS_AT, network) if not link.holds)
+        return tuple(link for link in waiting if self._is_awake(link.parent, link.child))
 
     def status_of(self, place: PlaceId) -> Status:
         """The status that a place has in effect: a group shares that of a network which is not active."""
@@ -74,6 +98,10 @@ class Landscape:
         """Whether what drifts in the room of `place` is left as it is, all of it or most."""
         return self.pause_of(place) is not Pause.NONE
 
+    def position_of(self, network: NetworkId) -> int:
+        """How many networks were there before it."""
+        return self._positions[network]
+
     def pause_of(self, place: PlaceId) -> Pause:
         """What of the room of `place` is left as it is; the whole network's pause comes first."""
         found = self.place(place)
@@ -83,38 +111,49 @@ class Landscape:
 
     def groups_of(self, network: NetworkId) -> tuple[Group, ...]:
         """Groups whose home `network` is: welcome, news, then by name."""
-        return self._groups_of.get(network, ())
+        return self._of(GROUPS_OF, network)
 
     def proposed_shares_of(self, network: NetworkId) -> tuple[Share, ...]:
         """Shares of a group of `network`, or with `network`, that wait for a yes; none of an archive."""
-        return self._proposed_shares.get(network, ())
+        ends = ((share, self.groups[share.group].home) for share in self._open_shares)
+        concerned = ((s, home) for s, home in ends if network in (home, s.network))
+        return tuple(s for s, home in concerned if self._is_awake(home, s.network))
 
     def shares_of(self, group: GroupId) -> tuple[NetworkId, ...]:
         """Networks beside its home that list the group."""
-        return self._shares_of.get(group, ())
+        return tuple(share.network for share in self.all_shares_of(group) if self._is_listed(share))
 
     def all_shares_of(self, group: GroupId) -> tuple[Share, ...]:
         """Every share of the group, whether it holds, waits or sleeps in an archive."""
-        return self._all_shares_of.get(group, ())
+        return self._of(SHARES_OF, group)
 
     def shared_with(self, network: NetworkId) -> tuple[GroupId, ...]:
         """Groups of other networks that `network` lists."""
-        return self._shared_with.get(network, ())
+        return tuple(s.group for s in self._of(SHARES_WITH, network) if self._is_listed(s))
 
     def all_shared_with(self, network: NetworkId) -> tuple[GroupId, ...]:
         """Groups of other networks in every share with `network`, whether it holds, waits or sleeps."""
-        return self._all_shared_with.get(network, ())
+        return tuple(share.group for share in self._of(SHARES_WITH, network))
 
     def places_of(self, network: NetworkId) -> frozenset[PlaceId]:
         """The network itself and its groups."""
-        return self._places_of.get(network, frozenset())
+        if network not in self.networks:
+            return frozenset()
+        if network not in self._places:
+            self._places[network] = frozenset((network, *(group.id for group in self.groups_of(network))))
+        return self._places[network]
 
     def named(self, name: str) -> tuple[PlaceId, ...]:
         """Places of that name, however it is written; groups by their slug as well."""
-        return self._named.get(folded(name), ())
+        called = folded(name)
+        return tuple(p.id for p in (*self._of(NETWORKS_CALLED, called), *self._of(GROUPS_CALLED, called)))
+
+    def looking_like(self, name: str) -> tuple[Network, ...]:
+        """Networks whose names a reader could not tell from this one, those of the very same name too."""
+        return self._of(NETWORKS_LIKE, skeleton(name))
 
     def coordinators_of(self, network: NetworkId) -> tuple[UserId, ...]:
-        return self._coordinators_of.get(network, ())
+        return tuple(c.user for c in self._of(COORDINATORS, network) if not c.former)
 
     def looking_after(self, place: PlaceId) -> tuple[UserId, ...]:
         """The coordinators of a network, or of a group's home; none for what is not in the landscape."""
@@ -122,14 +161,14 @@ class Landscape:
         return self.coordinators_of(group.home if group else NetworkId(place))
 
     def former_coordinators_of(self, network: NetworkId) -> tuple[UserId, ...]:
-        return self._former.get(network, ())
+        return tuple(c.user for c in self._of(COORDINATORS, network) if c.former)
 
     def coordinated_by(self, user: UserId) -> frozenset[NetworkId]:
-        return self._coordinated_by.get(user, frozenset())
+        return frozenset(c.network for c in self._of(COORDINATED, user) if not c.former)
 
     def bans_of(self, place: PlaceId) -> tuple[Banned, ...]:
         """The bans from this very place, or the rules for EVERYWHERE."""
-        return self._bans_of.get(place, ())
+        return self._of(BANS, place)
 
     def slug_of(self, place: PlaceId) -> str:
         """`arts-uk` or `arts-uk/painting`."""
@@ -142,53 +181,66 @@ class Landscape:
 
     def having(self, *values: Network | Group | Link | Share | Coordinator | Banned) -> Landscape:
         """This landscape with each of `values` put in or put in place of what it replaces."""
-        networks, groups, links = dict(self.networks), dict(self.groups), dict(self.links)
-        shares, coordinators, slugs = dict(self.shares), dict(self.coordinators), dict(self.slugs)
-        bans = dict(self.bans)
+        changes: dict[str, dict[Any, Any]] = {}
         for value in values:
-            match value:
-                case Network():
-                    networks[value.id] = value
-                    slugs[value.slug] = value.id
-                case Group():
-                    groups[value.id] = value
-                    slugs[f"{value.home}/{value.slug}"] = value.id
-                case Link():
-                    links[value.parent, value.child] = value
-                case Share():
-                    shares[value.group, value.network] = value
-                case Coordinator():
-                    coordinators[value.network, value.user] = value
-                case Banned():
-                    bans[value.place, value.who] = value
-        return Landscape(networks, groups, links, shares, coordinators, slugs, bans)
+            part, key, slug = part_of(value)
+            changes.setdefault(part, {})[key] = value
+            if slug:
+                changes.setdefault("slugs", {})[slug] = key
+        return self._with(changes)
 
     def lacking(self, *values: Link | Share | Banned) -> Landscape:
         """This landscape without these links, shares and bans."""
-        gone_links = {(v.parent, v.child) for v in values if isinstance(v, Link)}
-        gone_shares = {(v.group, v.network) for v in values if isinstance(v, Share)}
-        gone_bans = {(v.place, v.who) for v in values if isinstance(v, Banned)}
-        return replace(
-            self,
-            links={k: v for k, v in self.links.items() if k not in gone_links},
-            shares={k: v for k, v in self.shares.items() if k not in gone_shares},
-            bans={k: v for k, v in self.bans.items() if k not in gone_bans},
-        )
+        changes: dict[str, dict[Any, Any]] = {}
+        for value in values:
+            part, key, _ = part_of(value)
+            changes.setdefault(part, {})[key] = None
+        return self._with(changes)
+
+    def _with(self, changes: Mapping[str, Mapping[Any, Any]]) -> Landscape:
+        """This landscape with these values, by part and key; None takes one away."""
+        parts: dict[str, Any] = {}
+        for part, values in changes.items():
+            parts[part] = {**getattr(self, part), **values}
+            for key in (key for key, value in values.items() if value is None):
+                del parts[part][key]
+        after = replace(self, **parts)
+        done = {part: tuple(values) for part, values in changes.items()}
+        after.__dict__["_lineage"] = (*self._lineage[1 - _GENERATIONS :], (self._mark, done))
+        after.__dict__["_groupings"] = taken_over(self._groupings, self, after, done)
+        return after
+
+    def differing(self, before: Landscape, part: str) -> list[Any]:
+        """The keys of what is another one in a `part` ("networks", "links" …) than in `before`, or gone."""
+        old, new = getattr(before, part), getattr(self, part)
+        if old is new:
+            return []
+        since = self._since(before, part)
+        keys = dict.fromkeys((*new, *old)) if since is None else since
+        return [key for key in keys if old.get(key) != new.get(key)]
+
+    def _since(self, before: Landscape, part: str) -> dict[Any, None] | None:
+        """The keys that were put or taken on the way from `before` to here; None if that is not known."""
+        marks = [mark for mark, _ in self._lineage]
+        if before._mark not in marks:
+            return None
+        way = self._lineage[marks.index(before._mark) :]
+        return dict.fromkeys(key for _, done in way for key in done.get(part, ()))
 
     def changed_since(self, before: Landscape) -> frozenset[PlaceId]:
         """Places that a difference between the two may concern: what changed and what hangs on it."""
-        touched: set[PlaceId] = set(_differing(before.groups, self.groups))
-        networks = set(_differing(before.networks, self.networks))
-        for parent, child in _differing(before.links, self.links):
-            networks.update((parent, child))
+        touched: set[PlaceId] = set(self.differing(before, "groups"))
+        links = self.differing(before, "links")
+        networks = {*self.differing(before, "networks"), *(child for _, child in links)}
         touched |= networks
         for landscape in (before, self):
             touched |= landscape._below(networks)
-        for group, network in _differing(before.shares, self.shares):
+        for group, network in self.differing(before, "shares"):
             touched.update((group, network))
-        touched.update(network for network, _ in _differing(before.coordinators, self.coordinators))
-        touched.update(place for place, _ in _differing(before.bans, self.bans) if place != EVERYWHERE)
-        return frozenset(_with_neighbours(touched, (before, self)))
+        touched.update(network for network, _ in self.differing(before, "coordinators"))
+        touched.update(place for place, _ in self.differing(before, "bans") if place != EVERYWHERE)
+        parents = (parent for parent, _ in links)  # by themselves: nothing else below them is concerned
+        return frozenset((*parents, *_with_neighbours(touched, (before, self))))
 
     def _below(self, networks: set[NetworkId]) -> set[NetworkId]:
         """All networks under these: what is public is published with the topmost one above it."""
@@ -203,38 +255,51 @@ class Landscape:
     @cached_property
     def unlisted(self) -> frozenset[PlaceId]:
         """What is shown in no Space: for invited people only, or not awake."""
-        places: list[Network | Group] = [*self.networks.values(), *self.groups.values()]
-        return frozenset(place.id for place in places if self._is_unlisted(place))
+        return frozenset(place for place in (*self.networks, *self.groups) if self.is_unlisted(place))
 
-    def _is_unlisted(self, place: Network | Group) -> bool:
-        is_kit = isinstance(place, Group) and place.is_kit
-        shut = place.access is Access.INVITE and not is_kit
-        return shut or self.status_of(place.id) is not Status.ACTIVE
+    def is_unlisted(self, place: PlaceId) -> bool:
+        """Whether it is shown in no Space."""
+        found = self.place(place)
+        is_kit = isinstance(found, Group) and found.is_kit
+        shut = found.access is Access.INVITE and not is_kit
+        return shut or self.status_of(place) is not Status.ACTIVE
 
-    # -- indexes -----------------------------------------------------------------------------
+    # -- what is kept beside -----------------------------------------------------------------
 
-    @cached_property
-    def _parents(self) -> Mapping[NetworkId, tuple[NetworkId, ...]]:
-        standing = (link for link in self.links.values() if self._stands(link))
-        held = sorted((not link.canonical, link.parent, link.child) for link in standing)
-        return _grouped((child, parent) for _, parent, child in held)
-
-    @cached_property
-    def _children(self) -> Mapping[NetworkId, tuple[NetworkId, ...]]:
-        standing = (link for link in self.links.values() if self._stands(link))
-        held = sorted(
-            (self.networks[link.child].name.casefold(), link.child, link.parent) for link in standing
-        )
-        return _grouped((parent, child) for _, child, parent in held)
+    def _of(self, grouping: Grouping, key: Any) -> tuple[Any, ...]:
+        if grouping not in self._groupings:
+            self._groupings[grouping] = grouping.of(self)
+        return self._groupings[grouping].get(key, ())
 
     @cached_property
-    def _all_children(self) -> Mapping[NetworkId, tuple[NetworkId, ...]]:
-        return _grouped((link.parent, link.child) for link in self.links.values())
+    def _groupings(self) -> dict[Grouping, Grouped]:
+        return {}
 
     @cached_property
-    def _all_parents(self) -> Mapping[NetworkId, tuple[NetworkId, ...]]:
-        in_order = sorted((not link.canonical, link.parent, link.child) for link in self.links.values())
-        return _grouped((child, parent) for _, parent, child in in_order)
+    def _mark(self) -> object:
+        """By which a later landscape knows that it came from this one."""
+        return object()
+
+    @cached_property
+    def _lineage(self) -> tuple[tuple[object, Mapping[str, tuple[Any, ...]]], ...]:
+        """Landscapes that it came from, the oldest first, each with the keys that were changed next."""
+        return ()
+
+    @cached_property
+    def _positions(self) -> dict[NetworkId, int]:
+        return {network: at for at, network in enumerate(self.networks)}
+
+    @cached_property
+    def _children(self) -> dict[NetworkId, tuple[NetworkId, ...]]:
+        return {}
+
+    @cached_property
+    def _places(self) -> dict[NetworkId, frozenset[PlaceId]]:
+        return {}
+
+    @cached_property
+    def _open_shares(self) -> tuple[Share, ...]:
+        return tuple(share for share in self.shares.values() if not share.holds)
 
     def _is_awake(self, *networks: NetworkId) -> bool:
         return all(self.networks[network].status is not Status.ARCHIVED for network in networks)
@@ -243,80 +308,9 @@ class Landscape:
         ends = (self.networks[link.parent].status, self.networks[link.child].status)
         return link.holds and ends == (Status.ACTIVE, Status.ACTIVE)
 
-    @cached_property
-    def _proposals(self) -> Mapping[NetworkId, tuple[Link, ...]]:
-        waiting = [ln for ln in self.links.values() if not ln.holds and self._is_awake(ln.parent, ln.child)]
-        return _grouped(pair for ln in waiting for pair in ((ln.parent, ln), (ln.child, ln)))
-
-    @cached_property
-    def _groups_of(self) -> Mapping[NetworkId, tuple[Group, ...]]:
-        order = {"welcome": 0, "news": 1, "talk": 2}
-        in_order = sorted(self.groups.values(), key=lambda g: (order[g.purpose], g.name.casefold(), g.id))
-        return _grouped((g.home, g) for g in in_order)
-
-    @cached_property
-    def _held_shares(self) -> tuple[Share, ...]:
-        held = (share for share in self.shares.values() if share.holds)
-        ends = ((share, self.status_of(share.group), self.networks[share.network].status) for share in held)
-        return tuple(share for share, *statuses in ends if statuses == [Status.ACTIVE, Status.ACTIVE])
-
-    @cached_property
-    def _shares_of(self) -> Mapping[GroupId, tuple[NetworkId, ...]]:
-        return _grouped((s.group, s.network) for s in self._held_shares)
-
-    @cached_property
-    def _proposed_shares(self) -> Mapping[NetworkId, tuple[Share, ...]]:
-        ends = ((share, self.groups[share.group].home) for share in self.shares.values() if not share.holds)
-        awake = ((s, h) for s, h in ends if self._is_awake(h, s.network))
-        return _grouped(pair for s, h in awake for pair in ((h, s), (s.network, s)))
-
-    @cached_property
-    def _shared_with(self) -> Mapping[NetworkId, tuple[GroupId, ...]]:
-        return _grouped((s.network, s.group) for s in self._held_shares)
-
-    @cached_property
-    def _all_shares_of(self) -> Mapping[GroupId, tuple[Share, ...]]:
-        return _grouped((share.group, share) for share in self.shares.values())
-
-    @cached_property
-    def _all_shared_with(self) -> Mapping[NetworkId, tuple[GroupId, ...]]:
-        return _grouped((share.network, share.group) for share in self.shares.values())
-
-    @cached_property
-    def _places_of(self) -> Mapping[NetworkId, frozenset[PlaceId]]:
-        return {n: frozenset[PlaceId]((n, *(g.id for g in self.groups_of(n)))) for n in self.networks}
-
-    @cached_property
-    def _named(self) -> Mapping[str, tuple[PlaceId, ...]]:
-        pairs: dict[tuple[str, PlaceId], None] = {}
-        for network in self.networks.values():
-            pairs[folded(network.name), network.id] = None
-        for group in self.groups.values():
-            full = f"{self.networks[group.home].name}: {group.name}" if group.is_kit else group.name
-            pairs |= {(folded(name), group.id): None for name in (group.name, full, group.slug)}
-        return _grouped(pairs)
-
-    @cached_property
-    def _coordinators_of(self) -> Mapping[NetworkId, tuple[UserId, ...]]:
-        return _grouped((c.network, c.user) for c in self.coordinators.values() if not c.former)
-
-    @cached_property
-    def _former(self) -> Mapping[NetworkId, tuple[UserId, ...]]:
-        return _grouped((c.network, c.user) for c in self.coordinators.values() if c.former)
-
-    @cached_property
-    def _bans_of(self) -> Mapping[PlaceId, tuple[Banned, ...]]:
-        return _grouped((ban.place, ban) for ban in self.bans.values())
-
-    @cached_property
-    def _coordinated_by(self) -> Mapping[UserId, frozenset[NetworkId]]:
-        pairs = ((c.user, c.network) for c in self.coordinators.values() if not c.former)
-        return {user: frozenset(networks) for user, networks in _grouped(pairs).items()}
-
-
-def _differing(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Iterator[Any]:
-    if old is not new:
-        yield from (key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    def _is_listed(self, share: Share) -> bool:
+        ends = (self.status_of(share.group), self.networks[share.network].status)
+        return share.holds and ends == (Status.ACTIVE, Status.ACTIVE)
 
 
 def _with_neighbours(touched: set[PlaceId], landscapes: tuple[Landscape, ...]) -> Iterator[PlaceId]:
@@ -334,10 +328,3 @@ def _with_neighbours(touched: set[PlaceId], landscapes: tuple[Landscape, ...]) -
             elif place in landscape.groups:
                 yield landscape.groups[GroupId(place)].home
                 yield from landscape.shares_of(GroupId(place))
-
-
-def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, tuple[Any, ...]]:
-    groups: dict[Any, list[Any]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
-    return {key: tuple(values) for key, values in groups.items()}

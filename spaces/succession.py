@@ -21,12 +21,13 @@ def is_orphaned(landscape: Landscape, network: NetworkId) -> bool:
 
 def orphaned_since(before: Landscape, after: Landscape) -> list[NetworkId]:
     """The networks that have lost their last coordinator from one landscape to the next."""
-    if before.coordinators is after.coordinators:
-        return []
     return sorted(
         network
-        for network in after.networks
-        if network in before.networks and before.coordinators_of(network) and is_orphaned(after, network)
+        for network in {network for network, _ in after.differing(before, "coordinators")}
+        if network in before.networks
+        and network in after.networks
+        and before.coordinators_of(network)
+        and is_orphaned(after, network)
     )
 
 

@@ -167,8 +167,8 @@ def _state(
 
 def _barred(landscape: Landscape, network: Network) -> frozenset[PlaceId]:
     """What is below the network, or was, and stands in no Space."""
-    groups = [group.id for group in landscape.groups_of(network.id)]
-    return landscape.unlisted.intersection([*groups, *landscape.all_children(network.id)])
+    below = (*(group.id for group in landscape.groups_of(network.id)), *landscape.all_children(network.id))
+    return frozenset(place for place in below if landscape.is_unlisted(place))
 
 
 def _children(landscape: Landscape, network: Network, server: str) -> Mapping[PlaceId, Content]:

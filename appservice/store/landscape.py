@@ -93,8 +93,9 @@ class LandscapeStore:
         Call `keep` with it once it is committed.
         """
         for name, table, _ in _TABLES:
-            await _save_difference(connection, table, getattr(before, name), getattr(after, name))
-        new = [{"slug": s, "place": p} for s, p in after.slugs.items() if before.slugs.get(s) != p]
+            await _save_difference(connection, table, name, before, after)
+        given = after.differing(before, "slugs")
+        new = [{"slug": slug, "place": after.slugs[slug]} for slug in given if slug in after.slugs]
         await upsert(connection, tables.slugs, new)
         revision = await _revision(connection) + 1
         revised = update(tables.marks).where(tables.marks.c.name == REVISION)
@@ -154,16 +155,15 @@ def _cast(cls: type[Any], name: str, value: Any) -> Any:
 
 
 async def _save_difference(
-    connection: Connection, table: Table, before: Mapping[Any, Any], after: Mapping[Any, Any]
+    connection: Connection, table: Table, part: str, before: Landscape, after: Landscape
 ) -> None:
-    if before is after:
-        return
-    fresh = [asdict(value) for key, value in after.items() if key not in before]
-    changed = [asdict(value) for key, value in after.items() if key in before and before[key] != value]
+    old, new = getattr(before, part), getattr(after, part)
+    keys = after.differing(before, part)
+    fresh = [asdict(new[key]) for key in keys if key not in old]
     if fresh:
         await connection.execute(insert(table), fresh)
-    await upsert(connection, table, changed)
-    await _delete(connection, table, [value for key, value in before.items() if key not in after])
+    await upsert(connection, table, [asdict(new[key]) for key in keys if key in old and key in new])
+    await _delete(connection, table, [old[key] for key in keys if key not in new])
 
 
 async def _delete(connection: Connection, table: Table, values: Iterable[Any]) -> None:

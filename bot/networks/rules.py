@@ -12,7 +12,7 @@ from spaces.access import Standing, may_enter, may_see
 from spaces.errors import Conflict
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
-from spaces.lookalikes import folded, skeleton
+from spaces.lookalikes import folded
 from spaces.network import Access, Group, Link, Network, Share, Status
 from spaces.wanted import room_name
 
@@ -150,10 +150,8 @@ def check_no_lookalike(
 
     The other is named if the `audience`, who hears the refusal, may see it too.
     """
-    look = skeleton(name)
-    for network in landscape.networks.values():
-        alike = skeleton(network.name) == look and folded(network.name) != folded(name)
-        if alike and may_see(landscape, standing, network.id):
+    for network in landscape.looking_like(name):
+        if folded(network.name) != folded(name) and may_see(landscape, standing, network.id):
             raise _looks_alike(
                 name, network if may_see(landscape, audience or standing, network.id) else None
             )

@@ -47,9 +47,10 @@ def direct_room(number: int) -> RoomId:
 
 
 class Large:
-    """`networks` networks under ten ecosystems, each with its kit and `groups` groups, and 200 people."""
+    """`networks` networks under ten ecosystems, each with its kit and `groups` groups, and `people`."""
 
-    def __init__(self, networks: int, groups: int) -> None:
+    def __init__(self, networks: int, groups: int, people: int = PEOPLE) -> None:
+        self.people = people
         self._numbers: dict[PlaceId, int] = {}
         self._ids = RandomIds()
         self.landscape = Landscape().having(*self._parts(networks, groups))
@@ -66,7 +67,10 @@ class Large:
         for n in range(networks - _TOPS):
             network = self._network(f"Network {n}", next(_KINDS))
             parts += [network, Link(tops[n % _TOPS].id, network.id)]
-            parts += [Coordinator(network.id, person(n % PEOPLE)), *(its := self._groups(network, groups))]
+            parts += [
+                Coordinator(network.id, person(n % self.people)),
+                *(its := self._groups(network, groups)),
+            ]
             self._numbers |= dict.fromkeys((network.id, *(group.id for group in its)), n)
         return parts
 
@@ -99,7 +103,9 @@ class Large:
             await store.save(connection, before, self.landscape)
             await connection.execute(insert(tables.rooms), [self._row(*one) for one in self.expected.items()])
             await connection.execute(insert(tables.memberships), self._memberships())
-            talks = [{"room_id": direct_room(n), "person": person(n), "place": None} for n in range(PEOPLE)]
+            talks = [
+                {"room_id": direct_room(n), "person": person(n), "place": None} for n in range(self.people)
+            ]
             await connection.execute(insert(tables.conversations), talks)
         await database.close()
 
@@ -116,7 +122,7 @@ class Large:
 
     def _members(self, place: PlaceId) -> dict[UserId, str]:
         number = self._numbers.get(place, 0)
-        members = [person((number + k * 37) % PEOPLE) for k in range(_MEMBERS)]
+        members = [person((number + k * 37) % self.people) for k in range(_MEMBERS)]
         return dict.fromkeys((*members, *self.landscape.looking_after(place)), "join")
 
     # -- at the homeserver ------------------------------------------------------------------------

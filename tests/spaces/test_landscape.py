@@ -5,17 +5,22 @@ from dataclasses import replace
 from hypothesis import given
 
 from spaces import changes
+from spaces.differences import PARTS
 from spaces.landscape import Landscape
-from spaces.network import Access, Status
+from spaces.network import EVERYWHERE, Access, Status
 from spaces.wanted import wanted_room
 from tests.spaces.worlds import (
+    NAMES,
     PEOPLE,
     CountedIds,
+    beginnings,
     changed_landscapes,
     group_named,
+    grown,
     landscapes,
     moderate,
     network,
+    stories,
 )
 
 
@@ -29,6 +34,48 @@ def test_whatever_should_look_different_after_a_change_is_among_what_it_concerns
         was = wanted_room(before, place, "hs.test") if known else None
         if was != wanted_room(after, place, "hs.test"):
             assert place in concerned
+
+
+@moderate
+@given(stories, stories)
+def test_what_a_landscape_takes_over_from_the_one_before_is_as_if_it_were_looked_for_anew(first, second):
+    ids = CountedIds()
+    before = grown(beginnings(ids), ids, first)
+    looked_up(before, [*before.networks, *before.groups])
+    after = grown(before, ids, second)
+    anew, places = replace(after), [*after.networks, *after.groups, *before.networks, *before.groups]
+    assert looked_up(after, places) == looked_up(anew, places)
+    for part in (*PARTS, "slugs"):
+        found = after.differing(before, part)
+        assert len(found) == len(set(found))
+        assert set(found) == set(anew.differing(before, part))
+
+
+def test_a_landscape_of_which_only_a_name_was_looked_up_takes_that_over():
+    before, arts = network(Landscape(), CountedIds(), "Arts")
+    [welcome, _] = replace(before).groups_of(arts)
+    assert before.named("arts: welcome") == (welcome.id,)
+    after = before.having(replace(before.networks[arts], name="Crafts"))
+    assert after.named("crafts: welcome") == (welcome.id,)
+    assert after.named("arts: welcome") == ()
+
+
+def looked_up(landscape, places):
+    """All that is found quickly."""
+    by_network = (
+        *("parents", "children", "all_parents", "all_children", "agreed_parents", "proposals_of"),
+        *("groups_of", "proposed_shares_of", "shared_with", "all_shared_with", "places_of"),
+        *("coordinators_of", "former_coordinators_of"),
+    )
+    found = {(way, n): getattr(landscape, way)(n) for way in by_network for n in places if n.is_network}
+    by_group = ("shares_of", "all_shares_of")
+    found |= {(way, g): getattr(landscape, way)(g) for way in by_group for g in places if g.is_group}
+    found |= {("bans_of", place): landscape.bans_of(place) for place in (*places, EVERYWHERE)}
+    called = {landscape.place(p).name for p in places if p in landscape.networks or p in landscape.groups}
+    names = {*called, *(f"{one}: welcome" for one in called), *NAMES}
+    found |= {("named", name): sorted(landscape.named(name)) for name in names}
+    found |= {("looking_like", name): landscape.looking_like(name) for name in names}
+    return found | {("coordinated_by", user): landscape.coordinated_by(user) for user in PEOPLE}
 
 
 @moderate

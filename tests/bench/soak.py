@@ -1,0 +1,210 @@
+"""Two million events through one process: is its memory flat, and does anything lag or get lost?
+
+    python -m tests.bench.soak [--events 2000000] [--networks 200] [--ahead 500] [--hours 6] [--every 2000]
+
+`hedgerow run` as it is delivered, on SQLite with its own settings and without encryption of its own, at a
+stand-in for a homeserver that answers from memory (`tests/bench/town.py`). What goes on in the town comes
+in transactions of 1 to 100 events, one after the other, as Synapse pushes them: a tenth of all events comes
+once more, a twentieth out of order. The pusher goes on while the service works off what it has taken, but
+waits while more than `--ahead` transactions' worth of events wait: Synapse would not, and its own database
+would keep them; here they would fill the disk.
+
+Memory is what the process has resident (VmRSS), read every `--every` events; the first twentieth of all
+events warms up. Ids of events are kept for thirty days and counts of what was said for some weeks, so the
+database grows with what comes in; memory must not. Exit code 1: the memory goes over 200 MiB, or its slope
+(least squares over all that comes after the warm-up) makes more than 10 MiB of growth; something waits in
+the end; a question has no answer, or two; or the time was over before all was pushed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+from tests.bench.delivered import HEADERS, IN_ONE, Service, service
+from tests.bench.place import Large
+from tests.bench.town import Living, Town
+
+_MOST_MIB = 200.0
+_MOST_GROWTH_MIB = 10.0
+_WARM_UP = 0.05
+_LOOK_EVERY = 20  # transactions between two looks at what waits
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """After so many `events`, the process had so many MiB resident."""
+
+    events: int
+    mib: float
+
+
+@dataclass
+class Soaked:
+    """What was seen. `lag` is seconds from the last push until nothing waits; None: something does."""
+
+    wanted: int
+    pushed: int = 0
+    seconds: float = 0.0
+    lag: float | None = None
+    asked: int = 0
+    unanswered: int = 0
+    answered_twice: int = 0
+    waiting: int = 0
+    megabytes: float = 0.0
+    samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def warm(self) -> list[Sample]:
+        return [one for one in self.samples if one.events >= self.pushed * _WARM_UP]
+
+    @property
+    def faults(self) -> list[str]:
+        """What is not as it must be."""
+        largest, growth = max(one.mib for one in self.samples), growth_of(self.warm)
+        found = {
+            f"{self.pushed} of {self.wanted} events were pushed in time": self.pushed < self.wanted,
+            f"memory went up to {largest:.0f} MiB": largest > _MOST_MIB,
+            f"memory grew by {growth:.1f} MiB": growth > _MOST_GROWTH_MIB,
+            f"{self.waiting} events and actions wait": self.waiting > 0 or self.lag is None,
+            f"{self.unanswered} questions have no answer": self.unanswered > 0,
+            f"{self.answered_twice} questions have more than one": self.answered_twice > 0,
+        }
+        return [fault for fault, is_so in found.items() if is_so]
+
+    def told(self) -> str:
+        first, middle, last = self.warm[0], self.warm[len(self.warm) // 2], self.warm[-1]
+        lag = (
+            "something still waits" if self.lag is None else f"nothing waited {self.lag:.1f} s after the last"
+        )
+        return (
+            f"{self.pushed:,} events in {self.seconds:,.0f} s: {self.pushed / self.seconds:,.0f} a second, "
+            f"worked off; {lag}\n"
+            f"resident: {first.mib:.1f} MiB after the warm-up, {middle.mib:.1f} halfway, {last.mib:.1f} "
+            f"at the end, {max(one.mib for one in self.samples):.1f} at most; "
+            f"{slope_of(self.warm):+.3f} MiB for each 100,000 events\n"
+            f"{self.asked:,} questions: {self.unanswered} without an answer, {self.answered_twice} with two\n"
+            f"{self.waiting} events and actions wait; the database has {self.megabytes:,.0f} MB"
+        )
+
+
+def slope_of(samples: Sequence[Sample]) -> float:
+    """MiB for each 100,000 events, by least squares."""
+    if len(samples) < 2:
+        return 0.0
+    x = sum(one.events for one in samples) / len(samples)
+    y = sum(one.mib for one in samples) / len(samples)
+    square = sum((one.events - x) ** 2 for one in samples)
+    return 100_000 * sum((one.events - x) * (one.mib - y) for one in samples) / square
+
+
+def growth_of(samples: Sequence[Sample]) -> float:
+    """What the slope makes of the whole way from the first sample to the last, in MiB."""
+    return slope_of(samples) * (samples[-1].events - samples[0].events) / 100_000
+
+
+# -- the run ------------------------------------------------------------------------------------------
+
+
+class Soak:
+    """Pushes `town`'s events to `running`, and looks at it meanwhile."""
+
+    def __init__(self, running: Service, town: Town, arguments: argparse.Namespace) -> None:
+        self._service, self._town = running, town
+        self._arguments = arguments
+        self.found = Soaked(arguments.events)
+
+    async def run(self) -> Soaked:
+        begun = time.monotonic()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._arguments.hours * 3600), aiohttp.ClientSession() as session:
+                await self._push_all(session, begun)
+        pushed_at = time.monotonic()
+        with contextlib.suppress(TimeoutError):
+            await self._service.until(0)
+            self.found.lag = time.monotonic() - pushed_at
+        self.found.seconds = time.monotonic() - begun
+        self._sample()
+        self.found.waiting = self._service.waiting()
+        files = self._service.file.parent.glob(f"{self._service.file.name}*")
+        self.found.megabytes = sum(file.stat().st_size for file in files) / 1e6
+        return self.found
+
+    async def _push_all(self, session: aiohttp.ClientSession, begun: float) -> None:
+        wanted, every, ahead = self._arguments.events, self._arguments.every, self._arguments.ahead
+        sampled = told = 0
+        for number, events in enumerate(self._town.transactions(wanted, IN_ONE), 1):
+            body = json.dumps({"events": events})
+            async with session.put(
+                f"{self._service.transactions}{number}", data=body, headers=HEADERS
+            ) as answer:
+                answer.raise_for_status()
+            self.found.pushed += len(events)
+            if self.found.pushed - sampled >= every:
+                sampled = self.found.pushed
+                self._sample()
+            if number % _LOOK_EVERY == 0 and self._service.waiting() > ahead * IN_ONE:
+                await self._service.until(ahead * IN_ONE // 2)
+            if self.found.pushed * 20 // wanted > told:
+                told = self.found.pushed * 20 // wanted
+                self._tell(told * 5, time.monotonic() - begun)
+
+    def _sample(self) -> None:
+        self.found.samples.append(Sample(self.found.pushed, self._service.resident()))
+
+    def _tell(self, percent: int, seconds: float) -> None:
+        self._sample()
+        pushed, mib = self.found.pushed, self.found.samples[-1].mib
+        print(
+            f"{percent:3} %  {pushed:9,} events  {pushed / seconds:7,.0f} a second  {mib:6.1f} MiB",
+            flush=True,
+        )
+
+
+def judged(found: Soaked, town: Town, homeserver: Living) -> Soaked:
+    """With what became of the questions."""
+    found.asked = len(town.asked)
+    found.unanswered = sum(homeserver.answers[question] == 0 for question in town.asked)
+    found.answered_twice = sum(homeserver.answers[question] > 1 for question in town.asked)
+    return found
+
+
+async def main(arguments: argparse.Namespace) -> bool:
+    """Whether all is as it must be."""
+    large = Large(arguments.networks, 2)
+    homeserver = Living(large)
+    town = Town(large, homeserver)
+    with tempfile.TemporaryDirectory() as folder:
+        async with service(large, homeserver, Path(folder)) as running:
+            found = judged(await Soak(running, town, arguments).run(), town, homeserver)
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in town.pushed.most_common())
+    print(f"{len(large.expected)} rooms; {kinds}\n{found.told()}")
+    for fault in found.faults:
+        print(f"NOT AS IT MUST BE: {fault}")
+    return not found.faults
+
+
+def _arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--events", type=int, default=2_000_000, help="repeats among them")
+    parser.add_argument("--networks", type=int, default=200)
+    parser.add_argument("--ahead", type=int, default=500, help="full transactions that may wait")
+    parser.add_argument("--hours", type=float, default=6.0, help="the longest that is pushed")
+    parser.add_argument("--every", type=int, default=2_000, help="events between two looks at the memory")
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if asyncio.run(main(_arguments())) else 1)

@@ -1,0 +1,110 @@
+"""The benches of two million events and of growth, in small, and what they complain of."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from appservice.demo.synapse import free_port
+from appservice.store.database import Database
+from tests.bench.delivered import Service
+from tests.bench.growth import CALLS, Turns, over
+from tests.bench.place import Json, Large, person
+from tests.bench.soak import Sample, Soak, Soaked, growth_of, judged, slope_of
+from tests.bench.town import KINDS, Living, Town
+from tests.hedgerow import running, settings_for
+from tests.registration import Registration
+
+SIZES = (50, 500, 5000)
+
+
+async def test_both_benches_measure_a_service(tmp_path: Path) -> None:
+    large, file, port = Large(12, 1, 20), tmp_path / "hedgerow.db", free_port()
+    await large.write(Database(f"sqlite+aiosqlite:///{file}"))
+    homeserver = Living(large)
+    town = Town(large, homeserver)
+    registration = Registration(url=f"http://127.0.0.1:{port}")
+    settings = settings_for(await homeserver.start(), registration, file, admins=[str(person(0))])
+    small = argparse.Namespace(events=300, every=50, ahead=1, hours=0.05)
+    async with running(settings), aiohttp.ClientSession() as session:
+        service = Service(os.getpid(), port, file)
+        await service.until(0)
+        soaked = judged(await Soak(service, town, small).run(), town, homeserver)
+        turns = Turns(large, homeserver, service, session)
+        await turns.events(1)
+        for kind in KINDS:
+            await turns.questions(kind, 1)
+        await turns.provisioning()
+    await homeserver.stop()
+    assert (soaked.pushed, soaked.unanswered, soaked.answered_twice, soaked.waiting) == (300, 0, 0, 0)
+    assert len(soaked.samples) > 5
+    assert soaked.lag is not None
+    assert 30 < soaked.samples[-1].mib < 1000
+    assert set(turns.measured) == {
+        *("an event let in", "an event worked off", "a network with two groups", CALLS),
+        *(f"“{kind}”" for kind in KINDS),
+    }
+    rooms, calls_for_a_room = 5, 3
+    assert turns.measured[CALLS][0] >= rooms * calls_for_a_room
+
+
+def _town(seed_of: Large) -> Town:
+    return Town(seed_of, Living(seed_of))
+
+
+def test_a_town_repeats_some_of_its_events_and_delays_others() -> None:
+    town = _town(Large(12, 1, 20))
+    transactions = list(town.transactions(20_000))
+    events: list[Json] = list(itertools.chain(*transactions))
+    assert len(events) == 20_000
+    sizes = {len(transaction) for transaction in transactions}
+    assert {1, 100} <= sizes <= set(range(1, 101))
+    numbers = [int(event["event_id"].rpartition(".")[2]) for event in events]
+    assert 0.08 < 1 - len(set(numbers)) / len(numbers) < 0.12
+    first = list(dict.fromkeys(numbers))
+    late = sum(number < most for number, most in zip(first, itertools.accumulate(first, max), strict=True))
+    assert 0.03 < late / len(first) < 0.08
+    kinds = {event["type"] for event in events}
+    assert kinds == {f"m.room.{k}" for k in ("message", "redaction", "member", "encrypted")} | {"m.reaction"}
+    said = {e["event_id"] for e in events if e["room_id"].startswith("!direct")}
+    assert said == town.asked
+    assert 100 < len(said) < 300
+
+
+def _soaked(mib: list[float], **more: int) -> Soaked:
+    samples = [Sample(100_000 * n, here) for n, here in enumerate(mib)]
+    return Soaked(wanted=1000, pushed=1000, lag=1.0, samples=samples, **more)
+
+
+def test_the_slope_is_that_of_the_line_nearest_to_all_samples() -> None:
+    samples = [Sample(100_000 * n, 150 + 2 * n + (0.5 if n % 2 else -0.5)) for n in range(21)]
+    assert slope_of(samples) == pytest.approx(2, abs=0.01)
+    assert growth_of(samples) == pytest.approx(40, abs=0.2)
+    assert slope_of(samples[:1]) == 0
+
+
+@pytest.mark.parametrize(
+    ("soaked", "fault"),
+    [
+        (_soaked([150, 151, 150, 151]), None),
+        (_soaked([150, 160, 170, 180]), "memory grew by 20.0 MiB"),
+        (_soaked([150, 210, 150, 150, 150, 150, 150]), "memory went up to 210 MiB"),
+        (_soaked([150, 150], waiting=3), "3 events and actions wait"),
+        (_soaked([150, 150], unanswered=2), "2 questions have no answer"),
+        (_soaked([150, 150], answered_twice=1), "1 questions have more than one"),
+    ],
+)
+def test_a_soak_complains_of_what_is_not_as_it_must_be(soaked: Soaked, fault: str | None) -> None:
+    assert soaked.faults == ([] if fault is None else [fault])
+
+
+def test_what_grows_with_the_logarithm_may_and_what_grows_with_the_number_may_not() -> None:
+    logarithmic, linear = [[5.0, 7.0, 10.0], [2.0, 3.0, 12.0]]
+    found = [{"a": [logarithmic[n]] * 3, "b": [linear[n]] * 3} for n in range(3)]
+    assert over(found, SIZES, margin=1.3) == ["b"]
+    assert over(found, SIZES, margin=10.0) == []
