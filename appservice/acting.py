@@ -2,6 +2,7 @@
 
 stands by ──the lock is free, or who has it is silent──▶ acts ──another has taken over──▶ ends, with code 1
 
+An older database is migrated by whoever has begun to act, never under an older version that still does.
 Whoever stands by listens and keeps transactions, which is harmless: each event is handled once, by
 whoever acts. Everything else is done by the one that acts: it alone opens the crypto store, and calls
 the homeserver while its lease is fresh. Calls that were under way when it was stopped may still arrive.
@@ -54,6 +55,8 @@ class Acting:
             if not await self.lock.take():
                 await self._stand_by(stop, listen)
             if not stop.is_set():
+                # another may have had a newer device, or be of a newer version
+                await self._foundation.lay(acts=True)
                 async with self._database.writing() as connection:
                     await journal.clear_mark(connection, WANTED_MARK)
                 log.info("acts")
@@ -64,6 +67,10 @@ class Acting:
         """A process that only applies a blueprint gives way when it is asked."""
         log.info("waiting_for_another_process_to_give_way")
         self.stands_by = True
+        if self._foundation.fits:
+            await self._foundation.lay()
+        else:
+            log.info("migrates_once_it_acts")
         if not self._database.is_sqlite:
             await _listen_if_it_can(listen)
         looks = 0
@@ -72,8 +79,6 @@ class Acting:
                 await self._ask()
             looks += 1
             await asyncio.sleep(_LOOK_SECONDS)
-        if not stop.is_set():
-            await self._foundation.lay()  # the other may have a newer device
         self.stands_by = False
 
     async def _ask(self) -> None:
@@ -97,7 +102,11 @@ class Acting:
         """What `/ready` tells of it, and of the database."""
         answers = await self._database.answers() if self._database.is_sqlite else self.lock.is_answered()
         told = {"database": answers, "acting": self.acts}
-        return told | {"standing_by": True} if self.stands_by else told
+        if self.stands_by:
+            told["standing_by"] = True
+        if not self._foundation.fits:
+            told["migrated"] = False
+        return told
 
 
 async def _listen_if_it_can(listen: Callable[[], Awaitable[None]]) -> None:

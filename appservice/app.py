@@ -6,8 +6,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import structlog
 from aiohttp import web
@@ -31,14 +30,13 @@ from appservice.public_news import PublicNews
 from appservice.reconciler import Reconciler
 from appservice.schedule import Schedule
 from appservice.server import Server, build, build_watch
-from appservice.store import inbox, outbox
-from appservice.store.database import Database
 from appservice.ticks import ticks
 from appservice.works import Works
 from bot.conversation import Conversation
 from bot.repertoire import all_commands
 from config.blueprints import template
 from config.settings import Settings
+from config.values import ListenAddress
 from spaces.by_hand import CLOSING_SECONDS
 from spaces.errors import Unavailable
 
@@ -72,7 +70,7 @@ class Hedgerow:
         self.departing: Departing
         self.schedule = Schedule(self.foundation.meters)
         self.started = asyncio.Event()
-        self._servers: list[Server] = []
+        self._servers: dict[ListenAddress, Server] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._meters = self.foundation.meters
         self._measuring = Measuring(self.foundation, self.mailbox, time.time)
@@ -85,7 +83,7 @@ class Hedgerow:
         """Serve until `stop` is set. Raises `Unavailable` where it cannot start, or go on."""
         self._stop_asked = stop
         try:
-            await self.foundation.lay()
+            await self.foundation.open()
             await self._acting.begin(stop, self._listen)
             if not stop.is_set():
                 await self._act(stop)
@@ -99,16 +97,37 @@ class Hedgerow:
     async def _act(self, stop: asyncio.Event) -> None:
         self._meters.acts(True)
         self.engine = Engine(self.foundation, self._acting.lock.is_fresh)
-        if not self._servers:
-            await self._listen()
+        await self._listen()
         starting = asyncio.create_task(self._start())
         await _first_of(starting, stop)
         await stop.wait()
 
     async def _listen(self) -> None:
-        homeserver = self.settings.homeserver
-        apart, previous = self.settings.metrics.listen, homeserver.previous_hs_token
-        app = build(
+        """Where it does not yet. The public pages read what only tables of this version's shape hold."""
+        apart, public = self.settings.metrics.listen, self.settings.public.listen
+        await self._serve(self._api, self.settings.listen)
+        if apart is not None:
+            await self._serve(lambda: build_watch(self, self._meters), apart)
+        if public is not None and self.foundation.fits:
+            await self._serve(self._public_pages, public)
+
+    async def _serve(self, built: Callable[[], web.Application], address: ListenAddress) -> None:
+        if address in self._servers:
+            return
+        server = Server(built())
+        try:
+            await server.start(address.host, address.port)
+        except OSError as error:
+            raise Unavailable(
+                f"Nothing can listen on {address} ({error.strerror}). Is another Hedgerow running? "
+                "Change `listen` in the configuration and `url` in the registration, or end the other."
+            ) from error
+        self._servers[address] = server
+
+    def _api(self) -> web.Application:
+        homeserver, apart = self.settings.homeserver, self.settings.metrics.listen
+        previous = homeserver.previous_hs_token
+        return build(
             hs_token=homeserver.hs_token.get_secret_value(),
             transactions=self.mailbox,
             pings=self,
@@ -119,21 +138,6 @@ class Hedgerow:
             previous_hs_token=previous.get_secret_value() if previous else "",
             clock=time.monotonic,
         )
-        addresses = [(app, self.settings.listen)]
-        if apart:
-            addresses.append((build_watch(self, self._meters), apart))
-        if (public := self.settings.public.listen) is not None:
-            addresses.append((self._public_pages(), public))
-        for served, address in addresses:
-            server = Server(served)
-            try:
-                await server.start(address.host, address.port)
-            except OSError as error:
-                raise Unavailable(
-                    f"Nothing can listen on {address} ({error.strerror}). Is another Hedgerow running? "
-                    "Change `listen` in the configuration and `url` in the registration, or end the other."
-                ) from error
-            self._servers.append(server)
 
     def _public_pages(self) -> web.Application:
         bot, language = self.settings.homeserver.bot, self.settings.bot.language
@@ -297,7 +301,7 @@ class Hedgerow:
     async def _stop(self) -> None:
         """Let what is under way end, within the time that a service manager gives."""
         log.info("stopping")
-        servers = (server.stop() for server in self._servers)
+        servers = (server.stop() for server in self._servers.values())
         await asyncio.gather(self._end_loops(), self.schedule.stop(), *servers)
         if hasattr(self, "engine"):
             await self.engine.close()
@@ -327,19 +331,3 @@ async def _first_of(starting: asyncio.Task[None], stop: asyncio.Event) -> None:
         await asyncio.wait((starting,))  # nothing of it may open again what is closed next
     if not starting.cancelled():
         starting.result()
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """How many events and actions there are, for whoever watches from another process."""
-
-    waiting: int
-    set_aside: int
-
-
-async def counted(database: Database) -> Counted:
-    """Read from the store how much waits and how much was set aside."""
-    async with database.reading() as connection:
-        waiting = await outbox.depth(connection)
-        found = await inbox.counts(connection)
-    return Counted(waiting, found.get("set aside", 0))

@@ -160,6 +160,7 @@ class _Hand:
         if self._engine is None:
             if not await self._lock.take():
                 return
+            await self._foundation.lay(acts=True)  # who acted before may have had a newer device, or version
             self._engine = Engine(self._foundation, self._lock.is_fresh)
         try:
             await self._engine.greet()

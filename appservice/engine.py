@@ -31,8 +31,9 @@ from appservice.secrecy import Secrecy
 from appservice.settling import Settler
 from appservice.store import journal, rooms, upgrades
 from appservice.store.database import Connection, Database, NotLetIn, StoreError
-from appservice.store.migrate import migrate
+from appservice.store.migrate import look, migrate
 from appservice.store.pooling import check_sessions
+from appservice.store.stillness import Stillness
 from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.version import VERSION
 from appservice.works import Works
@@ -66,8 +67,19 @@ def tell_silence(error: HomeserverError) -> None:
         log.warning("homeserver_does_not_answer", status=error.status, errcode=error.errcode)
 
 
+_ACTED_ON = (
+    "The database is of an older version of Hedgerow, and a process of that version acts on it. Stop that "
+    "one (`systemctl stop hedgerow`) and say this again; or start the service of this version, which waits "
+    "for the other's end and then brings the database to its shape."
+)
+
+
 class Foundation:
-    """The database, brought to this version's shape, and who the bot is."""
+    """The database, brought to this version's shape, and who the bot is.
+
+    Nobody acts on a shape that they do not know: an older database is migrated by whoever acts, or while
+    nobody does.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -79,14 +91,29 @@ class Foundation:
         self.secret = ""
         self.device_id = ""
         self.room_version = ""
+        self.fits = False
+        """Whether the database had this version's shape when it was looked at last."""
 
-    async def lay(self) -> None:
-        """Migrate, and read or make what outlives the process. Raises `Unavailable`."""
+    async def open(self) -> None:
+        """Reach the database, and make its tables where there are none. Raises `Unavailable`."""
         try:
             self.database.make_file()
             if not self.database.is_sqlite:
                 await check_sessions(self.database.engine)
-            await migrate(self.database)
+            self.fits = await look(self.database)
+        except (StoreError, OSError) as error:
+            raise unusable(error) from error
+
+    async def lay(self, *, acts: bool = False) -> None:
+        """Migrate, and read or make what outlives the process. Raises `Unavailable`.
+
+        Unless this process `acts`, another may, and then an older database is refused.
+        """
+        await self.open()
+        try:
+            if not self.fits:
+                await (migrate(self.database) if acts else self._migrate_alone())
+                self.fits = True
             async with self.database.writing() as connection:
                 self.secret = await _kept(connection, "secret", secrets.token_hex(16))
                 self.device_id = await _kept(connection, DEVICE_MARK, new_device_id())
@@ -95,6 +122,16 @@ class Foundation:
                 await journal.clear_mark(connection, _NO_MARK)  # SQLite refuses a read-only file only here
         except (StoreError, OSError) as error:
             raise unusable(error) from error
+
+    async def _migrate_alone(self) -> None:
+        """While nobody acts."""
+        lock = Stillness(self.database)
+        try:
+            if not await lock.take():
+                raise Unavailable(_ACTED_ON)
+            await migrate(self.database)
+        finally:
+            await lock.release()
 
     def surroundings(self) -> Surroundings:
         wished = self.settings.rooms.version

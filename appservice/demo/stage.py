@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from appservice.app import counted
 from appservice.demo.folder import ADMIN, DOMAIN, Folder, Kept
 from appservice.demo.person import Dialogue, Person
 from appservice.demo.service import Service
 from appservice.demo.synapse import LocalSynapse
+from appservice.store import outbox
 from appservice.store.database import Database
 from config.settings import Settings, load_settings
 from spaces.blueprint import Blueprint
@@ -65,7 +65,9 @@ class Stage:
         try:
             looks = 0
             while True:
-                if not (await counted(database)).waiting:
+                async with database.reading() as connection:
+                    waiting = await outbox.depth(connection)
+                if not waiting:
                     return looks > 0
                 looks += 1
                 await asyncio.sleep(_LOOK_SECONDS)

@@ -89,12 +89,12 @@ class Repairing:
 
 
 async def _lay(foundation: Foundation) -> None:
-    await foundation.lay()
+    await foundation.lay(acts=True)
 
 
 async def _begin(foundation: Foundation) -> None:
     """What every start does, before it hears or does anything."""
-    await foundation.lay()
+    await foundation.lay(acts=True)
     engine = Engine(foundation, may_call=lambda: True)
     try:
         await engine.greet()

@@ -24,7 +24,10 @@ from spaces.errors import Unavailable
 
 RESTORED_MARK = "restored"
 _JUMP = 10_000
-"""So many numbers are left out after a restore: those that were given since the backup stay theirs."""
+"""So many numbers are left out after a restore: those that were given since the backup stay theirs.
+
+That holds for epochs, too: who still acts on what is replaced has one that is not taken again.
+"""
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -161,6 +164,7 @@ async def restore_postgresql(database: Database, dump: Path, when: str, folder: 
     await _run(database.url, "pg_restore", "--no-owner", "--no-privileges", f"--file={written}", str(dump))
     with script.open("xb") as out, written.open("rb") as dumped:
         schema = await _schema(database)
+        out.write((_EPOCH if "acting" in tables else _NO_EPOCH).format(schema=schema).encode())
         out.write("".join(f"DROP TABLE {schema}.{_quoted(name)} CASCADE;\n" for name in tables).encode())
         shutil.copyfileobj(dumped, out)
         out.write(_AFTERWARDS.format(schema=schema, mark=RESTORED_MARK, when=when, jump=_JUMP).encode())
@@ -168,11 +172,17 @@ async def restore_postgresql(database: Database, dump: Path, when: str, folder: 
     await _run(database.url, "psql", *script_options, "--output=/dev/null", f"--file={script}")
 
 
+_EPOCH = "SELECT coalesce(max(epoch), 0) AS epoch FROM {schema}.acting \\gset\n"
+_NO_EPOCH = "\\set epoch 0\n"
 _AFTERWARDS = """
 DELETE FROM {schema}.marks WHERE name = '{mark}';
 INSERT INTO {schema}.marks (name, value) VALUES ('{mark}', '{when}');
 SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, coalesce(last_value, 0) + {jump})
 FROM pg_sequences WHERE format('%I', schemaname) = '{schema}';
+SELECT to_regclass('{schema}.acting') IS NOT NULL AS has_epochs \\gset
+\\if :has_epochs
+UPDATE {schema}.acting SET epoch = greatest(epoch, :epoch) + {jump};
+\\endif
 """
 
 

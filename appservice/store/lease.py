@@ -23,6 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from appservice.store.database import Database, StoreError
 from appservice.store.fence import Fence
+from appservice.store.migrate import migrate
+from spaces.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,7 @@ NOT_THERE = (StoreError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What is raised where PostgreSQL cannot be had."""
 
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) AS float)"
+_HAS_EPOCHS = text("SELECT to_regclass('acting') IS NOT NULL")
 _TRY = text("SELECT pg_try_advisory_lock(:lock)")
 _BEGIN = text(f"UPDATE acting SET epoch = epoch + 1, seen_at = {_NOW} RETURNING epoch")
 _BEAT = text(f"UPDATE acting SET seen_at = {_NOW} WHERE epoch = :epoch")
@@ -103,15 +106,29 @@ class Lease:
         session = await self._open()
         is_ours = await self._locked(session)
         self._answered_at = self._now()
+        has_epochs = bool((await session.execute(_HAS_EPOCHS)).scalar())
         if not is_ours:
-            await self._end_who_is_silent(session)
+            if has_epochs:
+                await self._end_who_is_silent(session)
             return False
+        if not has_epochs:
+            await self._migrate()
         begun = self._now()
         epoch = int((await session.execute(_BEGIN)).scalar_one())
         self._epoch, self._seen_at = epoch, begun
         self._database.fence = Fence(epoch, self._end)
         self._beating = asyncio.create_task(self._beat_on(epoch))
         return True
+
+    async def _migrate(self) -> None:
+        """A database from before there were epochs: the lock alone keeps others from acting meanwhile."""
+        try:
+            await migrate(self._database)
+        except StoreError as error:
+            raise Unavailable(
+                f"The database cannot be brought to this version's shape ({type(error).__name__}), and stays "
+                "as it was. PostgreSQL's log says why; `hedgerow doctor` looks at what is often missing."
+            ) from error
 
     async def _locked(self, session: AsyncConnection) -> bool:
         self._has_lock = bool((await session.execute(_TRY, {"lock": _LOCK})).scalar())

@@ -26,6 +26,21 @@ async def migrate(database: Database, to: str = "head") -> None:
         await migrate_on(connection, to)
 
 
+async def look(database: Database) -> bool:
+    """Whether the database has this version's shape; an empty one gets it.
+
+    Raises `Unavailable` where it is newer than this program. An older one is left as it is: another process
+    may act on it.
+    """
+    async with database.reading() as connection:
+        found = await revision_of(connection)
+    if found is None:
+        await migrate(database)
+    else:
+        _check_known(found)
+    return found in (None, known_revisions()[0])
+
+
 async def migrate_on(connection: Connection, to: str = "head") -> None:
     """The same within a transaction of somebody else's."""
     if connection.dialect.name != "sqlite":
@@ -66,15 +81,20 @@ def _upgrade(connection: SyncConnection, to: str) -> None:
     found = _found(connection)
     if found == (known_revisions()[0] if to == "head" else to):
         return
-    if found is not None and found not in known_revisions():
-        raise Unavailable(
-            "The database was written by a newer version of Hedgerow than this one, which cannot read it. "
-            "Install that version again, or restore a backup made with this one."
-        )
+    if found is not None:
+        _check_known(found)
     try:
         command.upgrade(_config(connection), to)
     except CommandError as error:
         raise Unavailable(f"The database cannot be brought to this version: {error}") from error
+
+
+def _check_known(found: str) -> None:
+    if found not in known_revisions():
+        raise Unavailable(
+            "The database was written by a newer version of Hedgerow than this one, which cannot read it. "
+            "Install that version again, or restore a backup made with this one."
+        )
 
 
 def _downgrade(connection: SyncConnection, to: str) -> None:

@@ -76,13 +76,13 @@ async def test_a_database_that_is_shut_while_the_lock_is_taken_ends_the_start_wi
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = Hedgerow(settings)
-    lay = service.foundation.lay
+    reach = service.foundation.open
 
-    async def lay_and_shut() -> None:
-        await lay()
+    async def reach_and_shut() -> None:
+        await reach()
         await forbid_writing(service.foundation.database)
 
-    monkeypatch.setattr(service.foundation, "lay", lay_and_shut)
+    monkeypatch.setattr(service.foundation, "open", reach_and_shut)
     assert (await refused(service)).startswith("The database cannot be used (OperationalError).")
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.synapse.home import BOT, Home
+from tests.encrypted_client import EncryptedClient, encrypted_device
+from tests.synapse.home import BOT, Home, user
 from tests.synapse.load import Asker
 from tests.synapse.pair import Pair
 from tests.synapse.running import until
 
-_SHORTER = "appservice.store.lease:LEASE_SECONDS=3.0; m._TRUSTED_SECONDS=2.0; m._BEAT_SECONDS=0.4"
+_SHORTER = (
+    "appservice.store.lease:LEASE_SECONDS=3.0; m._TRUSTED_SECONDS=2.0; m._BEAT_SECONDS=0.4; "
+    "import appservice.sealed; appservice.sealed.PATIENCE_SECONDS = 1.0"
+)
 
 
 @pytest.fixture
@@ -30,11 +34,29 @@ async def devices_shown(asker: Asker) -> set[str]:
     return set((await asker.person.call("POST", path, asked))["device_keys"][BOT])
 
 
+@asynccontextmanager
+async def phone_of(home: Home, name: str) -> AsyncIterator[EncryptedClient]:
+    await home.synapse.register(name, "a password")
+    async with encrypted_device(home.synapse.base_url, user(name), "a password") as phone:
+        yield phone
+
+
+async def is_asked_to_say_it_again(phone: EncryptedClient, room: str) -> None:
+    """What is said before the phone has heard of the new device is encrypted for the old one alone."""
+    asked = await phone.say(room, "whoami")
+    [answer] = await phone.answers(room, asked)
+    assert answer["type"] == "m.room.encrypted"
+    assert "its key has not reached me. Send it again" in answer["said"]["body"]
+    assert "You are" in await phone.ask(room, "whoami")
+    assert len(await phone.answers(room, asked)) == 1
+
+
 async def test_a76_of_two_processes_one_acts_and_whatever_becomes_of_it_each_question_has_one_answer(
     pair: Pair, home: Home
 ) -> None:
     first, second = pair.halves
     async with AsyncExitStack() as stack:
+        phone = await stack.enter_async_context(phone_of(home, "pair-phone"))
         people = await stack.enter_async_context(home.people("pair-ann", "pair-ben"))
         first.launch()
         assert await pair.acting() is first
@@ -44,6 +66,8 @@ async def test_a76_of_two_processes_one_acts_and_whatever_becomes_of_it_each_que
         for asker in askers:
             await asker.ask()
             await asker.until_answered(30)
+        private = await phone.create_dm(BOT)
+        assert "You are" in await phone.ask(private, "whoami")
         [device] = await devices_shown(askers[0])
         stop = asyncio.Event()
         asking = [asyncio.create_task(asker.ask_on(stop, 0.6)) for asker in askers]
@@ -51,6 +75,7 @@ async def test_a76_of_two_processes_one_acts_and_whatever_becomes_of_it_each_que
         await first.kill()
         await pair.taken_over(first)
         assert await devices_shown(askers[0]) != {device}
+        await is_asked_to_say_it_again(phone, private)
         first.launch()
         await pair.stands_by(first)
 
