@@ -83,9 +83,9 @@ def coordinates(landscape: Landscape, standing: Standing, network: NetworkId) ->
 
 
 def _sees_network(landscape: Landscape, standing: Standing, network: Network) -> bool:
-    above = landscape.all_parents(network.id)
     if network.status is Status.PROPOSED:
-        return any(coordinates(landscape, standing, n) for n in (network.id, *above))
+        ends = (network.id, *landscape.all_parents(network.id))
+        return any(coordinates(landscape, standing, n) for n in ends)
     if network.access is Access.PUBLIC or _is_of(landscape, standing, network.id):
         return True
     if network.access is Access.PRIVATE and network.ask:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from spaces.lookalikes import folded, skeleton
 from spaces.network import Banned, Coordinator, Group, Link, Network, Share
 
+_Landscape = TypeVar("_Landscape")
+_Key = TypeVar("_Key")
+_Found = TypeVar("_Found")
 Grouped = Mapping[Any, tuple[Any, ...]]
 Keys = Callable[[Any, Any], Iterable[Hashable]]
 
@@ -62,6 +66,20 @@ class Grouping:
         else:
             placed = values if new is None else (*values, new)
         return tuple(sorted(placed, key=self.order)) if self.order else placed
+
+
+def kept(way: Callable[[_Landscape, _Key], _Found]) -> Callable[[_Landscape, _Key], _Found]:
+    """What was looked up once stays known to that landscape (`looked_up`)."""
+    name = way.__name__
+
+    @wraps(way)
+    def look_up(landscape: _Landscape, key: _Key) -> _Found:
+        known: dict[tuple[str, _Key], _Found] = landscape.__dict__.setdefault("looked_up", {})
+        if (name, key) not in known:
+            known[name, key] = way(landscape, key)
+        return known[name, key]
+
+    return look_up
 
 
 _PURPOSES = {"welcome": 0, "news": 1, "talk": 2}

@@ -27,6 +27,7 @@ from spaces.grouping import (
     SHARES_WITH,
     Grouped,
     Grouping,
+    kept,
     part_of,
     taken_over,
 )
@@ -58,30 +59,34 @@ class Landscape:
             return self.networks[NetworkId(place)]
         return self.groups[GroupId(place)]
 
+    @kept
     def parents(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Parents whose link holds, the canonical one first."""
         return tuple(link.parent for link in self._of(LINKS_ABOVE, network) if self._stands(link))
 
+    @kept
     def children(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Children whose link holds, by name."""
-        if network not in self._children:
-            standing = [link.child for link in self._of(LINKS_BELOW, network) if self._stands(link)]
-            by_name = sorted((self.networks[child].name.casefold(), child) for child in standing)
-            self._children[network] = tuple(child for _, child in by_name)
-        return self._children[network]
+        standing = [link.child for link in self._of(LINKS_BELOW, network) if self._stands(link)]
+        by_name = sorted((self.networks[child].name.casefold(), child) for child in standing)
+        return tuple(child for _, child in by_name)
 
+    @kept
     def all_children(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Children of every link, whether it holds, waits or sleeps in an archive."""
         return tuple(link.child for link in self._of(LINKS_BELOW, network))
 
+    @kept
     def all_parents(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Parents of every link, whether it holds, waits or sleeps in an archive."""
         return tuple(link.parent for link in self._of(LINKS_ABOVE, network))
 
+    @kept
     def agreed_parents(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Parents that both sides have agreed to, those that sleep in an archive too."""
         return tuple(link.parent for link in self._of(LINKS_ABOVE, network) if link.holds)
 
+    @kept
     def proposals_of(self, network: NetworkId) -> tuple[Link, ...]:
         """Links to or from `network` that wait for a yes; none of an archive."""
         waiting = (link for link in self._of(LINKS_AT, network) if not link.holds)
@@ -119,6 +124,7 @@ class Landscape:
         concerned = ((s, home) for s, home in ends if network in (home, s.network))
         return tuple(s for s, home in concerned if self._is_awake(home, s.network))
 
+    @kept
     def shares_of(self, group: GroupId) -> tuple[NetworkId, ...]:
         """Networks beside its home that list the group."""
         return tuple(share.network for share in self.all_shares_of(group) if self._is_listed(share))
@@ -127,21 +133,22 @@ class Landscape:
         """Every share of the group, whether it holds, waits or sleeps in an archive."""
         return self._of(SHARES_OF, group)
 
+    @kept
     def shared_with(self, network: NetworkId) -> tuple[GroupId, ...]:
         """Groups of other networks that `network` lists."""
         return tuple(s.group for s in self._of(SHARES_WITH, network) if self._is_listed(s))
 
+    @kept
     def all_shared_with(self, network: NetworkId) -> tuple[GroupId, ...]:
         """Groups of other networks in every share with `network`, whether it holds, waits or sleeps."""
         return tuple(share.group for share in self._of(SHARES_WITH, network))
 
+    @kept
     def places_of(self, network: NetworkId) -> frozenset[PlaceId]:
         """The network itself and its groups."""
         if network not in self.networks:
             return frozenset()
-        if network not in self._places:
-            self._places[network] = frozenset((network, *(group.id for group in self.groups_of(network))))
-        return self._places[network]
+        return frozenset((network, *(group.id for group in self.groups_of(network))))
 
     def named(self, name: str) -> tuple[PlaceId, ...]:
         """Places of that name, however it is written; groups by their slug as well."""
@@ -152,6 +159,7 @@ class Landscape:
         """Networks whose names a reader could not tell from this one, those of the very same name too."""
         return self._of(NETWORKS_LIKE, skeleton(name))
 
+    @kept
     def coordinators_of(self, network: NetworkId) -> tuple[UserId, ...]:
         return tuple(c.user for c in self._of(COORDINATORS, network) if not c.former)
 
@@ -160,9 +168,11 @@ class Landscape:
         group = self.groups.get(GroupId(place))
         return self.coordinators_of(group.home if group else NetworkId(place))
 
+    @kept
     def former_coordinators_of(self, network: NetworkId) -> tuple[UserId, ...]:
         return tuple(c.user for c in self._of(COORDINATORS, network) if c.former)
 
+    @kept
     def coordinated_by(self, user: UserId) -> frozenset[NetworkId]:
         return frozenset(c.network for c in self._of(COORDINATED, user) if not c.former)
 
@@ -288,14 +298,6 @@ class Landscape:
     @cached_property
     def _positions(self) -> dict[NetworkId, int]:
         return {network: at for at, network in enumerate(self.networks)}
-
-    @cached_property
-    def _children(self) -> dict[NetworkId, tuple[NetworkId, ...]]:
-        return {}
-
-    @cached_property
-    def _places(self) -> dict[NetworkId, frozenset[PlaceId]]:
-        return {}
 
     @cached_property
     def _open_shares(self) -> tuple[Share, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from bot.networks.rules import Named, named
 from spaces.access import Standing, may_see
@@ -74,6 +75,7 @@ def _chosen(
 def _visible_children(
     landscape: Landscape, standing: Standing
 ) -> Callable[[NetworkId], tuple[NetworkId, ...]]:
+    @cache
     def below(network: NetworkId) -> tuple[NetworkId, ...]:
         return tuple(c for c in landscape.children(network) if may_see(landscape, standing, c))
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import yaml
@@ -27,6 +29,17 @@ IN_ONE = 100  # events in a full transaction
 HEADERS = {"Authorization": f"Bearer {Registration().hs_token}", "Content-Type": "application/json"}
 _START_SECONDS = 120.0
 _CALM_SECONDS = 1_800.0
+
+
+def run(bench: Coroutine[Any, Any, bool]) -> bool:
+    """What the bench says. Who ends it (SIGTERM) ends its services, too."""
+
+    async def watched() -> bool:
+        task = asyncio.ensure_future(bench)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await task
+
+    return asyncio.run(watched())
 
 
 @dataclass(frozen=True, slots=True)

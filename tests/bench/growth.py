@@ -36,11 +36,10 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.bench.delivered import HEADERS, IN_ONE, Service, service
+from tests.bench.delivered import HEADERS, IN_ONE, Service, run, service
 from tests.bench.place import Json, Large
 from tests.bench.town import KINDS, Living, Town
 
-_TIMES = (1, 10, 100)
 _PEOPLE = 4  # for each network
 _ANSWER_SECONDS = 120.0
 _PAUSE = 0.03  # seconds in which what came of the last answer is written down
@@ -128,12 +127,16 @@ async def measured(networks: Sequence[int], arguments: argparse.Namespace) -> li
             homeserver = Living(large)
             running = await stack.enter_async_context(service(large, homeserver, folder))
             turns.append(Turns(large, homeserver, running, session))
-            print(f"{many} networks, {len(large.expected)} rooms: ready, {time.monotonic() - begun:.0f} s")
+            print(
+                f"{many} networks, {len(large.expected)} rooms: ready, {time.monotonic() - begun:.0f} s",
+                flush=True,
+            )
         for number in range(arguments.rounds + 1):
             if number == 1:  # the first one warms up
                 for turn in turns:
                     turn.measured.clear()
             await _round(turns, arguments)
+            print(f"round {number} of {arguments.rounds}", flush=True)
         return [turn.measured for turn in turns]
 
 
@@ -187,7 +190,7 @@ def _listed(ratios: Sequence[float]) -> str:
 
 async def main(arguments: argparse.Namespace) -> bool:
     """Whether nothing costs more than it may."""
-    networks = [arguments.networks * times for times in _TIMES]
+    networks = [arguments.networks * times for times in arguments.times]
     found = await measured(networks, arguments)
     print("\n".join(table(found, networks)))
     too_much = over(found, networks, arguments.margin)
@@ -203,6 +206,7 @@ def _arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--networks", type=int, default=50, help="at the smallest; more than ten")
+    parser.add_argument("--times", type=int, nargs="+", default=[1, 10, 100], help="as many networks")
     parser.add_argument("--rounds", type=int, default=5, help="after one that warms up")
     parser.add_argument("--transactions", type=int, default=5, help="of 100 events, in each turn")
     parser.add_argument("--questions", type=int, default=6, help="of each kind, in each turn")
@@ -211,4 +215,4 @@ def _arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if asyncio.run(main(_arguments())) else 1)
+    sys.exit(0 if run(main(_arguments())) else 1)

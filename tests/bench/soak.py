@@ -31,7 +31,7 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.bench.delivered import HEADERS, IN_ONE, Service, service
+from tests.bench.delivered import HEADERS, IN_ONE, Service, run, service
 from tests.bench.place import Large
 from tests.bench.town import Living, Town
 
@@ -207,4 +207,4 @@ def _arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if asyncio.run(main(_arguments())) else 1)
+    sys.exit(0 if run(main(_arguments())) else 1)
