@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from appservice import applications, invitations, listings, market, overhearing, stories
-from appservice.activity import heed_visibility
+from appservice.activity import heed_visibility, said_at
 from appservice.applications import hear_membership
 from appservice.bans import apply_rules, heed_hand, is_ruled_out
 from appservice.budget import Answers, Invitations, Verdict
@@ -128,11 +128,11 @@ class Listeners:
         if here is None and answers is None and self._conversation.what_was_said(heard) is None:
             await overhearing.said(event, work)
         if not await self._proposes(heard, event, work):
-            await self._hear(await overhearing.as_command(heard, event, work), work)
+            await self._hear(await overhearing.as_command(heard, event, work), self._asked_at(event), work)
 
     async def _proposes(self, heard: Heard, event: Event, work: UnitOfWork) -> bool:
         """Whether it makes a story of another message; it counts as something that was answered."""
-        who = (heard.room, heard.sender, event.received_at)
+        who = (heard.room, heard.sender, self._asked_at(event))
         if heard.is_direct or self._answers.verdict(*who, direct=False) is not Verdict.ANSWER:
             return False
         proposes = await stories.proposed_by_word(heard, self._conversation.what_was_said(heard), event, work)
@@ -142,7 +142,7 @@ class Listeners:
 
     async def _file(self, event: Event, work: UnitOfWork) -> None:
         """A file is of interest where it is the list that a command of theirs takes."""
-        who = (event.room, event.sender, event.received_at)
+        who = (event.room, event.sender, self._asked_at(event))
         if (
             event.content.get("msgtype") == "m.file"
             and self._answers.verdict(*who, direct=True) is Verdict.ANSWER
@@ -176,10 +176,15 @@ class Listeners:
             await people.drop_question(work.connection, event.sender, event.room, redacted)
             await overhearing.redacted(event, redacted, work)
 
-    async def _hear(self, heard: Heard, work: UnitOfWork) -> None:
+    def _asked_at(self, event: Event) -> float:
+        """When it counts among the answers they get: what was said in an hour is not said at once because it
+        comes so. Of who is not of this server it counts when it came: their server may claim any time.
+        """
+        return said_at(event) if event.sender.server == self._bot.server else event.received_at
+
+    async def _hear(self, heard: Heard, at: float, work: UnitOfWork) -> None:
         """Let the conversation hear it, unless who says it has had answers enough for now."""
-        now, direct = heard.at.timestamp(), heard.is_direct
-        who = (heard.room, heard.sender, now)
+        direct, who = heard.is_direct, (heard.room, heard.sender, at)
         verdict = self._answers.verdict(*who, direct=direct)
         is_for_us = self._conversation.what_was_said(heard) is not None
         if verdict is Verdict.ANSWER:

@@ -243,6 +243,22 @@ async def test_a63_when_the_minute_is_over_the_bot_goes_on(stage: Stage) -> None
     assert await answered(stage, message(21, "!hedge help", room_id=SHARED)) == ["$m21"]
 
 
+def said_in_turn(stage: Stage, *events: Json) -> list[Json]:
+    """Each a minute after the one before, and the last one now."""
+    last = len(events) - 1
+    times = [stage.clock.seconds - 60 * (last - n) for n in range(len(events))]
+    return [{**e, "origin_server_ts": int(at * 1000)} for e, at in zip(events, times, strict=True)]
+
+
+async def test_a22_what_was_said_in_an_hour_is_answered_though_it_comes_at_once(stage: Stage) -> None:
+    assert len(await answered(stage, *said_in_turn(stage, *asks(60)))) == 60
+
+
+async def test_a63_a_server_of_others_may_claim_any_time(stage: Stage) -> None:
+    events = asks(60, sender=UserId("@mallory:evil.test"))
+    assert len(await answered(stage, *said_in_turn(stage, *events))) == 6
+
+
 async def test_a63_others_in_the_room_are_answered_meanwhile(stage: Stage) -> None:
     await stage.hears(*asks(9))
     assert await answered(stage, *asks(1, sender=BEN, first=20)) == ["$m20"]
