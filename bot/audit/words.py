@@ -27,7 +27,7 @@ from spaces.network import (
     Share,
     Status,
 )
-from spaces.sentences import Listed, Sentence, listed, sentence
+from spaces.sentences import Listed, Sentence, counted, listed, sentence
 
 _SAID_AT_MOST = 6
 _TOPIC_AT_MOST = 120
@@ -69,7 +69,7 @@ def what_was_done(entry: Entry, reader: Reader) -> Sentence | Listed:
     phrases = list(_phrases(entry, reader))
     more = len(phrases) - _SAID_AT_MOST
     if more > 0:
-        phrases = [*phrases[:_SAID_AT_MOST], sentence("{count} things more", count=more)]
+        phrases = [*phrases[:_SAID_AT_MOST], counted("one thing more", "{count} things more", more)]
     said = listed(phrases) if phrases else _unseen(entry, reader)
     if entry.undoes is not None:
         return sentence("undid entry {number}: {what}", number=entry.undoes, what=said)

@@ -112,9 +112,11 @@ def test_several_changes_are_told_one_after_the_other_and_of_many_how_many_more(
     both = changes.describe(changes.rename(w.landscape, w.ids, w.arts, "Crafts"), w.ids, w.arts, topic="x")
     assert w.told(both) == "renamed Arts to Crafts and gave Crafts the topic “x”"
     many = w.landscape
-    for n in range(9):
+    for n in range(7):
         many, _ = changes.create_group(many, w.ids, name=f"Group {n}", home=w.arts)
-    assert w.told(many).endswith("made Group 5 and 3 things more")
+    assert w.told(many).endswith("made Group 5 and one thing more")
+    many, _ = changes.create_group(many, w.ids, name="Group 7", home=w.arts)
+    assert w.told(many).endswith("made Group 5 and 2 things more")
 
 
 def test_a_parent_that_the_reader_may_not_see_is_not_named() -> None:
