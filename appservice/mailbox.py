@@ -43,7 +43,7 @@ class Mailbox:
         """
         if not self._answers():
             raise ConnectionError("the database does not answer")
-        async with self._database.writing(urgent=True, fenced=False, brief=True) as connection:
+        async with self._database.alone(urgent=True) as connection:
             await inbox.keep_transaction(connection, body, self._now())
         self.transactions += 1
         number = int(txn_id) if txn_id.isascii() and txn_id.isdigit() and len(txn_id) < 20 else 0

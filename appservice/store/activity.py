@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, func, insert, or_, select, tuple_, update
@@ -90,7 +90,12 @@ class Kept:
 async def note(connection: Connection, said: Sequence[Said]) -> None:
     """Keep what was said in rooms of groups and is not kept already."""
     if said:
-        await connection.execute(_NOTE, [asdict(one) for one in said])
+        await connection.execute(_NOTE, [_row(one) for one in said])
+
+
+def _row(one: Said) -> dict[str, Any]:
+    times = {"at": one.at, "said_at": one.said_at}
+    return {"room": one.room, "event_id": one.event_id, "sender": one.sender, **times}
 
 
 async def drop(connection: Connection, room: RoomId, event: EventId) -> bool:

@@ -110,9 +110,13 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[Connection]:
+    async def alone(self, *, urgent: bool = False) -> AsyncIterator[Connection]:
         """Statements each of which is a transaction, while nobody else of this process writes."""
-        async with self._writing.turn(urgent=False), self.reading(apart=True) as connection:
+        async with self._writing.turn(urgent=urgent), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+            else:
+                await connection.execution_options(reading="apart")
             yield connection
 
     async def answers(self) -> bool:
