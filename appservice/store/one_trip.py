@@ -4,19 +4,23 @@ SQLAlchemy's adapter asks for a cursor, executes, fetches all rows and closes th
 goes to its thread and back for each of the four. On a small database the trips take a hundred times
 as long as the statement. Here a cursor is made and closed where it is, the rows come along, and what
 was never begun is not rolled back. Where statements are `brief`, only those go to the thread that may have
-to wait for the disk or for another process: the one that begins to write, and the commit.
+to wait for the disk or for another process: the one that begins to write, and the commit. Who executes many
+of them gives way to the others now and then.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import aiosqlite
 
 _MAY_WAIT = "BEGIN IMMEDIATE"
+_TURN_SECONDS = 0.005
 
 
 class Cursor(aiosqlite.Cursor):
@@ -27,6 +31,7 @@ class Cursor(aiosqlite.Cursor):
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> Cursor:
         if self._conn.brief and sql != _MAY_WAIT:
+            await self._conn.give_way()
             self._rows = self._executed(sql, parameters or ())
         else:
             self._rows = await self._conn.there(self._executed, sql, parameters or ())
@@ -38,6 +43,7 @@ class Cursor(aiosqlite.Cursor):
 
     async def executemany(self, sql: str, parameters: Iterable[Any]) -> Cursor:
         if self._conn.brief:
+            await self._conn.give_way()
             self._cursor.executemany(sql, parameters)
         else:
             await self._conn.there(self._cursor.executemany, sql, parameters)
@@ -55,6 +61,13 @@ class Connection(aiosqlite.Connection):
 
     brief = False
     """Whether each statement takes so little time that it is executed where it is asked for."""
+    _turn_ends = 0.0
+
+    async def give_way(self) -> None:
+        """Let others go on, if this one had its turn of some milliseconds."""
+        if monotonic() > self._turn_ends:
+            await asyncio.sleep(0)
+            self._turn_ends = monotonic() + _TURN_SECONDS
 
     def cursor(self) -> Cursor:  # type: ignore[override]
         return Cursor(self, self._conn.cursor())

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -159,3 +163,45 @@ async def test_a12_a_full_disk_is_an_error_and_no_acceptance(
         await fill()
     assert (await stage.events())["transactions"] == stage.mailbox.transactions
     await database.close()
+
+
+# -- brief statements on SQLite -----------------------------------------------------------------------
+
+
+@pytest.fixture
+async def on_sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'brief.db'}")
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize("brief", [True, False])
+async def test_brief_statements_are_executed_where_they_are_asked_for(
+    on_sqlite: Database, brief: bool
+) -> None:
+    async with on_sqlite.writing(brief=brief) as connection:
+        raw = await connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        await driver.create_function("thread", 0, threading.get_ident)
+        found = (await connection.execute(text("SELECT thread()"))).scalar_one()
+    assert (found == threading.get_ident()) is brief
+
+
+async def test_who_executes_many_brief_statements_gives_way_now_and_then(on_sqlite: Database) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(others())
+    async with on_sqlite.reading(brief=True) as connection:
+        await connection.execute(text("SELECT 1"))
+        before, ends = turns, time.monotonic() + 0.1
+        while time.monotonic() < ends:
+            await connection.execute(text("SELECT 1"))
+        during = turns - before
+    other.cancel()
+    assert during > 3
