@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from appservice.store.database import Connection, Database
-from appservice.store.migrate import known_revisions
+from appservice.store.revisions import known_revisions
 from spaces.errors import Unavailable
 
 RESTORED_MARK = "restored"

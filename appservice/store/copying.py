@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Table, func, insert, inspect, select, text
 
 from appservice.store import indexing, tables
 from appservice.store.database import Connection, Database
-from appservice.store.migrate import known_revisions, migrate_on, revision_of
+from appservice.store.migrate import migrate_on
+from appservice.store.revisions import known_revisions, revision_of
 from spaces.errors import Unavailable
 
 _PORTION = 500  # rows that are read and written together

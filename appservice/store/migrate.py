@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import text
 
 from appservice.store.database import Connection, Database
+from appservice.store.revisions import known_revisions, revision_in, revision_of
 from spaces.errors import Unavailable
 
 _LOCK = 4_873_512_001  # any number that no other program on the same PostgreSQL takes
@@ -48,45 +40,25 @@ async def migrate_on(connection: Connection, to: str = "head") -> None:
     await connection.run_sync(_upgrade, to)
 
 
-async def revision_of(connection: Connection) -> str | None:
-    """The revision that a database is at; None where it has none."""
-    return await connection.run_sync(_found)
-
-
 async def downgrade(database: Database, to: str) -> None:
     """Go back to revision `to` (`base`: nothing)."""
     async with database.writing() as connection:
-        await connection.run_sync(_downgrade, to)
-
-
-def _config(connection: SyncConnection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    attributes: dict[str, Any] = {"connection": connection}
-    config.attributes.update(attributes)
-    return config
-
-
-@cache
-def known_revisions() -> tuple[str, ...]:
-    """The revisions that this program brings, the newest first."""
-    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
-
-
-def _found(connection: SyncConnection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+        await connection.run_sync(_run, "downgrade", to)
 
 
 def _upgrade(connection: SyncConnection, to: str) -> None:
-    found = _found(connection)
+    found = revision_in(connection)
     if found == (known_revisions()[0] if to == "head" else to):
         return
     if found is not None:
         _check_known(found)
-    try:
-        command.upgrade(_config(connection), to)
-    except CommandError as error:
-        raise Unavailable(f"The database cannot be brought to this version: {error}") from error
+    _run(connection, "upgrade", to)
+
+
+def _run(connection: SyncConnection, how: str, to: str) -> None:
+    from appservice.store import alembic_chain  # a tenth of a service's memory, which most starts do not need
+
+    alembic_chain.run(connection, how, to)
 
 
 def _check_known(found: str) -> None:
@@ -95,7 +67,3 @@ def _check_known(found: str) -> None:
             "The database was written by a newer version of Hedgerow than this one, which cannot read it. "
             "Install that version again, or restore a backup made with this one."
         )
-
-
-def _downgrade(connection: SyncConnection, to: str) -> None:
-    command.downgrade(_config(connection), to)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from appservice.store.database import Connection
-from appservice.store.migrate import known_revisions
+from appservice.store.revisions import known_revisions, revision_of
 
 Shape = Literal["none", "older", "this", "newer"]
 
@@ -48,7 +47,7 @@ def sqlstate(error: Exception) -> str:
 
 async def shape(connection: Connection) -> Shape:
     """Of which version's shape the database is, by its migrations."""
-    found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    found = await revision_of(connection)
     known = known_revisions()
     if found is None:
         return "none"

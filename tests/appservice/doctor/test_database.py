@@ -17,7 +17,8 @@ from appservice.doctor.clock import clock_of
 from appservice.repairs import MakeFolder, Migrate, SetMode
 from appservice.store import database as databases
 from appservice.store.database import Database
-from appservice.store.migrate import downgrade, known_revisions
+from appservice.store.migrate import downgrade
+from appservice.store.revisions import known_revisions
 from config.settings import Settings
 from tests.appservice.doctor.examined import MakeSettings, about, findings
 from tests.conftest import execute
