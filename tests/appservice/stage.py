@@ -98,6 +98,7 @@ class Stage:
         self.settler = Settler(self.works, self.places)
         self.mailbox = Mailbox(database, self.clock)
         self._loop: asyncio.Task[None]
+        self.is_usual = listeners is None
         self.listeners = listeners or usual_listeners()
         self.inbox = Inbox(self.mailbox, self.works, self.listeners)
 
