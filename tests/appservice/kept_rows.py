@@ -9,6 +9,7 @@ from appservice.store.database import Database
 from appservice.store.tables import metadata
 
 _TABLES = [table.name for table in metadata.sorted_tables]
+_FILLED_AT_FIRST = ("conversations", "marks", "acting")
 
 Rows = sqlite3.Connection | str
 """A database in memory; for PostgreSQL a script."""
@@ -51,11 +52,7 @@ async def _script(database: Database) -> str:
             "SELECT format('SELECT setval(%L, %s)', quote_ident(sequencename), last_value) "
             "FROM pg_sequences WHERE last_value IS NOT NULL"
         )
-    steps = [f"DELETE FROM {name}" for name in {*filled, *FILLED_AT_FIRST}]
+    steps = [f"DELETE FROM {name}" for name in {*filled, *_FILLED_AT_FIRST}]
     numbering = [found[0] for found in numbers]
     steps = ["SET LOCAL session_replication_role = replica", *steps, *filling, *numbering]
     return ";".join(["BEGIN", *steps, "COMMIT"])
-
-
-FILLED_AT_FIRST = ("conversations", "marks", "acting")
-"""The tables that have rows where nothing has happened yet."""

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 from sqlalchemy import select
+from sqlalchemy.event import listen
 
 from appservice.inbox import Inbox
 from appservice.lanes import Entry
@@ -96,6 +97,8 @@ class Stage:
         self, database: Database, listeners: Listeners | None = None, admins: tuple[UserId, ...] = (ADMIN,)
     ) -> None:
         self.database = database
+        self.commits = 0
+        listen(database.engine.sync_engine, "commit", self._count)
         self.clock = Clock()
         surroundings = Surroundings(
             maker=Maker(BOT, "12"),
@@ -115,6 +118,9 @@ class Stage:
         self.is_usual = listeners is None
         self.listeners = listeners or usual_listeners()
         self.inbox = Inbox(self.mailbox, self.works, self.listeners)
+
+    def _count(self, _: object) -> None:
+        self.commits += 1
 
     # -- in --------------------------------------------------------------------------------------
 
