@@ -60,7 +60,6 @@ async def test_each_finds_what_the_first_has_built_whatever_was_done_since(stage
 
 
 async def test_what_has_happened_before_is_not_lost(stage: Stage) -> None:
-    await Shed(stage).begin("Shed")
     before = await stage.found("Before")
     await Shed(stage).begin("Shed")
     assert before in (await stage.works.landscape()).networks
