@@ -62,7 +62,7 @@ async def test_each_finds_what_the_first_has_built_whatever_was_done_since(stage
 async def test_what_has_happened_before_is_not_lost(stage: Stage) -> None:
     before = await stage.found("Before")
     await Shed(stage).begin("Shed")
-    assert before in (await stage.works.landscape()).networks
+    assert before in (await Stage(stage.database).works.landscape()).networks
 
 
 async def test_what_was_built_otherwise_is_not_put_back(stage: Stage) -> None:
