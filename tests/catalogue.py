@@ -13,6 +13,7 @@ import inspect
 import io
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel import Locale
@@ -58,8 +59,13 @@ def extracted() -> Catalog:
     return found
 
 
-def _in_calls() -> Iterator[tuple[str | tuple[str, str], str]]:
+@cache
+def _in_calls() -> tuple[tuple[str | tuple[str, str], str], ...]:
     """The sentences in the sources, each with the file it stands in."""
+    return tuple(_found_in_calls())
+
+
+def _found_in_calls() -> Iterator[tuple[str | tuple[str, str], str]]:
     sentences = {**_SAID_BY, **_COUNTED_BY}
     in_chat = {**sentences, **dict.fromkeys(refusals())}
     for folder, keywords in (

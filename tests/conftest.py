@@ -14,6 +14,7 @@ import pytest
 import structlog
 
 from appservice.demo.synapse import LocalSynapse, free_port
+from tests.clerk import clerk_at, send_home
 from tests.compiled_once import compiled_once
 from tests.fake import FakeHomeserver
 from tests.postgres import NoPostgres, cluster
@@ -36,6 +37,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_sessionfinish() -> None:
     """The PostgreSQL of this process ends with its tests: a worker of xdist runs nothing at its exit."""
+    send_home()
     if cluster.cache_info().currsize:
         cluster().stop()
 
@@ -139,9 +141,10 @@ async def postgres_database(postgres_url: str) -> AsyncIterator[str]:
 async def fresh_database(postgres_url: str, template: str = "template1") -> AsyncIterator[str]:
     """A PostgreSQL database for a while, which begins as a copy of `template`."""
     name = f"test_{next(_numbers)}"
-    await execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    copied = f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"  # in half the time of the other
+    await clerk_at(postgres_url).execute(copied)
     yield f"{postgres_url}/{name}"
-    await execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    await clerk_at(postgres_url).execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def execute(url: str, statement: str) -> None:

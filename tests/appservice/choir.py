@@ -18,6 +18,7 @@ from spaces.identifiers import EventId, GroupId, NetworkId, RoomId, UserId
 from spaces.nearness import Nearness
 from spaces.network import Access
 from spaces.stories import Story
+from tests.appservice.built import built_once
 from tests.appservice.stage import (
     ALICE,
     BEN,
@@ -47,6 +48,7 @@ class Hall:
     def read(self, action: ReadMessage) -> Message | None:
         return self.messages.get((RoomId(action.room), action.event))
 
+    @built_once
     async def begin(self, access: Access = Access.PRIVATE, *, encrypted: bool = False) -> Hall:
         for who, room in ROOMS.items():
             await self.stage.knows(room, who)

@@ -3,7 +3,7 @@
 It is migrated once in a session and copied for each test, which costs a third of migrating it again.
 What is marked with `both_databases` runs on SQLite and on PostgreSQL: what tries the SQL of an aggregate,
 or several at once. The rest, which goes through the same SQL, runs on SQLite alone unless
-`--every-database` is given.
+`--every-database` is given; what is marked with `of_sqlite` does so even then.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ async def database(migrated_url: str) -> AsyncIterator[Database]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "migrated_url" in metafunc.fixturenames:
         marked = metafunc.definition.get_closest_marker("both_databases")
-        both = marked is not None or metafunc.config.getoption("--every-database")
+        everything = metafunc.config.getoption("--every-database")
+        apart = metafunc.definition.get_closest_marker("of_sqlite")
+        both = marked is not None or (everything and apart is None)
         metafunc.parametrize("migrated_url", ["sqlite", "postgresql"][: 2 if both else 1], indirect=True)
 
 

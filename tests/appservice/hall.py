@@ -11,6 +11,7 @@ from spaces.actions import Action, Say
 from spaces.identifiers import NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Access
 from spaces.occasions import Occasion, news_of
+from tests.appservice.built import built_once
 from tests.appservice.stage import ALICE, BEN, BOT, Json, PlayedRooms, Stage, member, message, says, text_of
 from tests.appservice.yard import DAY, ROOMS, RUTH, SAM, told
 
@@ -28,6 +29,7 @@ class Hall:
         self.events = 0
         self.arts, self.news_place = NetworkId(""), PlaceId("")
 
+    @built_once
     async def begin(self, access: Access = Access.PUBLIC) -> Hall:
         self.stage.clock.seconds = BEGIN
         for who, room in ROOMS.items():

@@ -7,6 +7,7 @@ from typing import Any
 from spaces.actions import Action, ReadBack
 from spaces.identifiers import NetworkId, RoomId, UserId
 from spaces.network import Access
+from tests.appservice.built import built_once
 from tests.appservice.stage import ALICE, PlayedRooms, Stage
 
 LEVELS = "m.room.power_levels"
@@ -24,6 +25,7 @@ class Scene:
         self.arts: NetworkId
         self.room: RoomId
 
+    @built_once
     async def open(self, access: Access = Access.PRIVATE) -> Scene:
         self.arts = await self.stage.found("Arts", access=access)
         await self.rooms.settle_all()

@@ -13,6 +13,7 @@ from spaces.access import Standing
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.nearness import Nearness
 from spaces.network import Access
+from tests.appservice.built import built_once
 from tests.appservice.stage import ALICE, Json, PlayedRooms, Stage
 
 _BEGINNING = 1_800_000_000.0
@@ -33,6 +34,7 @@ class Square:
         self.arts = self.health = NetworkId("")
         self.painting = self.chess = self.walking = GroupId("")
 
+    @built_once
     async def begin(self) -> Square:
         self.arts = await self.stage.found("Arts", access=Access.PRIVATE)
         self.health = await self.stage.found("Health")

@@ -11,9 +11,10 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
+from sqlalchemy.event import listen
 
 from appservice.inbox import Inbox
 from appservice.lanes import Entry
@@ -65,6 +66,19 @@ SHARED = RoomId("!several-people")
 Json = dict[str, Any]
 
 
+class Arrived(asyncio.Event):
+    """That something may have come in; `rests` is set when the inbox loop waits for that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rests = asyncio.Event()
+
+    async def wait(self) -> Literal[True]:
+        if not self.is_set():
+            self.rests.set()
+        return await super().wait()
+
+
 def usual_listeners() -> Listeners:
     return Listeners(Conversation(all_commands(template), BOT), BOT)
 
@@ -76,6 +90,8 @@ class Stage:
         self, database: Database, listeners: Listeners | None = None, admins: tuple[UserId, ...] = (ADMIN,)
     ) -> None:
         self.database = database
+        self.commits = 0
+        listen(database.engine.sync_engine, "commit", self._count)
         self.clock = Clock()
         surroundings = Surroundings(
             maker=Maker(BOT, "12"),
@@ -90,9 +106,14 @@ class Stage:
         self.places = Places(BOT.server)
         self.settler = Settler(self.works, self.places)
         self.mailbox = Mailbox(database, self.clock)
+        self.mailbox.arrived = self._arrived = Arrived()
         self._loop: asyncio.Task[None]
+        self.is_usual = listeners is None
         self.listeners = listeners or usual_listeners()
         self.inbox = Inbox(self.mailbox, self.works, self.listeners)
+
+    def _count(self, _: object) -> None:
+        self.commits += 1
 
     # -- in --------------------------------------------------------------------------------------
 
@@ -108,6 +129,7 @@ class Stage:
     async def running(self) -> AsyncIterator[None]:
         """The inbox loop runs; if it dies, so does the test."""
         self._loop = asyncio.create_task(self.inbox.run())
+        self._loop.add_done_callback(lambda _: self._arrived.rests.set())
         try:
             yield
         finally:
@@ -116,14 +138,17 @@ class Stage:
             self.inbox = Inbox(self.mailbox, self.works, self.listeners)
 
     async def until_worked_off(self) -> None:
-        calm = 0
+        """Looked at whenever the loop rests: no transaction is being split then."""
         async with asyncio.timeout(30):
-            while calm < 2:  # the two counts of one look may lie on both sides of a split
+            while True:
+                self._arrived.rests.clear()
+                self.inbox.wake()
+                await self._arrived.rests.wait()
                 if self._loop.done():
                     self._loop.result()
-                self.inbox.wake()
                 found = await self.events()
-                calm = 0 if found.get("waiting") or found["transactions"] else calm + 1
+                if not (found.get("waiting") or found["transactions"]):
+                    return
                 await asyncio.sleep(0.005)
 
     async def hears(self, *events: Any) -> list[Action]:

@@ -24,6 +24,7 @@ from spaces.nearness import Nearness
 from spaces.network import Access
 from spaces.reconcile import FoundRoom
 from spaces.sentences import Sentence
+from tests.appservice.built import built_once
 from tests.appservice.stage import ALICE, BEN, Json, PlayedRooms, Stage, message, says, text_of
 from tests.appservice.yard import ROOMS, RUTH, SAM, told
 
@@ -41,6 +42,7 @@ class County:
         self.events = 0
         self.networks: dict[str, NetworkId] = {}
 
+    @built_once
     async def begin(self) -> County:
         """The rooms are there at once: how they are made is tried elsewhere."""
         for who, room in ROOMS.items():

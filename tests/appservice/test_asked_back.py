@@ -13,6 +13,7 @@ from appservice.store.database import Database
 from bot.reply import from_json, plain
 from spaces.access import Standing
 from spaces.identifiers import EventId, NetworkId, UserId
+from tests.appservice.built import built_once
 from tests.appservice.stage import ALICE, BEN, DIRECT, Json, PlayedRooms, Stage, member, message, says
 
 pytestmark = pytest.mark.both_databases
@@ -26,6 +27,7 @@ class Told:
         self.rooms = PlayedRooms(stage)
         self.network = NetworkId("")
 
+    @built_once
     async def begin(self) -> None:
         await self.stage.knows(DIRECT, ALICE)
         self.network = await self.stage.found("Arts UK", by=(ALICE, BEN))

@@ -11,6 +11,7 @@ from spaces.actions import Action, Ban, Join, Leave, ReadBack, Remove, Unban
 from spaces.bans import is_banned
 from spaces.identifiers import NetworkId, PlaceId, RoomId, UserId
 from spaces.network import EVERYWHERE
+from tests.appservice.built import built_once
 from tests.appservice.stage import (
     ADMIN,
     ALICE,
@@ -40,6 +41,7 @@ class Town:
         self.arts = self.crafts = NetworkId("")
         self._numbers = iter(range(1000))
 
+    @built_once
     async def open(self) -> Town:
         await self.stage.knows(SHARED, ADMIN)
         self.arts = await self.stage.found("Arts", by=(ALICE,))

@@ -24,6 +24,7 @@ from spaces.actions import Invite
 from spaces.codes import Code, bare, digest
 from spaces.identifiers import EventId, NetworkId, RoomId, UserId
 from spaces.network import Access
+from tests.appservice.built import built_once
 from tests.appservice.stage import ALICE, BEN, BOT, DIRECT, PlayedRooms, Stage, message, says, text_of
 
 pytestmark = pytest.mark.both_databases
@@ -40,6 +41,7 @@ class Garden:
         self.rooms = PlayedRooms(stage)
         self._said = 0
 
+    @built_once
     async def open(self) -> Garden:
         self.id = await self.stage.found("Garden", access=Access.INVITE)
         await self.rooms.settle_all()

@@ -122,6 +122,7 @@ async def test_every_row_of_every_table_arrives_and_comes_back(
     await new.close()
 
 
+@pytest.mark.of_sqlite
 async def test_what_is_in_the_way_is_said_and_nothing_is_moved(
     migrated_url: str, elsewhere: str, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from bot.reply import Bullet, Document, Inline, Person, from_json, in_language, 
 from spaces.actions import Invite, ReadBack, Say
 from spaces.identifiers import EventId, NetworkId, RoomId, UserId
 from spaces.network import Access
+from tests.appservice.built import built_once
 from tests.appservice.stage import ALICE, BEN, DIRECT, FAR, SHARED, PlayedRooms, Stage, member, says
 
 CORA = UserId("@cora:hs.test")
@@ -27,6 +28,7 @@ class Place:
         self.health: NetworkId
         self._changes = 0
 
+    @built_once
     async def open(self) -> Place:
         self.arts = await self.stage.found("Arts")
         self.health = await self.stage.found("Health", access=Access.INVITE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -31,10 +30,11 @@ async def founded(stage: Stage, name: str, access: Access) -> NetworkId:
 
 
 @pytest.fixture
-async def instances(stage: Stage, tmp_path: Path) -> AsyncIterator[Any]:
+async def instances(stage: Stage, migrated_url: str) -> AsyncIterator[Any]:
     """Asks a service, for which no homeserver is there yet, for the ecosystems."""
     registration = Registration(url=f"http://127.0.0.1:{free_port()}")
-    settings = settings_for(f"http://127.0.0.1:{free_port()}", registration, tmp_path / "hedgerow.db")
+    database = migrated_url.replace("+aiosqlite", "").replace("+asyncpg", "")
+    settings = settings_for(f"http://127.0.0.1:{free_port()}", registration, database)
     service, stop = Hedgerow(settings), asyncio.Event()
     running = asyncio.create_task(service.run(stop))
     token = {"Authorization": f"Bearer {registration.hs_token}"}

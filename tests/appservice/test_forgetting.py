@@ -17,6 +17,7 @@ from appservice.store.erasing import Erasure
 from bot.reply import Document, item
 from spaces.actions import Action, EndDirect, ReadBack, Redact, Remove, Say, SendFile
 from spaces.identifiers import RoomId, UserId
+from tests.appservice.built import built_once
 from tests.appservice.choir import Hall
 from tests.appservice.stage import ALICE, BEN, Stage, member, message, says, text_of
 from tests.appservice.yard import ROOMS, RUTH, SAM
@@ -39,6 +40,7 @@ EVENT = "vespiary"  # the network's from then on
 class Nest(Hall):
     """The hall, in which Kit has done all that one can do."""
 
+    @built_once
     async def begin(self, *arguments: Any, **more: Any) -> Nest:
         self.heard: list[Any] = []
         await super().begin(*arguments, **more)

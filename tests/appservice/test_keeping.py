@@ -137,6 +137,7 @@ def repacked(house: House, name: str, **said: Any) -> Path:
     return path
 
 
+@pytest.mark.of_sqlite
 async def test_a_backup_that_does_not_fit_is_refused_with_the_reason(house: House) -> None:
     assert (await house.says("backup", str(house.file))).exit_code == 0
     broken = house.folder / "broken"
@@ -166,6 +167,7 @@ def sqlite_bytes(house: House) -> bytes:
     return house.database.path.read_bytes()
 
 
+@pytest.mark.of_sqlite
 async def test_a_restore_that_breaks_off_leaves_the_old_database_whole(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +184,7 @@ async def test_a_restore_that_breaks_off_leaves_the_old_database_whole(
     assert await house.names() == ["Arts"]
 
 
+@pytest.mark.of_sqlite
 async def test_a_damaged_database_is_replaced_and_kept_beside(house: House) -> None:
     await Stage(house.database).found("Arts")
     assert (await house.says("backup", str(house.file))).exit_code == 0
@@ -194,6 +197,7 @@ async def test_a_damaged_database_is_replaced_and_kept_beside(house: House) -> N
     assert await house.names() == ["Arts"]
 
 
+@pytest.mark.of_sqlite
 async def test_the_bots_keys_are_in_the_backup_and_come_back_only_when_asked_for(house: House) -> None:
     keys = house.folder / "hedgerow-crypto"
     keys.mkdir()

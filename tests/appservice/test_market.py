@@ -18,6 +18,7 @@ from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.market import LASTS_DAYS, Posting, State
 from spaces.nearness import Nearness
 from spaces.network import Access
+from tests.appservice.built import built_once
 from tests.appservice.stage import ALICE, BEN, BOT, PlayedRooms, Stage, member, message, says, text_of
 from tests.appservice.yard import DAY, ROOMS, SAM, told
 
@@ -33,6 +34,7 @@ class Fair:
         self.events = 0
         self.arts = NetworkId("")
 
+    @built_once
     async def begin(self, access: Access = Access.PRIVATE) -> Fair:
         for who, room in ROOMS.items():
             await self.stage.knows(room, who)

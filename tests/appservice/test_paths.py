@@ -16,6 +16,7 @@ from spaces import changes
 from spaces.actions import Invite, ReadBack, Remove
 from spaces.identifiers import GroupId, NetworkId, RoomId, UserId
 from spaces.network import Access, Kind
+from tests.appservice.built import built_once
 from tests.appservice.stage import ALICE, BOT, PlayedRooms, Stage, member, says, text_of
 
 pytestmark = pytest.mark.both_databases
@@ -36,6 +37,7 @@ class Town:
         self.choir: GroupId
         self._numbers = iter(range(1, 10_000))
 
+    @built_once
     async def open(self) -> Town:
         await self.departing.begin()
         self.arts, self.health = await self.stage.found("Arts"), await self.stage.found("Health")

@@ -12,6 +12,7 @@ from spaces.directory import ListingKind
 from spaces.identifiers import NetworkId, RoomId, UserId
 from spaces.network import Access
 from spaces.profiles import Audience, Field, Profile
+from tests.appservice.built import built_once
 from tests.appservice.stage import ALICE, BEN, PlayedRooms, Stage, member, message, says, text_of
 
 MIA, SAM = UserId("@mia:hs.test"), UserId("@sam:hs.test")
@@ -24,6 +25,7 @@ class Yard:
     def __init__(self, stage: Stage) -> None:
         self.stage, self.rooms, self._said = stage, PlayedRooms(stage), 0
 
+    @built_once
     async def open(self) -> Yard:
         self.garden = await self.stage.found("Garden", access=Access.INVITE)
         await self.rooms.settle_all()

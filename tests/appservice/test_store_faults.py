@@ -32,6 +32,7 @@ def test_a69_what_was_accepted_is_there_however_often_the_process_is_killed_at_w
 
 
 @pytest.mark.parametrize("how", ["full", "read-only"])
+@pytest.mark.of_sqlite
 async def test_a12_a72_after_a_disk_was_full_or_read_only_all_that_was_accepted_is_handled_once(
     database: Database, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:

@@ -13,6 +13,7 @@ from spaces import changes
 from spaces.actions import Action
 from spaces.identifiers import NetworkId, RoomId, UserId
 from spaces.network import Access
+from tests.appservice.built import built_once
 from tests.appservice.stage import (
     ADMIN,
     ALICE,
@@ -40,6 +41,7 @@ class Yard:
         self.numbers = 0
         self.yard = self.garden = NetworkId("")
 
+    @built_once
     async def begin(self, coordinators: tuple[UserId, ...] = (ALICE, BEN)) -> Yard:
         for who, room in ROOMS.items():
             await self.stage.knows(room, who)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gettext
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -56,7 +57,9 @@ class InOtherLetters(gettext.NullTranslations):
         return self.gettext(one if n == 1 else several)
 
 
-IN_OTHER_LETTERS = InOtherLetters(catalogue.extracted())
+@cache
+def in_letters_that_look_alike() -> InOtherLetters:
+    return InOtherLetters(catalogue.extracted())
 
 
 class OddWork(FakeWork):
@@ -144,7 +147,7 @@ ALWAYS = {
 
 @pytest.fixture(autouse=True)
 def in_other_letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(bot.languages, "_translations", lambda language: IN_OTHER_LETTERS)
+    monkeypatch.setattr(bot.languages, "_translations", lambda language: in_letters_that_look_alike())
     _forget_the_words()
     yield
     _forget_the_words()

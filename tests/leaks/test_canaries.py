@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from bot.audience import audience_of
 from bot.repertoire import all_commands
 from config.blueprints import template
 from spaces.identifiers import UserId
+from tests.appservice.conftest import driven
 from tests.appservice.stage import ALICE, SHARED
+from tests.conftest import fresh_database
 from tests.leaks.asked import OF_NUMBERS, OF_PLACES, OF_WORDS, PLAIN, PLAINLY
 from tests.leaks.furnishing import Furnished, furnished, with_nothing_hidden
 from tests.leaks.hiding import CARA, DAN, EVE, Answer
@@ -39,13 +42,34 @@ class Pair:
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "beginning" in metafunc.fixturenames:
+        kinds = ["sqlite", "postgresql"] if metafunc.config.getoption("--every-database") else ["sqlite"]
+        metafunc.parametrize("beginning", kinds, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def beginning(request: pytest.FixtureRequest) -> Path | tuple[str, str]:
+    """A migrated database to copy: SQLite's file, or a server of PostgreSQL and the name there."""
+    if request.param == "sqlite":
+        return Path(request.getfixturevalue("migrated_file"))
+    return request.getfixturevalue("postgres_url"), request.getfixturevalue("migrated_template")
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def there(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Furnished]:
+async def there(
+    beginning: Path | tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Furnished]:
     """One place for all of them: what they ask changes nothing of it."""
-    file = shutil.copy(migrated_file, tmp_path_factory.mktemp("hidden") / "hedgerow.db")
-    database = Database(f"sqlite+aiosqlite:///{file}")
-    yield await furnished(database)
-    await database.close()
+    async with AsyncExitStack() as stack:
+        if isinstance(beginning, Path):
+            file = shutil.copy(beginning, tmp_path_factory.mktemp("hidden") / "hedgerow.db")
+            url = f"sqlite+aiosqlite:///{file}"
+        else:
+            url = driven(await stack.enter_async_context(fresh_database(*beginning)))
+        database = Database(url)
+        stack.push_async_callback(database.close)
+        yield await furnished(database)
 
 
 async def test_every_command_is_asked() -> None:
