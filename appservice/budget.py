@@ -28,6 +28,7 @@ class Budget:
         self._seconds = seconds
         self._keys = keys
         self._taken: OrderedDict[Hashable, deque[float]] = OrderedDict()
+        self._not_settled: list[Hashable] = []
 
     def __len__(self) -> int:
         return len(self._taken)
@@ -43,9 +44,21 @@ class Budget:
             return False
         self._taken.setdefault(key, deque(maxlen=self._most)).append(now)
         self._taken.move_to_end(key)
+        self._not_settled.append(key)
         while len(self._taken) > self._keys:
             self._taken.popitem(last=False)
         return True
+
+    def settle(self) -> None:
+        """What was taken is taken for good."""
+        self._not_settled.clear()
+
+    def undo(self) -> None:
+        """What was taken since the last time it was settled was not: it will be asked for again."""
+        for key in self._not_settled:
+            if taken := self._taken.get(key):
+                taken.pop()
+        self._not_settled.clear()
 
 
 class Invitations:
@@ -54,6 +67,7 @@ class Invitations:
     def __init__(self) -> None:
         self._by_person = Budget(INVITATIONS_BY_PERSON, _HOUR_SECONDS)
         self._by_server = Budget(INVITATIONS_BY_SERVER, _HOUR_SECONDS)
+        self.budgets = (self._by_person, self._by_server)
         self.refused = 0
 
     def take(self, inviter: UserId, now: float, *, known: bool = False) -> bool:
@@ -89,6 +103,7 @@ class Answers:
         self._most = {False: among_several, True: in_direct}
         self._given = {direct: Budget(most, _MINUTE_SECONDS) for direct, most in self._most.items()}
         self._paused = Budget(1, _MINUTE_SECONDS)
+        self.budgets = (*self._given.values(), self._paused)
 
     def most(self, *, direct: bool) -> int:
         """Answers a minute."""

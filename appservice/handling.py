@@ -87,9 +87,11 @@ class Handling:
                 await inbox.handled(several.connection, *done)
         except Exception as error:
             self._watch.undone()
+            self._listeners.undone()
             log.debug("events_go_alone", heard=len(done), reason=type(error).__name__)
             return len(done), False
         self._watch.settled()
+        self._listeners.settled()
         log.debug("events_handled", together=len(done))
         return len(done), bool(done)
 
@@ -135,6 +137,7 @@ class Handling:
             log.exception("event_failed", reference=reference)
             await self._set_aside(arrived, f"{reference}: {type(error).__name__}", reference)
         self._watch.settled()
+        self._listeners.settled()
 
     async def _is_refused_for_good(self, seq: int) -> bool:
         """Whether the database fails at this one event again and again, and takes what is put to it besides.

@@ -141,10 +141,12 @@ class Inbox:
                 log.debug("event_handled", at_once=True)
         except Exception as error:
             self._watch.undone()
+            self._listeners.undone()
             log.debug("event_goes_the_long_way", reason=type(error).__name__)
             return False
         self._watch.kept([event.type])
         self._watch.settled()
+        self._listeners.settled()
         return True
 
     def _is_wanted(self, event: Mapping[str, Any]) -> bool:

@@ -95,6 +95,16 @@ class Listeners:
         is_for_us = self._conversation.what_was_said(heard) is not None
         return not is_for_us and self._attendance.is_noted(event.sender, landscape, now)
 
+    def settled(self) -> None:
+        """What was heard is committed."""
+        for budget in (*self._answers.budgets, *self.invitations.budgets):
+            budget.settle()
+
+    def undone(self) -> None:
+        """What was heard since is undone, and will be heard again."""
+        for budget in (*self._answers.budgets, *self.invitations.budgets):
+            budget.undo()
+
     async def hear(self, event: Event, work: UnitOfWork) -> None:
         """Let whoever listens hear `event`."""
         if event.sender in self._ours:

@@ -120,3 +120,20 @@ def test_who_asks_too_much_in_one_room_is_answered_in_another_and_so_are_others_
     assert answers.verdict(SHARED, BEN, START, direct=False) is Verdict.SILENCE
     assert answers.verdict(SHARED, ALICE, START, direct=False) is Verdict.ANSWER
     assert answers.verdict(DIRECT, BEN, START, direct=True) is Verdict.ANSWER
+
+
+def test_what_is_undone_and_done_again_counts_once() -> None:
+    answers, times = Answers(), [START] * (ANSWERS_AMONG_SEVERAL + 2)
+    once = verdicts(answers, times, direct=False)
+    for budget in answers.budgets:
+        budget.undo()
+    assert verdicts(answers, times, direct=False) == once
+    for budget in answers.budgets:
+        budget.settle()
+        budget.undo()
+    assert verdicts(answers, [START], direct=False) == [Verdict.SILENCE]
+    invitations = Invitations()
+    for _ in range(3):
+        assert all(invitations.take(FAR, START) for _ in range(INVITATIONS_BY_PERSON))
+        for budget in invitations.budgets:
+            budget.undo()
