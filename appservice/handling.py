@@ -19,6 +19,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from appservice.activity import note_all_said
+from appservice.encrypted_rooms import ENCRYPTED
 from appservice.event import Event
 from appservice.listeners import Listeners, UnknownRoom
 from appservice.sealed import NotMeant, Opened, Sealed
@@ -54,14 +55,18 @@ class Handling:
         self._listeners = listeners
         self._watch = watch
         self._refused: tuple[int, int] = (0, 0)
+        self._at_once = _TOGETHER
+        """How many are read: where one that is sealed goes alone, the next is likely to be, too."""
 
     async def handle_next(self) -> bool:
         """Handle the oldest that wait, at least one; whether any waited."""
         async with self._database.reading(apart=True, brief=True) as connection:
-            waiting = await inbox.next_events(connection, _TOGETHER)
+            waiting = await inbox.next_events(connection, self._at_once)
         if not waiting:
             return False
-        while len(waiting) > 1:
+        is_sealed = self.sealed is not None and waiting[0].event.get("type") == ENCRYPTED
+        self._at_once = 1 if is_sealed else min(2 * self._at_once, _TOGETHER)
+        while len(waiting) > 1 and not is_sealed:
             heard, is_kept = await self._together(waiting)
             if is_kept:
                 return True

@@ -6,14 +6,17 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
 
 from appservice import handling
-from appservice.store import tables
-from appservice.store.database import Database
+from appservice.event import Event
+from appservice.keyloop import KeyLoop
+from appservice.sealed import NotMeant, Sealed
+from appservice.store import inbox, tables
+from appservice.store.database import Connection, Database
 from spaces import announcements
 from spaces.identifiers import GroupId, UserId
 from tests.appservice.square import RUTH, SAM, Square
@@ -182,3 +185,36 @@ async def test_those_before_one_in_the_way_are_kept_together(
     assert set(statuses.values()) == {"handled"}
     assert len(statuses) == 61
     assert commits.count < 15
+
+
+class NobodyIsMeant:
+    """In the place of what opens what is encrypted."""
+
+    def is_sealed(self, event: Event) -> bool:
+        return event.type == "m.room.encrypted"
+
+    async def open(self, event: Event) -> None:
+        raise NotMeant(event.id)
+
+
+async def test_what_is_sealed_goes_alone_and_the_rest_is_not_read_again_for_each(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    square, asked, next_events = await Square(stage).begin(), list[int](), inbox.next_events
+
+    async def counted(connection: Connection, most: int) -> list[inbox.Arrived]:
+        asked.append(most)
+        return await next_events(connection, most)
+
+    monkeypatch.setattr(inbox, "next_events", counted)
+    stage.inbox.deciphers(cast(Sealed, NobodyIsMeant()), cast(KeyLoop, NoKeys()))
+    sealed = [square.event(square.painting, BEN, "m.room.encrypted", {"ciphertext": "x"}) for _ in range(80)]
+    await stage.push(*sealed, *(square.said(square.painting, BEN) for _ in range(20)))
+    await stage.work_off()
+    assert await stage.events() == {"handled": 100, "transactions": 0}
+    assert sum(asked) < 1000
+
+
+class NoKeys:
+    async def take_transaction(self, transaction: object) -> None:
+        pass
