@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 
 from appservice.store.database import Connection
 
-_FOLDER = Path(__file__).parent / "migrations" / "versions"
+FOLDERS = (Path(__file__).parent / "migrations" / "versions",)
 _LINK = re.compile(r'^revision = "(\w+)"\ndown_revision = "?(\w+)"?$', re.MULTILINE)
 
 
@@ -22,7 +22,7 @@ def known_revisions() -> tuple[str, ...]:
     Read from the files' text: alembic itself takes a tenth of a service's memory, and only who migrates
     needs it.
     """
-    texts = (file.read_text("utf-8") for file in _FOLDER.glob("[0-9]*.py"))
+    texts = (file.read_text("utf-8") for folder in FOLDERS for file in folder.glob("*.py"))
     follows: dict[str, str] = dict(link for text in texts for link in _LINK.findall(text))
     [newest] = follows.keys() - follows.values()
     chain = [newest]

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, Table, insert, inspect, text
 from sqlalchemy import Connection as SyncConnection
 
-from appservice.store import migrate as migrating
+from appservice.store import alembic_chain
 from appservice.store.database import Database
 from tests.appservice.test_migrations import FULL_TEXT, differences
 
@@ -58,7 +58,7 @@ def _held(connection: SyncConnection, filled: set[str]) -> dict[str, list[dict[s
 def _walk(connection: SyncConnection) -> int:
     """The steps themselves, without Alembic's command, which reads all of them anew for each."""
     filled: set[str] = set()
-    scripts = list(ScriptDirectory.from_config(migrating._config()).walk_revisions())[::-1]
+    scripts = list(ScriptDirectory.from_config(alembic_chain.config()).walk_revisions())[::-1]
     with Operations.context(MigrationContext.configure(connection)):
         for script in scripts:
             named = {name for name in filled if name in Path(script.path).read_text()}

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from appservice.app import Hedgerow
 from appservice.engine import Foundation
+from appservice.store import alembic_chain, revisions
 from appservice.store import migrate as migrating
 from appservice.store.database import Database
 from appservice.store.locks import ActingLock
@@ -32,7 +33,10 @@ _MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "later", "{head}", None, None
+revision = "later"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
 
 
 def upgrade():
@@ -45,19 +49,20 @@ class Update:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder, self._monkeypatch = folder, monkeypatch
-        self.before = migrating.known_revisions()[0]
+        self.before = revisions.known_revisions()[0]
 
     def comes(self) -> None:
         (self._folder / "later.py").write_text(_MIGRATION.format(head=self.before))
-        places = [str(Path(migrating.__file__).parent / "migrations" / "versions"), str(self._folder)]
+        places = (*revisions.FOLDERS, self._folder)
 
         class WithOneMore(Config):
             def get_version_locations_list(self) -> list[str]:
-                return places
+                return [str(place) for place in places]
 
-        self._monkeypatch.setattr(migrating, "Config", WithOneMore)
-        migrating.known_revisions.cache_clear()
-        assert migrating.known_revisions()[:2] == (_LATER, self.before)
+        self._monkeypatch.setattr(alembic_chain, "Config", WithOneMore)
+        self._monkeypatch.setattr(revisions, "FOLDERS", places)
+        revisions.known_revisions.cache_clear()
+        assert revisions.known_revisions()[:2] == (_LATER, self.before)
 
 
 @pytest.fixture
@@ -65,7 +70,7 @@ def update(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Update]:
     folder = tmp_path / "versions"
     folder.mkdir()
     yield Update(folder, monkeypatch)
-    migrating.known_revisions.cache_clear()
+    revisions.known_revisions.cache_clear()
 
 
 @pytest.fixture
@@ -82,7 +87,7 @@ async def opened(url: str) -> AsyncIterator[Database]:
 
 async def revision(database: Database) -> str | None:
     async with database.reading() as connection:
-        return await migrating.revision_of(connection)
+        return await revisions.revision_of(connection)
 
 
 async def test_a76_a_newer_version_waits_until_the_older_one_ends_and_migrates_then(
@@ -128,7 +133,7 @@ async def test_a76_what_reads_the_tables_for_everyone_listens_once_they_have_the
             assert await revision(database) == _BEFORE_EPOCHS
             await older.release()
             await until_ready(newer)
-            assert await revision(database) == migrating.known_revisions()[0]
+            assert await revision(database) == revisions.known_revisions()[0]
             assert (await asked(pages, "/"))[0] != 0
             await calm(fake)
 
