@@ -63,7 +63,8 @@ class Mailbox:
             self._is_full = False
             self.arrived.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.arrived.wait(), _NEXT_SECONDS)
+                async with asyncio.timeout(_NEXT_SECONDS):
+                    await self.arrived.wait()
             now = monotonic()
         if now >= began + _CATCHING_UP_SECONDS:
             self._works_until = now + _CATCHING_UP_SECONDS
