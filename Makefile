@@ -40,7 +40,6 @@ bench: install
 	$(BIN)/python -m tests.bench.find
 	$(BIN)/python -m tests.bench.digest
 	$(BIN)/python -m tests.bench.ingest
-	$(BIN)/python -m tests.bench.growth
 
 # The store is tested on a real PostgreSQL, which must be on the machine.
 .PHONY: postgresql
