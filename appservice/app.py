@@ -103,7 +103,7 @@ class Hedgerow:
         await stop.wait()
 
     async def _listen(self) -> None:
-        """Where it does not yet. The public pages read what only tables of this version's shape hold."""
+        """On each address that lacks it. Public pages read what only tables of this version's shape hold."""
         apart, public = self.settings.metrics.listen, self.settings.public.listen
         await self._serve(self._api, self.settings.listen)
         if apart is not None:

@@ -112,11 +112,9 @@ class Database:
     @asynccontextmanager
     async def alone(self, *, urgent: bool = False) -> AsyncIterator[Connection]:
         """Statements each of which is a transaction, while nobody else of this process writes."""
+        how = {"reading": "apart"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         async with self._writing.turn(urgent=urgent), self.engine.connect() as connection:
-            if not self.is_sqlite:
-                await connection.execution_options(isolation_level="AUTOCOMMIT")
-            else:
-                await connection.execution_options(reading="apart")
+            await connection.execution_options(**how)
             yield connection
 
     async def answers(self) -> bool:
