@@ -2,6 +2,9 @@
 
 Each service has a registry of its own. What is not among the words that a label may have is told as
 `other`, a command that there is not as `unknown`: nothing that is sent here can make a new series.
+
+What is rare and worth a look is told as 0 from the start: Prometheus sees no increase in a series that
+begins with 1.
 """
 
 from __future__ import annotations
@@ -36,8 +39,9 @@ KINDS = frozenset(  # what the keys of actions begin with
 )
 UNKNOWN = "unknown"
 COMMAND_RESULTS = frozenset({"done", "refused", "asked", "shown", "failed"})
-ACTION_RESULTS = frozenset({"delivered", "limited", "put off", "given up"})
-TICK_RESULTS = frozenset({"done", "failed", "broken off"})
+_GIVEN_UP, _FAILED = "given up", "failed"
+ACTION_RESULTS = frozenset({"delivered", "limited", "put off", _GIVEN_UP})
+TICK_RESULTS = frozenset({"done", _FAILED, "broken off"})
 CALL_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
 
 # What the parts of the service count for themselves, and is read when somebody asks.
@@ -78,10 +82,14 @@ class Meters(Watch):
             buckets=CALL_SECONDS,
         )
         self._limited = self._counter("homeserver_limited", "Calls that were answered with 429.", "call")
+        for call in CALLS:
+            self._limited.labels(call)
 
     def _make_work(self) -> None:
         self._said = self._counter("commands", "Commands by what came of them.", "command", "result")
         self._actions = self._counter("actions", "Tries of actions by what came of them.", "kind", "result")
+        for kind in KINDS:
+            self._actions.labels(kind, _GIVEN_UP)
         self._digests = self._counter("digests_sent", "Editions that have reached their room.")
         self._ticks = self._counter("ticks", "Turns of ticks by what came of them.", "tick", "result")
         self._late = self._gauge("tick_late_seconds", "How late the last turn of a tick began.", "tick")
@@ -173,6 +181,7 @@ class Meters(Watch):
         now = self._clock()
         self._late.labels(name).set(max(now - self._due.get(name, now), 0.0))
         self._due[name] = now + every
+        self._ticks.labels(name, _FAILED)
 
     def tick_ended(self, name: str, result: str) -> None:
         self._ticks.labels(name, _among(TICK_RESULTS, result)).inc()

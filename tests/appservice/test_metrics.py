@@ -137,6 +137,15 @@ def test_what_waits_is_told_by_kind_and_what_waits_no_more_is_nought_again(meter
     assert value(meters, "hedgerow_outbox_oldest_seconds", kind="Say") == 0
 
 
+def test_what_is_rare_is_told_as_nought_before_it_happens(meters: Meters) -> None:
+    meters.tick_begins("digests", 10)
+    for kind in KINDS:
+        assert value(meters, "hedgerow_actions_total", kind=kind, result="given up") == 0
+    for call in CALLS:
+        assert value(meters, "hedgerow_homeserver_limited_total", call=call) == 0
+    assert value(meters, "hedgerow_ticks_total", tick="digests", result="failed") == 0
+
+
 def say_everything(meters: Meters, words: tuple[str, ...]) -> None:
     """Tell the meters these words wherever they take any."""
     for word in words:
