@@ -37,6 +37,7 @@ catalogue: install
 bench: install
 	$(BIN)/python -m tests.bench.provision
 	$(BIN)/python -m tests.bench.reply
+	$(BIN)/python -m tests.bench.answered
 	$(BIN)/python -m tests.bench.find
 	$(BIN)/python -m tests.bench.digest
 	$(BIN)/python -m tests.bench.ingest

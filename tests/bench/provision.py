@@ -18,8 +18,8 @@ import statistics
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +31,7 @@ from appservice.demo.synapse import LocalSynapse, free_port
 from appservice.engine import Foundation
 from appservice.places import Places
 from appservice.provisioning import MARKER
+from config.sections import Settings
 from spaces.actions import Action, AddAlias, CreateRoom, Invite, Publish, ReadBack, SetState
 from spaces.blueprint import Blueprint, WantedGroup, WantedNetwork
 from spaces.identifiers import PlaceId, RoomId, UserId
@@ -40,6 +41,7 @@ from tests.registration import Registration
 
 SIDE_BY_SIDE = 8
 ALICE = UserId("@alice:hs.test")
+PASSWORD = "secret"
 _V3 = "/_matrix/client/v3"
 
 
@@ -182,25 +184,38 @@ class Bare:
 # -- one run ----------------------------------------------------------------------------------------
 
 
-async def on_fresh_synapse(measure: Callable[[LocalSynapse, Registration, Path], Awaitable[float]]) -> float:
+@asynccontextmanager
+async def fresh_synapse(*registrations: Registration) -> AsyncIterator[tuple[LocalSynapse, Path]]:
+    """It knows the application services and alice, and there is a folder."""
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
-        registration = Registration()
-        file = registration.write(directory / "registration.yaml")
-        synapse = LocalSynapse(directory / "synapse", free_port(), registration.server_name, (file,))
+        files = [one.write(directory / f"{one.appservice_id}.yaml") for one in registrations]
+        server = registrations[0].server_name
+        synapse = LocalSynapse(directory / "synapse", free_port(), server, tuple(files))
         await synapse.start()
         try:
-            await synapse.register("alice", "secret")
-            return await measure(synapse, registration, directory)
+            await synapse.register("alice", PASSWORD)
+            yield synapse, directory
         finally:
             await synapse.stop()
 
 
+async def on_fresh_synapse(measure: Callable[[LocalSynapse, Registration, Path], Awaitable[float]]) -> float:
+    registration = Registration()
+    async with fresh_synapse(registration) as (synapse, directory):
+        return await measure(synapse, registration, directory)
+
+
 async def of_hedgerow(synapse: LocalSynapse, registration: Registration, directory: Path) -> float:
+    settings = settings_for(synapse.base_url, registration, directory / "hedgerow.db")
+    return await seconds_to_apply(settings, BLUEPRINT)
+
+
+async def seconds_to_apply(settings: Settings, blueprint: Blueprint) -> float:
     """Seconds from the blueprint as a value to the last call's outcome on disk."""
-    foundation = Foundation(settings_for(synapse.base_url, registration, directory / "hedgerow.db"))
+    foundation = Foundation(settings)
     await foundation.lay()
-    applying = Applying(foundation, BLUEPRINT)
+    applying = Applying(foundation, blueprint)
     begun = time.perf_counter()
     undertaking = await applying.apply()
     assert undertaking is not None

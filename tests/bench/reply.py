@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import functools
 import itertools
 import json
 import multiprocessing
@@ -37,21 +36,20 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp import web
 
 from appservice import logs
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
 from appservice.store.database import Database
+from tests.bench.echo import Echo
 from tests.bench.place import PEOPLE, Json, Large, StandIn, direct_room, person
 from tests.bench.steps import Steps
 from tests.hedgerow import settings_for
 from tests.registration import Registration
 
 _SECONDS = 300.0
-_PAUSE = 0.03  # seconds in which what came of the last answer is written down
+PAUSE = 0.03  # seconds in which what came of the last answer is written down
 _HEADERS = {"Authorization": f"Bearer {Registration().hs_token}"}
-_ANSWER = "x" * 700
 
 
 # -- the two that are asked, each in a process of its own ---------------------------------------------
@@ -61,61 +59,40 @@ def serve_hedgerow(url: str, port: int, file: str, in_steps: bool) -> None:
     registration = Registration(url=f"http://127.0.0.1:{port}")
     logs.configure("WARNING")
     steps = Steps() if in_steps else None
-    asyncio.run(_until_told(Hedgerow(settings_for(url, registration, Path(file))).run))
+    asyncio.run(until_told(Hedgerow(settings_for(url, registration, Path(file))).run))
     if steps is not None:
         steps.tell()
 
 
 def serve_bare(url: str, port: int, file: str) -> None:
-    asyncio.run(_until_told(functools.partial(_bare, url, port, file)))
+    asyncio.run(until_told(Bare(url, port, file).run))
 
 
-async def _until_told(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+async def until_told(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run until this process is told to end (SIGTERM)."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await run(stop)
 
 
-async def _bare(url: str, port: int, file: str, stop: asyncio.Event) -> None:
+class Bare(Echo):
     """Keep, answer, read, put: what nobody can leave out."""
-    database = sqlite3.connect(file, isolation_level=None)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        database.execute(f"PRAGMA {pragma}")
-    database.execute("CREATE TABLE events (id TEXT PRIMARY KEY, body TEXT)")
-    tasks: set[asyncio.Task[None]] = set()
 
-    async def reply(session: aiohttp.ClientSession, event: Json) -> None:
-        database.execute("SELECT body FROM events WHERE id = ?", (event["event_id"],)).fetchone()
-        relates = {"m.in_reply_to": {"event_id": event["event_id"]}}
-        content = {"msgtype": "m.notice", "body": _ANSWER, "m.relates_to": relates}
-        path = f"{url}/_matrix/client/v3/rooms/{event['room_id']}/send/m.room.message/{event['event_id']}"
-        async with session.put(path, json=content) as answer:
-            await answer.read()
+    def __init__(self, url: str, port: int, file: str) -> None:
+        super().__init__(url, port, Registration())
+        self._database = sqlite3.connect(file, isolation_level=None)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            self._database.execute(f"PRAGMA {pragma}")
+        self._database.execute("CREATE TABLE events (id TEXT PRIMARY KEY, body TEXT)")
 
-    async def transaction(request: web.Request) -> web.Response:
-        events = json.loads(await request.read())["events"]
-        database.execute("BEGIN IMMEDIATE")
+    def keep(self, events: list[Json]) -> None:
+        self._database.execute("BEGIN IMMEDIATE")
         rows = [(event["event_id"], json.dumps(event)) for event in events]
-        database.executemany("INSERT INTO events VALUES (?, ?)", rows)
-        database.execute("COMMIT")
-        for event in events:
-            task = asyncio.create_task(reply(session, event))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-        return web.json_response({})
+        self._database.executemany("INSERT INTO events VALUES (?, ?)", rows)
+        self._database.execute("COMMIT")
 
-    async def ready(_: web.Request) -> web.Response:
-        return web.json_response({})
-
-    async with aiohttp.ClientSession() as session:
-        app = web.Application(client_max_size=1 << 22)
-        app.router.add_put("/_matrix/app/v1/transactions/{txn}", transaction)
-        app.router.add_get("/ready", ready)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        await stop.wait()
-        await runner.cleanup()
+    def read(self, event_id: str) -> None:
+        self._database.execute("SELECT body FROM events WHERE id = ?", (event_id,)).fetchone()
 
 
 @asynccontextmanager
@@ -237,10 +214,15 @@ async def until_idle(file: Path) -> None:
 # -- figures ------------------------------------------------------------------------------------------
 
 
+def quantiles(times: list[float]) -> list[float]:
+    """p50, p95 and p99."""
+    cuts = statistics.quantiles(times, n=100, method="inclusive")
+    return [cuts[49], cuts[94], cuts[98]]
+
+
 def told(what: str, times: list[float]) -> list[float]:
     """Print p50, p95 and p99 in milliseconds, and return them."""
-    cuts = statistics.quantiles(times, n=100, method="inclusive")
-    figures = [cuts[49], cuts[94], cuts[98]]
+    figures = quantiles(times)
     p50, p95, p99 = figures
     print(f"{what:38} p50 {p50:6.1f}  p95 {p95:6.1f}  p99 {p99:6.1f} ms   ({len(times)} questions)")
     return figures
@@ -262,7 +244,7 @@ async def main(arguments: argparse.Namespace) -> None:
         await large.write(Database(f"sqlite+aiosqlite:///{file}"))
         async with asking(serve_bare, large, Path(folder) / "bare.db") as (bare, _):
             await bare.one_after_the_other(20)
-            bare_calm = await bare.one_after_the_other(questions, _PAUSE)
+            bare_calm = await bare.one_after_the_other(questions, PAUSE)
             bare_alone = await bare.one_after_the_other(questions)
             bare_together = await bare.at_once(questions, people)
         async with asking(serve_hedgerow, large, file, False) as (ours, standin):
@@ -270,7 +252,7 @@ async def main(arguments: argparse.Namespace) -> None:
             busy = await ours.one_after_the_other(min(questions, 20))
             await until_idle(file)
             print(f"all rooms read back {time.perf_counter() - begun:.1f} s after the start")
-            compare("asked in peace", await ours.one_after_the_other(questions, _PAUSE), bare_calm)
+            compare("asked in peace", await ours.one_after_the_other(questions, PAUSE), bare_calm)
             compare("one after the other", await ours.one_after_the_other(questions), bare_alone)
             compare(f"{people} at once", await ours.at_once(questions, people), bare_together)
             told("Hedgerow, while it reads rooms back", busy)
@@ -279,7 +261,7 @@ async def main(arguments: argparse.Namespace) -> None:
         if arguments.steps:
             async with asking(serve_hedgerow, large, file, True) as (ours, _):
                 await until_idle(file)
-                timed = await ours.one_after_the_other(questions, _PAUSE)
+                timed = await ours.one_after_the_other(questions, PAUSE)
             told("Hedgerow, its steps being timed", timed)
 
 
