@@ -42,6 +42,9 @@ async def test_both_benches_measure_a_service(tmp_path: Path) -> None:
         await turns.provisioning()
     await homeserver.stop()
     assert (soaked.pushed, soaked.unanswered, soaked.answered_twice, soaked.waiting) == (300, 0, 0, 0)
+    assert soaked.handled == soaked.different == town.different
+    assert 200 < soaked.different < 300
+    assert (soaked.cut, soaked.cut_and_taken) == (2, 0)
     assert len(soaked.samples) > 5
     assert soaked.lag is not None
     assert 30 < soaked.samples[-1].mib < 1000
@@ -97,6 +100,8 @@ def test_the_slope_is_that_of_the_line_nearest_to_all_samples() -> None:
         (_soaked([150, 150], waiting=3), "3 events and actions wait"),
         (_soaked([150, 150], unanswered=2), "2 questions have no answer"),
         (_soaked([150, 150], answered_twice=1), "1 questions have more than one"),
+        (_soaked([150, 150], different=3, handled=2), "2 of 3 events were handled"),
+        (_soaked([150, 150], cut=4, cut_and_taken=1), "1 transactions were taken that were not whole"),
     ],
 )
 def test_a_soak_complains_of_what_is_not_as_it_must_be(soaked: Soaked, fault: str | None) -> None:

@@ -71,6 +71,12 @@ class Service:
             )
         return int(transactions * IN_ONE + events + actions)
 
+    def handled(self) -> int:
+        """Events that were handled, each once."""
+        with closing(sqlite3.connect(self.file, timeout=60)) as database:
+            [(events,)] = database.execute("SELECT count(*) FROM events WHERE status = 'handled'")
+        return int(events)
+
     async def until(self, most: int, seconds: float = _CALM_SECONDS, every: float = 0.1) -> None:
         """Until at most so many wait, looking `every` so many seconds. Raises `TimeoutError`."""
         async with asyncio.timeout(seconds):

@@ -1,13 +1,14 @@
 """How many events a second are taken from a homeserver, beside other application services.
 
-    python -m tests.bench.ingest [--transactions 200] [--pairs 5] [--networks 1000]
+    python -m tests.bench.ingest [--transactions 200] [--events 100] [--pairs 5] [--networks 1000]
 
-Transactions of 100 events are pushed one after the other, as Synapse does, and each answer is waited for.
-Hedgerow runs as it is delivered, with its own settings of SQLite, and has written each transaction to the
-disk before its 200; meanwhile it works off what it has taken. The others have empty handlers and keep
-nothing: mautrix-python's `AppService` and npm's `matrix-appservice`, each put into a folder of its own by
-pip and npm. Beside them stands a bare aiohttp handler that writes each transaction to SQLite in one commit
-(WAL, synchronous=FULL). All take turns in one run; the medians of the ratios count.
+Transactions of `--events` events each are pushed one after the other, as Synapse does, and each answer is
+waited for. Hedgerow runs as it is delivered, with its own settings of SQLite, and has written each
+transaction to the disk before its 200; meanwhile it works off what it has taken. The others have empty
+handlers and keep nothing: mautrix-python's `AppService` and npm's `matrix-appservice`, each put into a folder
+of its own by pip and npm. Beside them stands a bare aiohttp handler that writes each transaction to SQLite
+in one commit (WAL, synchronous=FULL). All take turns in one run; the medians of the ratios count. How long
+an answer is waited for is told of all turns together.
 """
 
 from __future__ import annotations
@@ -35,10 +36,9 @@ from appservice.demo.synapse import free_port
 from appservice.store.database import Database
 from spaces.network import Access
 from tests.bench.place import PEOPLE, Json, Large, StandIn, person
-from tests.bench.reply import serve_hedgerow, served, until_idle
+from tests.bench.reply import serve_hedgerow, served, told, until_idle
 from tests.registration import Registration
 
-EVENTS = 100
 _HS_TOKEN = Registration().hs_token
 _HEADERS = {"Authorization": f"Bearer {_HS_TOKEN}"}
 _START_SECONDS = 60.0
@@ -78,9 +78,9 @@ class Talk:
         self._rooms = [large.places.room(group.id) for group in groups]
         self._name, self._numbers = secrets.token_hex(4), itertools.count(1)
 
-    def transaction(self) -> bytes:
+    def transaction(self, events: int) -> bytes:
         return json.dumps(
-            {"events": [self._event(n) for n in itertools.islice(self._numbers, EVENTS)]}
+            {"events": [self._event(n) for n in itertools.islice(self._numbers, events)]}
         ).encode()
 
     def _event(self, number: int) -> Json:
@@ -103,15 +103,17 @@ class Pushing:
         self._base = f"http://127.0.0.1:{port}/_matrix/app/v1/transactions"
         self._name, self._numbers = secrets.token_hex(4), itertools.count(1)
 
-    async def push(self, bodies: Sequence[bytes]) -> float:
-        """Events a second, one transaction after the other."""
-        begun = time.perf_counter()
+    async def push(self, bodies: Sequence[bytes]) -> list[float]:
+        """Milliseconds from each transaction to its answer, one after the other."""
+        times = []
         for body in bodies:
+            begun = time.perf_counter()
             url = f"{self._base}/{self._name}{next(self._numbers)}"
             async with self._session.put(url, data=body, headers=_HEADERS | _JSON) as answer:
                 answer.raise_for_status()
                 await answer.read()
-        return len(bodies) * EVENTS / (time.perf_counter() - begun)
+            times.append((time.perf_counter() - begun) * 1000)
+        return times
 
 
 _JSON = {"Content-Type": "application/json"}
@@ -212,7 +214,7 @@ async def until_worked_off(file: Path) -> float:
 async def main(arguments: argparse.Namespace) -> None:
     large = Large(arguments.networks, 2)
     talk = Talk(large)
-    found: dict[str, list[float]] = {}
+    found: dict[str, list[list[float]]] = {}
     with tempfile.TemporaryDirectory() as name:
         async with AsyncExitStack() as stack:
             folder, file = Path(name), Path(name) / "hedgerow.db"
@@ -227,21 +229,24 @@ async def main(arguments: argparse.Namespace) -> None:
             pushing = {what: Pushing(session, port) for what, port in ports.items()}
             for turn in range(arguments.pairs + 1):
                 for what, service in pushing.items():
-                    bodies = [talk.transaction() for _ in range(arguments.transactions)]
-                    rate = await service.push(bodies)
+                    bodies = [talk.transaction(arguments.events) for _ in range(arguments.transactions)]
+                    times = await service.push(bodies)
                     if what == "Hedgerow":
                         print(f"all worked off {await until_worked_off(file):.1f} s after the last answer")
                     if turn:  # the first one warms up
-                        found.setdefault(what, []).append(rate)
-    _tell(found)
+                        found.setdefault(what, []).append(times)
+    _tell(found, arguments.events)
 
 
-def _tell(found: dict[str, list[float]]) -> None:
-    ours = found["Hedgerow"]
-    for what, rates in found.items():
-        ratio = statistics.median(mine / theirs for mine, theirs in zip(ours, rates, strict=True))
-        rate = statistics.median(rates)
+def _tell(found: dict[str, list[list[float]]], events: int) -> None:
+    """`found` has a list of milliseconds for each turn, `events` are in one transaction."""
+    rates = {what: [1000 * events * len(turn) / sum(turn) for turn in turns] for what, turns in found.items()}
+    for what, of_turns in rates.items():
+        ratios = (mine / theirs for mine, theirs in zip(rates["Hedgerow"], of_turns, strict=True))
+        rate, ratio = statistics.median(of_turns), statistics.median(ratios)
         print(f"{what:28} {rate:10,.0f} events a second   Hedgerow takes {ratio:5.2f} times as many")
+    for what, turns in found.items():
+        told(f"an answer of {what}", [took for turn in turns for took in turn], "transactions")
 
 
 _PEERS: dict[str, Callable[[Path], list[str]]] = {
@@ -255,6 +260,7 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--transactions", type=int, default=200, help="in each turn")
+    parser.add_argument("--events", type=int, default=100, help="in each transaction")
     parser.add_argument("--pairs", type=int, default=5, help="turns, after one that warms up")
     parser.add_argument("--networks", type=int, default=1000)
     asyncio.run(main(parser.parse_args()))

@@ -220,11 +220,11 @@ def quantiles(times: list[float]) -> list[float]:
     return [cuts[49], cuts[94], cuts[98]]
 
 
-def told(what: str, times: list[float]) -> list[float]:
+def told(what: str, times: list[float], of: str = "questions") -> list[float]:
     """Print p50, p95 and p99 in milliseconds, and return them."""
     figures = quantiles(times)
     p50, p95, p99 = figures
-    print(f"{what:38} p50 {p50:6.1f}  p95 {p95:6.1f}  p99 {p99:6.1f} ms   ({len(times)} questions)")
+    print(f"{what:38} p50 {p50:6.1f}  p95 {p95:6.1f}  p99 {p99:6.1f} ms   ({len(times)} {of})")
     return figures
 
 

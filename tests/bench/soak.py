@@ -5,15 +5,17 @@
 `hedgerow run` as it is delivered, on SQLite with its own settings and without encryption of its own, at a
 stand-in for a homeserver that answers from memory (`tests/bench/town.py`). What goes on in the town comes
 in transactions of 1 to 100 events, one after the other, as Synapse pushes them: a tenth of all events comes
-once more, a twentieth out of order. The pusher goes on while the service works off what it has taken, but
-waits while more than `--ahead` transactions' worth of events wait: Synapse would not, and its own database
-would keep them; here they would fill the disk.
+once more, a twentieth out of order. One transaction in a hundred comes cut off before it comes whole, under
+the same id: once as if that were all of it, once on a connection that breaks off. The pusher goes on while
+the service works off what it has taken, but waits while more than `--ahead` transactions' worth of events
+wait: Synapse would not, and its own database would keep them; here they would fill the disk.
 
 Memory is what the process has resident (VmRSS), read every `--every` events; the first twentieth of all
 events warms up. Ids of events are kept for thirty days and counts of what was said for some weeks, so the
 database grows with what comes in; memory must not. Exit code 1: the memory goes over 200 MiB, or its slope
 (least squares over all that comes after the warm-up) makes more than 10 MiB of growth; something waits in
-the end; a question has no answer, or two; or the time was over before all was pushed.
+the end; a question has no answer, or two; an event was not handled; a transaction was taken that was not
+whole; or the time was over before all was pushed.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import random
 import sys
 import tempfile
 import time
@@ -30,6 +33,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+from yarl import URL
 
 from tests.bench.delivered import HEADERS, IN_ONE, Service, run, service
 from tests.bench.place import Large
@@ -39,6 +43,7 @@ _MOST_MIB = 200.0
 _MOST_GROWTH_MIB = 10.0
 _WARM_UP = 0.05
 _LOOK_EVERY = 20  # transactions between two looks at what waits
+_CUT_EVERY = 100  # transactions of which one comes cut off before
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,10 @@ class Sample:
 
 @dataclass
 class Soaked:
-    """What was seen. `lag` is seconds from the last push until nothing waits; None: something does."""
+    """What was seen. `lag` is seconds from the last push until nothing waits; None: something does.
+
+    `different` is how many different events were pushed, `cut` how often a transaction came cut off.
+    """
 
     wanted: int
     pushed: int = 0
@@ -60,6 +68,10 @@ class Soaked:
     asked: int = 0
     unanswered: int = 0
     answered_twice: int = 0
+    different: int = 0
+    handled: int = 0
+    cut: int = 0
+    cut_and_taken: int = 0
     waiting: int = 0
     megabytes: float = 0.0
     samples: list[Sample] = field(default_factory=list)
@@ -79,6 +91,8 @@ class Soaked:
             f"{self.waiting} events and actions wait": self.waiting > 0 or self.lag is None,
             f"{self.unanswered} questions have no answer": self.unanswered > 0,
             f"{self.answered_twice} questions have more than one": self.answered_twice > 0,
+            f"{self.handled} of {self.different} events were handled": self.handled != self.different,
+            f"{self.cut_and_taken} transactions were taken that were not whole": self.cut_and_taken > 0,
         }
         return [fault for fault, is_so in found.items() if is_so]
 
@@ -94,6 +108,8 @@ class Soaked:
             f"at the end, {max(one.mib for one in self.samples):.1f} at most; "
             f"{slope_of(self.warm):+.3f} MiB for each 100,000 events\n"
             f"{self.asked:,} questions: {self.unanswered} without an answer, {self.answered_twice} with two\n"
+            f"{self.different:,} different events: {self.handled:,} handled; "
+            f"{self.cut:,} cut off: {self.cut_and_taken} taken\n"
             f"{self.waiting} events and actions wait; the database has {self.megabytes:,.0f} MB"
         )
 
@@ -122,6 +138,7 @@ class Soak:
     def __init__(self, running: Service, town: Town, arguments: argparse.Namespace) -> None:
         self._service, self._town = running, town
         self._arguments = arguments
+        self._at = random.Random(11)
         self.found = Soaked(arguments.events)
 
     async def run(self) -> Soaked:
@@ -136,6 +153,7 @@ class Soak:
         self.found.seconds = time.monotonic() - begun
         self._sample()
         self.found.waiting = self._service.waiting()
+        self.found.handled = self._service.handled()
         files = self._service.file.parent.glob(f"{self._service.file.name}*")
         self.found.megabytes = sum(file.stat().st_size for file in files) / 1e6
         return self.found
@@ -144,10 +162,10 @@ class Soak:
         wanted, every, ahead = self._arguments.events, self._arguments.every, self._arguments.ahead
         sampled = told = 0
         for number, events in enumerate(self._town.transactions(wanted, IN_ONE), 1):
-            body = json.dumps({"events": events})
-            async with session.put(
-                f"{self._service.transactions}{number}", data=body, headers=HEADERS
-            ) as answer:
+            url, body = f"{self._service.transactions}{number}", json.dumps({"events": events}).encode()
+            if number % _CUT_EVERY == 1:
+                await self._push_a_part(session, url, body[: self._at.randrange(len(body))], len(body))
+            async with session.put(url, data=body, headers=HEADERS) as answer:
                 answer.raise_for_status()
             self.found.pushed += len(events)
             if self.found.pushed - sampled >= every:
@@ -158,6 +176,13 @@ class Soak:
             if self.found.pushed * 20 // wanted > told:
                 told = self.found.pushed * 20 // wanted
                 self._tell(told * 5, time.monotonic() - begun)
+
+    async def _push_a_part(self, session: aiohttp.ClientSession, url: str, part: bytes, whole: int) -> None:
+        """Once as if it were all, and once with the connection broken off before the whole."""
+        async with session.put(url, data=part, headers=HEADERS) as answer:
+            statuses = [answer.status, await broken_off(url, part, whole)]
+        self.found.cut += len(statuses)
+        self.found.cut_and_taken += statuses.count(200)
 
     def _sample(self) -> None:
         self.found.samples.append(Sample(self.found.pushed, self._service.resident()))
@@ -171,9 +196,22 @@ class Soak:
         )
 
 
+async def broken_off(url: str, part: bytes, whole: int) -> int:
+    """The status of what is sent as so many bytes and ends after the first of them; 0 where none came."""
+    at = URL(url)
+    reader, writer = await asyncio.open_connection(at.host, at.port)
+    headers = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+    lines = f"PUT {at.path} HTTP/1.1\r\nHost: {at.host}\r\n{headers}Content-Length: {whole}\r\n\r\n"
+    writer.write(lines.encode() + part)
+    writer.write_eof()
+    [_, status, *_] = (await reader.readline()).split() or (b"", b"0")
+    writer.close()
+    return int(status)
+
+
 def judged(found: Soaked, town: Town, homeserver: Living) -> Soaked:
     """With what became of the questions."""
-    found.asked = len(town.asked)
+    found.asked, found.different = len(town.asked), town.different
     found.unanswered = sum(homeserver.answers[question] == 0 for question in town.asked)
     found.answered_twice = sum(homeserver.answers[question] > 1 for question in town.asked)
     return found

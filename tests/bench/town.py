@@ -46,7 +46,10 @@ KINDS: Mapping[str, Callable[[str], str]] = {
 
 
 class Town:
-    """Events of the place that `large` is. `asked` are the questions among them, `pushed` what there was."""
+    """Events of the place that `large` is. `asked` are the questions among them, `pushed` what there was.
+
+    `different` is how many different ones have come.
+    """
 
     def __init__(self, large: Large, homeserver: Living, *, questions: bool = True) -> None:
         self._at = random.Random(9)
@@ -62,6 +65,7 @@ class Town:
         self._weights = list(itertools.accumulate(weights.values()))
         self.asked: set[str] = set()
         self.pushed: Counter[str] = Counter()
+        self.different = 0
 
     def transactions(self, events: int, least: int = 1, most: int = 100) -> Iterator[list[Json]]:
         """So many events in all, `least` to `most` at a time, some of them once more and some too late."""
@@ -87,6 +91,7 @@ class Town:
 
     def _told(self, event: Json) -> Json:
         self._recent.append(event)
+        self.different += 1
         if event["room_id"].startswith("!direct"):
             self.asked.add(event["event_id"])
         return event
