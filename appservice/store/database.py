@@ -131,10 +131,11 @@ class Database:
 
 
 class _Turnstile:
-    """A lock whose urgent takers go before all others."""
+    """A lock whose urgent takers go before all others, who keep their order."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
+        self._others = asyncio.Lock()
         self._urgent = 0
         self._calm = asyncio.Event()
         self._calm.set()
@@ -156,14 +157,17 @@ class _Turnstile:
                 self._calm.set()
 
     async def _acquire(self, *, urgent: bool) -> None:
-        """Who is not urgent, and comes first while somebody urgent waits, steps back."""
-        while True:
-            if not urgent:
-                await self._calm.wait()
+        """Of those who are not urgent one waits here, and steps back while somebody urgent does."""
+        if urgent:
             await self._lock.acquire()
-            if urgent or self._calm.is_set():
-                return
-            self._lock.release()
+            return
+        async with self._others:
+            while True:
+                await self._calm.wait()
+                await self._lock.acquire()
+                if self._calm.is_set():
+                    return
+                self._lock.release()
 
 
 def _is_busy(error: BaseException) -> bool:

@@ -44,7 +44,9 @@ async def test_a70_a_database_that_does_not_take_a_pragma_is_refused() -> None:
     await database.close()
 
 
-async def test_what_arrives_from_the_homeserver_goes_before_all_who_wait(database: Database) -> None:
+async def test_what_arrives_from_the_homeserver_goes_before_all_who_wait_in_their_order(
+    database: Database,
+) -> None:
     order: list[str] = []
 
     async def write(who: str, *, urgent: bool = False) -> None:
@@ -57,9 +59,10 @@ async def test_what_arrives_from_the_homeserver_goes_before_all_who_wait(databas
         await asyncio.sleep(0.01)
         waiting += [asyncio.create_task(write("transaction", urgent=True)) for _ in range(2)]
         await asyncio.sleep(0.01)
+        waiting.append(asyncio.create_task(write("loop 3")))
+        await asyncio.sleep(0.01)
     await asyncio.gather(*waiting)
-    assert order[:2] == ["transaction", "transaction"]
-    assert sorted(order[2:]) == ["loop 0", "loop 1", "loop 2"]
+    assert order == ["transaction", "transaction", "loop 0", "loop 1", "loop 2", "loop 3"]
 
 
 async def test_who_gives_up_waiting_for_the_turn_keeps_nobody_waiting(database: Database) -> None:
