@@ -53,18 +53,17 @@ def application(*inner: Middleware) -> web.Application:
 @web.middleware
 async def _answer_everything(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer in JSON whatever happens. A failure inside is 503: the homeserver sends it again."""
-    (answer,) = await asyncio.gather(handler(request), return_exceptions=True)
-    match answer:
-        case Refused():
-            return _error(answer.status, answer.errcode, answer.error)
-        case web.HTTPException():
-            return _unrecognised(answer)
-        case BaseException():
-            # Its text may hold what was sent (a database names its parameters), so only its kind is told.
-            txn_id = request.match_info.get("txn_id")
-            log.error("request failed", kind=type(answer).__name__, where=_whereabouts(answer), txn_id=txn_id)
-            return _error(503, "M_UNKNOWN", "This cannot be taken at present. Send it again later.")
-    return answer
+    try:
+        return await handler(request)
+    except Refused as refused:
+        return _error(refused.status, refused.errcode, refused.error)
+    except web.HTTPException as found:
+        return _unrecognised(found)
+    except Exception as error:
+        # Its text may hold what was sent (a database names its parameters), so only its kind is told.
+        txn_id = request.match_info.get("txn_id")
+        log.error("request failed", kind=type(error).__name__, where=_whereabouts(error), txn_id=txn_id)
+        return _error(503, "M_UNKNOWN", "This cannot be taken at present. Send it again later.")
 
 
 def _unrecognised(found: web.HTTPException) -> web.Response:
