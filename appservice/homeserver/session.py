@@ -125,14 +125,24 @@ class Session:
         target = f"{path}?{urlencode(query)}" if query else path
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         with self._watch.call(method, path):
-            return await self._answer_to(method, target, data, seconds, as_device, answers)
+            return await self._answer_to(
+                method, target, data, self._headers, answers, seconds=seconds, as_device=as_device
+            )
 
     async def _answer_to(
-        self, method: str, target: str, data: bytes | None, seconds: float, as_device: bool, answers: Shape
+        self,
+        method: str,
+        target: str,
+        data: bytes | None,
+        headers: dict[str, str],
+        answers: Shape,
+        *,
+        seconds: float = _TIMEOUT_SECONDS,
+        as_device: bool = True,
     ) -> Any:
         try:
             answer = await self._client.send(
-                method, target, data, self._headers, timeout=seconds, as_device=as_device
+                method, target, data, headers, timeout=seconds, as_device=as_device
             )
             async with answer:
                 text = await answer.text(errors="replace")
@@ -169,18 +179,9 @@ class Session:
         """Put a file of that content type into the media repository; its `mxc://` address."""
         path = f"/_matrix/media/v3/upload?{urlencode({'filename': name})}"
         headers = {**self._headers, "Content-Type": kind}
-        try:
-            with self._watch.call("POST", path):
-                answer = await self._client.send("POST", path, data, headers)
-                async with answer:
-                    text = await answer.text(errors="replace")
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise Unreachable(f"{type(error).__name__}") from error
-        found = read(answer.status, answer.headers, text)
-        address = found.get("content_uri") if isinstance(found, dict) else None
-        if not isinstance(address, str):
-            raise Unreachable("an answer that names no file")
-        return address
+        with self._watch.call("POST", path):
+            found = await self._answer_to("POST", path, data, headers, {"content_uri": str})
+        return str(found["content_uri"])
 
 
 def quoted(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from appservice.languages import network_of
 from bot.digests.items import Source
 from spaces.editions import Subscription
 from spaces.identifiers import NetworkId, UserId
@@ -25,7 +24,7 @@ class DigestsKept:
 
     async def zone_of(self, user: UserId) -> str:
         landscape, joined = self.work.landscape, (await self.work.standing_of(user)).joined
-        theirs = {zone_in(landscape, network_of(landscape, place)) for place in joined} - {""}
+        theirs = {zone_in(landscape, landscape.network_at(place)) for place in joined} - {""}
         return self.zones.get(user) or (theirs.pop() if len(theirs) == 1 else DEFAULT)
 
     async def set_zone(self, user: UserId, zone: str) -> None:
