@@ -68,7 +68,7 @@ class KeptDigests:
         if chosen := await digests.zone(self._connection, user):
             return chosen
         landscape, joined = self._work.landscape, (await self._work.standing_of(user)).joined
-        networks = {languages.network_of(landscape, place) for place in joined}
+        networks = {landscape.network_at(place) for place in joined}
         theirs = {zone_in(landscape, network) for network in networks} - {""}
         return theirs.pop() if len(theirs) == 1 else self._work.surroundings.timezone
 

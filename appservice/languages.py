@@ -6,7 +6,7 @@ from appservice.store import people
 from appservice.store.database import Connection
 from spaces.access import Standing
 from spaces.hierarchy import own_or_above
-from spaces.identifiers import GroupId, NetworkId, PlaceId
+from spaces.identifiers import NetworkId, PlaceId
 from spaces.landscape import Landscape
 
 
@@ -34,8 +34,8 @@ def usual(
     if not direct and here is None:
         return otherwise
     if here is not None:
-        return spoken_in(landscape, network_of(landscape, here)) or otherwise
-    networks = {network_of(landscape, place) for place in standing.joined}
+        return spoken_in(landscape, landscape.network_at(here)) or otherwise
+    networks = {landscape.network_at(place) for place in standing.joined}
     theirs = {spoken_in(landscape, network) for network in networks} - {""}
     return theirs.pop() if len(theirs) == 1 else otherwise
 
@@ -43,9 +43,3 @@ def usual(
 def spoken_in(landscape: Landscape, network: NetworkId | None) -> str:
     """The language of a network: its own, else that of the nearest one above on the canonical way up."""
     return own_or_above(landscape, network, lambda found: found.language)
-
-
-def network_of(landscape: Landscape, place: PlaceId) -> NetworkId | None:
-    if place in landscape.groups:
-        return landscape.groups[GroupId(place)].home
-    return NetworkId(place) if place in landscape.networks else None

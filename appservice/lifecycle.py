@@ -66,7 +66,7 @@ class StoredLifecycle:
         if await rooms.room_of(self._work.connection, place) is None:
             return
         landscape = self._work.landscape
-        spoken = languages.spoken_in(landscape, languages.network_of(landscape, place))
+        spoken = languages.spoken_in(landscape, landscape.network_at(place))
         words = notice(message, language=spoken or self._work.surroundings.language)
         self._work.put(Say(place, f"announce:{place}:{said}", words))
 

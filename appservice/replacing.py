@@ -189,7 +189,7 @@ async def _put(work: UnitOfWork, step: SetState) -> None:
 def _farewell(work: UnitOfWork, upgrade: Upgrade) -> Iterable[SetState]:
     """What the bot leaves in a room that it has made anew: where it goes on, and that nobody talks there."""
     landscape = work.landscape
-    spoken = languages.spoken_in(landscape, languages.network_of(landscape, upgrade.place))
+    spoken = languages.spoken_in(landscape, landscape.network_at(upgrade.place))
     words = in_language(goes_on(), words_in(spoken or work.surroundings.language))
     tombstone = {"body": plain(words), "replacement_room": str(upgrade.new)}
     yield SetState(upgrade.old, StateEvent(TOMBSTONE[0], tombstone))

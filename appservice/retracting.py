@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from appservice.codec import place_id
-from appservice.languages import network_of, spoken_in
+from appservice.languages import spoken_in
 from appservice.speech import notice
 from appservice.store import outbox, stories
 from appservice.store.stories import Printed
@@ -97,7 +97,7 @@ def _edit(work: UnitOfWork, rows: Sequence[Printed], number: int) -> Say:
 
 
 def _language_in(work: UnitOfWork, room: PlaceId | RoomId) -> str:
-    here = network_of(work.landscape, room) if isinstance(room, PlaceId) else None
+    here = work.landscape.network_at(room) if isinstance(room, PlaceId) else None
     return spoken_in(work.landscape, here) or work.surroundings.language
 
 

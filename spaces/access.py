@@ -225,7 +225,7 @@ class Sights:
     def _networks_of(self, standing: Standing) -> frozenset[NetworkId]:
         """Networks that they are of, or of a group of which they are."""
         places = standing.joined | standing.invited
-        found = {n for place in places if (n := _network_of(self.landscape, place))}
+        found = {n for place in places if (n := self.landscape.network_at(place))}
         return self.landscape.coordinated_by(standing.user) | found
 
     def _around(self, standing: Standing, networks: frozenset[NetworkId]) -> frozenset[PlaceId]:
@@ -257,7 +257,7 @@ def may(
     """
     if deed is Deed.CREATE_TOP:
         return standing.is_admin or (open_creation and standing.is_local)
-    network = _network_of(landscape, place)
+    network = landscape.network_at(place)
     if network is None:
         return False
     if coordinates(landscape, standing, network) or (deed is Deed.AUDIT and standing.is_admin):
@@ -298,16 +298,10 @@ def require_sight(
     return place
 
 
-def _network_of(landscape: Landscape, place: PlaceId | None) -> NetworkId | None:
-    if place in landscape.networks:
-        return NetworkId(place)
-    return landscape.groups[GroupId(place)].home if place in landscape.groups else None
-
-
 def _refusal(
     landscape: Landscape, standing: Standing, deed: Deed, place: PlaceId | None, open_creation: bool
 ) -> Sentence:
-    network = _network_of(landscape, place)
+    network = landscape.network_at(place)
     if deed is Deed.CREATE_TOP or place is None or network is None:
         return refusal_at_top(open_creation=open_creation)
     names_network = may_see(landscape, standing, network)

@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from spaces.access import Deed, Standing, may, may_see
 from spaces.errors import Malformed
-from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
+from spaces.identifiers import PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Status
 
@@ -118,7 +118,7 @@ def read_questions(typed: str) -> tuple[str, ...]:
 
 def questions_of(landscape: Landscape, place: PlaceId) -> tuple[str, ...]:
     """What a network asks of who applies to it or to one of its groups."""
-    return tuple(landscape.networks[network_of(landscape, place)].questions.splitlines())
+    return tuple(landscape.networks[landscape.network_of(place)].questions.splitlines())
 
 
 def check_answer(said: str) -> str:
@@ -135,11 +135,6 @@ def check_answer(said: str) -> str:
 # -- who --------------------------------------------------------------------------------------------
 
 
-def network_of(landscape: Landscape, place: PlaceId) -> NetworkId:
-    """The network itself, or a group's home."""
-    return landscape.groups[GroupId(place)].home if place in landscape.groups else NetworkId(place)
-
-
 def may_decide(landscape: Landscape, standing: Standing, place: PlaceId) -> bool:
     """Whether they may say yes or no: who may invite to it, which its coordinators may and nobody else."""
     return may(landscape, standing, Deed.INVITE, place)
@@ -154,7 +149,7 @@ def may_look(landscape: Landscape, standing: Standing, application: Application)
     told = application.escalated or application.orphaned
     if not told or application.state is not State.OPEN or not may_see(landscape, standing, place):
         return False
-    parents = landscape.parents(network_of(landscape, place))
+    parents = landscape.parents(landscape.network_of(place))
     if application.escalated and not landscape.coordinated_by(standing.user).isdisjoint(parents):
         return True
     return standing.is_admin and not landscape.looking_after(place)

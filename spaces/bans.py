@@ -116,7 +116,7 @@ def following(
 ) -> Iterator[Banned]:
     """The bans that the rules entail for people who are `seen` in places, each from the whole network."""
     for place, user in seen:
-        network = _network_of(landscape, place)
+        network = landscape.network_at(place)
         if network is None or user in exempt or (network, user) in landscape.bans:
             continue
         if user in landscape.coordinators_of(network):
@@ -164,7 +164,7 @@ def _check_may_be_banned(landscape: Landscape, one: Banned, protected: Collectio
             people=listed(met[:_NAMED_AT_MOST]),
         )
     if met:
-        network = landscape.networks[_network_of(landscape, one.place) or NetworkId(one.place)]
+        network = landscape.networks[landscape.network_at(one.place) or NetworkId(one.place)]
         raise Conflict(
             "{person} coordinates “{network}” and cannot be banned from it. Take the role back first: "
             "`coordinator remove {person} --in {slug}`.",
@@ -172,13 +172,6 @@ def _check_may_be_banned(landscape: Landscape, one: Banned, protected: Collectio
             network=network.name,
             slug=network.slug,
         )
-
-
-def _network_of(landscape: Landscape, place: PlaceId) -> NetworkId | None:
-    group = landscape.groups.get(GroupId(place))
-    if group is not None:
-        return group.home
-    return NetworkId(place) if place in landscape.networks else None
 
 
 def can_be_banned_from(landscape: Landscape, place: PlaceId) -> bool:

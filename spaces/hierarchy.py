@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
-from spaces.identifiers import GroupId, NetworkId, PlaceId
+from spaces.identifiers import NetworkId, PlaceId
 from spaces.landscape import Landscape
 from spaces.network import Link, Network, Share
 
@@ -57,18 +57,12 @@ def _reach(step: Step, start: NetworkId) -> frozenset[NetworkId]:
 def parents_first(landscape: Landscape, places: Iterable[PlaceId]) -> list[PlaceId]:
     """`places` so that each network comes after its parents, and each group right after its network."""
     chosen = set(places)
-    homes = {home for place in chosen if (home := _network_of(landscape, place))}
+    homes = {home for place in chosen if (home := landscape.network_at(place))}
     order: list[PlaceId] = []
     done: set[NetworkId] = set()
     for network in sorted(homes, key=landscape.position_of):
         _visit(landscape, network, done, order)
     return [place for place in order if place in chosen]
-
-
-def _network_of(landscape: Landscape, place: PlaceId) -> NetworkId | None:
-    group = landscape.groups.get(GroupId(place))
-    home = group.home if group is not None else NetworkId(place)
-    return home if home in landscape.networks else None
 
 
 def _visit(landscape: Landscape, start: NetworkId, done: set[NetworkId], order: list[PlaceId]) -> None:

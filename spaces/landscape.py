@@ -59,6 +59,17 @@ class Landscape:
             return self.networks[NetworkId(place)]
         return self.groups[GroupId(place)]
 
+    def network_of(self, place: PlaceId) -> NetworkId:
+        """The network itself, or a group's home. Raises `KeyError`."""
+        found = self.place(place)
+        return found.home if isinstance(found, Group) else found.id
+
+    def network_at(self, place: PlaceId | None) -> NetworkId | None:
+        """As `network_of`; None where there is no such place."""
+        if place is not None and (place in self.networks or place in self.groups):
+            return self.network_of(place)
+        return None
+
     @kept
     def parents(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Parents whose link holds, the canonical one first."""

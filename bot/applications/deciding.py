@@ -25,7 +25,6 @@ from spaces.applications import (
     is_there,
     may_decide,
     may_look,
-    network_of,
 )
 from spaces.deeds import Deed, refusal_within
 from spaces.errors import Conflict, Forbidden, Malformed, Unknown
@@ -214,7 +213,7 @@ def _is_theirs(call: Call, application: Application) -> bool:
 
 
 def _not_theirs(landscape: Landscape, place: PlaceId) -> Sentence:
-    return refusal_within(landscape, Deed.INVITE, place, network_of(landscape, place), names_network=True)
+    return refusal_within(landscape, Deed.INVITE, place, landscape.network_of(place), names_network=True)
 
 
 async def _require_possible(call: Call, found: Sequence[Application], approved: bool) -> None:

@@ -9,7 +9,7 @@ from bot.applications import words
 from bot.ports import Work
 from bot.reply import Document
 from spaces.access import may_see
-from spaces.applications import Application, Due, State, Way, due, network_of
+from spaces.applications import Application, Due, State, Way, due
 from spaces.identifiers import UserId
 from spaces.landscape import Landscape
 
@@ -68,7 +68,7 @@ async def _escalate(work: Work, todo: Due, admins: Collection[UserId]) -> None:
 
 async def _above(work: Work, application: Application) -> list[UserId]:
     landscape, place = work.landscape, application.place
-    parents = landscape.parents(network_of(landscape, place))
+    parents = landscape.parents(landscape.network_of(place))
     people = dict.fromkeys(user for parent in parents for user in landscape.coordinators_of(parent))
     others = [user for user in people if user not in landscape.looking_after(place)]
     return [user for user in others if may_see(landscape, await work.standing_of(user), place)]

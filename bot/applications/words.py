@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot.networks.phrases import link, people
 from bot.networks.rules import Named, named
 from bot.reply import Block, Bold, Bullet, Document, Paragraph, Person, item, paragraph, say
-from spaces.applications import Application, State, network_of
+from spaces.applications import Application, State
 from spaces.landscape import Landscape
 from spaces.sentences import Sentence, counted, sentence
 
@@ -83,7 +83,7 @@ def orphaned(landscape: Landscape, waiting: Sequence[Application]) -> Document:
         "These wait, and nobody is there to decide them:",
         len(waiting),
     )
-    slug = named(landscape, network_of(landscape, waiting[0].place)).slug
+    slug = named(landscape, landscape.network_of(waiting[0].place)).slug
     name_one = paragraph("Name a coordinator: `coordinator add @USER --in {slug}`", slug=slug)
     return Document((Paragraph((head,)), *_listed(landscape, waiting, decide=False), name_one))
 

@@ -18,7 +18,7 @@ from spaces.access import Standing, may_enter, may_see
 from spaces.bans import is_banned
 from spaces.errors import Conflict, Forbidden
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
-from spaces.network import Group, Status
+from spaces.network import Status
 from spaces.reach import left_by
 from spaces.sentences import sentence
 
@@ -97,7 +97,7 @@ class Membership:
             return asked
         if first is None:
             ways = ways_in(call.landscape, place, audience)
-            return NotOpen(wanted, ways, call.landscape.coordinators_of(_network_of(call, place)))
+            return NotOpen(wanted, ways, call.landscape.coordinators_of(call.landscape.network_of(place)))
         if first != place:
             require_fit(call.landscape, audience, first)
         again = first in call.standing.invited
@@ -176,11 +176,6 @@ def _space_to_see_it_in(call: Call, place: PlaceId, audience: Standing) -> Netwo
         return None
     seen = may_see(call.landscape, audience, group.home)
     return group.home if seen and may_enter(call.landscape, call.standing, group.home) else None
-
-
-def _network_of(call: Call, place: PlaceId) -> NetworkId:
-    found = call.landscape.place(place)
-    return found.home if isinstance(found, Group) else found.id
 
 
 def _may_return(call: Call, place: PlaceId, rooms: Collection[PlaceId]) -> bool:
