@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import structlog
 
 from appservice.audit import HEDGEROW
 from appservice.event import Event
-from appservice.homeserver import Homeserver, HomeserverError
+from appservice.homeserver import Homeserver, HomeserverError, quoted
 from appservice.store import bans as kept
 from spaces.actions import Unban
 from spaces.bans import REASON_AT_MOST, ban, following, rule_on, unban, unbanned
@@ -113,7 +112,7 @@ async def keep_out(homeserver: Homeserver, room: RoomId, user: UserId, reason: s
 
 async def let_in(homeserver: Homeserver, room: RoomId, user: UserId, reason: str) -> None:
     """End the ban; whoever is not banned counts as let in. Raises `HomeserverError`."""
-    path = f"{_rooms(room)}/state/m.room.member/{quote(user, safe='')}"
+    path = f"{_rooms(room)}/state/m.room.member/{quoted(user)}"
     try:
         found = await homeserver.call("GET", path)
     except HomeserverError as error:
@@ -125,7 +124,7 @@ async def let_in(homeserver: Homeserver, room: RoomId, user: UserId, reason: str
 
 
 def _rooms(room: RoomId) -> str:
-    return f"/_matrix/client/v3/rooms/{quote(room, safe='')}"
+    return f"/_matrix/client/v3/rooms/{quoted(room)}"
 
 
 def _body(user: UserId, reason: str) -> dict[str, str]:

@@ -6,9 +6,8 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote
 
-from appservice.homeserver import Homeserver, HomeserverError
+from appservice.homeserver import Homeserver, HomeserverError, quoted
 from spaces.identifiers import RoomId, UserId
 
 _V3 = "/_matrix/client/v3"
@@ -72,14 +71,14 @@ class KeyCalls:
     async def delete_device(self, device_id: str) -> None:
         """Remove a device of ours. One that is not there counts as removed."""
         try:
-            await self._homeserver.call("DELETE", f"{_V3}/devices/{_q(device_id)}", {})
+            await self._homeserver.call("DELETE", f"{_V3}/devices/{quoted(device_id)}", {})
         except HomeserverError as error:
             if error.status != 404:
                 raise
 
     async def members_of(self, room: RoomId) -> dict[UserId, str]:
         """Who is in the room or invited to it (`join` or `invite`), but for the bot."""
-        path, query = f"{_V3}/rooms/{_q(room)}/members", {"not_membership": "leave"}
+        path, query = f"{_V3}/rooms/{quoted(room)}/members", {"not_membership": "leave"}
         answer = await self._homeserver.call("GET", path, query=query, answers={"chunk": list})
         events = [event for event in answer["chunk"] if isinstance(event, dict)]
         found = {
@@ -90,7 +89,7 @@ class KeyCalls:
 
     async def shows_to_invited(self, room: RoomId) -> bool:
         """Whether who is invited may read what is said before they join (“Room History Visibility”)."""
-        path = f"{_V3}/rooms/{_q(room)}/state/m.room.history_visibility/"
+        path = f"{_V3}/rooms/{quoted(room)}/state/m.room.history_visibility/"
         try:
             answer = await self._homeserver.call("GET", path)
         except HomeserverError as error:
@@ -102,7 +101,7 @@ class KeyCalls:
     async def encryption_of(self, room: RoomId) -> Mapping[str, Any] | None:
         """The room's m.room.encryption; None where it is not encrypted, or not ours to see."""
         try:
-            path = f"{_V3}/rooms/{_q(room)}/state/m.room.encryption/"
+            path = f"{_V3}/rooms/{quoted(room)}/state/m.room.encryption/"
             answer: Mapping[str, Any] = await self._homeserver.call("GET", path)
         except HomeserverError as error:
             if error.status in (403, 404):
@@ -124,7 +123,3 @@ class KeyCalls:
 def _mapping(of: object, key: str) -> Mapping[str, Any]:
     value = of.get(key) if isinstance(of, dict) else None
     return value if isinstance(value, dict) else {}
-
-
-def _q(text: str) -> str:
-    return quote(text, safe="")

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import quote
 
 import aiohttp
 
 from appservice.doctor.clock import clock_of
 from appservice.doctor.visit import Visit, in_words, not_now
 from appservice.findings import SECONDS, Finding
-from appservice.homeserver import Disowned, HomeserverError
+from appservice.homeserver import Disowned, HomeserverError, quoted
 from appservice.repairs import Begin
 from spaces.power_levels import choose_version
 
@@ -124,7 +123,7 @@ async def look_at_display_name(visit: Visit) -> Sequence[Finding]:
     """Nothing to tell where people see the name that it is to have, or there is no bot yet."""
     wanted, bot = visit.settings.bot.display_name, visit.homeserver.user
     try:
-        answer = await visit.ask("GET", f"/_matrix/client/v3/profile/{quote(bot, safe='')}")
+        answer = await visit.ask("GET", f"/_matrix/client/v3/profile/{quoted(bot)}")
     except HomeserverError:
         return []
     name = answer.get("displayname") if isinstance(answer, dict) else None

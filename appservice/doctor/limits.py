@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from appservice.doctor.visit import Visit, not_now
 from appservice.findings import Finding
-from appservice.homeserver import HomeserverError, Limited
+from appservice.homeserver import HomeserverError, Limited, quoted
 
 _ABOUT = "rate limits"
 _AT_ONCE = 24  # more than two of Synapse's workers let through
@@ -22,7 +21,7 @@ _AT_ONCE = 24  # more than two of Synapse's workers let through
 async def look(visit: Visit) -> Sequence[Finding]:
     """Ask often at once, and see whether anything is held back."""
     nowhere = f"!hedgerow-doctor:{visit.homeserver.server}"
-    path = f"/_matrix/client/v1/rooms/{quote(nowhere, safe='')}/hierarchy"
+    path = f"/_matrix/client/v1/rooms/{quoted(nowhere)}/hierarchy"
     answers = await asyncio.gather(*(_asked(visit, path) for _ in range(_AT_ONCE)))
     if held := sum(isinstance(answer, Limited) for answer in answers):
         return [_held_back(held)]

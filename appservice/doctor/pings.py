@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from appservice.doctor.visit import Visit, not_now
 from appservice.findings import Finding
-from appservice.homeserver import HomeserverError
+from appservice.homeserver import HomeserverError, quoted
 
 _ABOUT = "hs_token"
 _RESTART = "and restart the homeserver, which reads the registration only then."
@@ -17,7 +16,7 @@ _RESTART = "and restart the homeserver, which reads the registration only then."
 async def look(visit: Visit) -> Sequence[Finding]:
     """Ask for a ping, and tell from what comes of it what is wrong."""
     id_ = visit.settings.homeserver.appservice_id
-    path = f"/_matrix/client/v1/appservice/{quote(id_, safe='')}/ping"
+    path = f"/_matrix/client/v1/appservice/{quoted(id_)}/ping"
     try:
         await visit.homeserver.call("POST", path, {"transaction_id": secrets.token_hex(8)}, seconds=15)
     except HomeserverError as error:

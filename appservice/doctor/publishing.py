@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote
 
 from appservice.doctor.visit import Visit, not_now
 from appservice.findings import Finding
-from appservice.homeserver import HomeserverError
+from appservice.homeserver import HomeserverError, quoted
 from appservice.store import rooms
 from spaces.identifiers import NetworkId, RoomId
 
@@ -24,7 +23,7 @@ async def look(visit: Visit) -> Sequence[Finding]:
     application service do; the plain room directory, with its `room_list_publication_rules`, it never uses.
     """
     room = f"!{_NOWHERE}:{visit.homeserver.server}"
-    path = f"/_matrix/client/v3/directory/list/appservice/{_NOWHERE}/{quote(room, safe='')}"
+    path = f"/_matrix/client/v3/directory/list/appservice/{_NOWHERE}/{quoted(room)}"
     try:
         await visit.homeserver.call("PUT", path, {"visibility": "private"}, seconds=15)
     except HomeserverError as error:

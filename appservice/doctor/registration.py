@@ -6,12 +6,11 @@ import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 from appservice.doctor.configuration import finding_of
 from appservice.doctor.visit import Visit, not_now
 from appservice.findings import Finding
-from appservice.homeserver import HomeserverError
+from appservice.homeserver import HomeserverError, quoted
 from config.registration import PROTOCOL, problems_of_registration
 from spaces.identifiers import ALIAS_PREFIX
 
@@ -69,7 +68,7 @@ async def _keeps_aliases(visit: Visit) -> bool:
     """Take away an alias that nobody has: what is outside the namespace Synapse refuses even so."""
     alias = f"#{ALIAS_PREFIX}doctor-{secrets.token_hex(8)}:{visit.homeserver.server}"
     try:
-        await visit.homeserver.call("DELETE", f"/_matrix/client/v3/directory/room/{quote(alias, safe='')}")
+        await visit.homeserver.call("DELETE", f"/_matrix/client/v3/directory/room/{quoted(alias)}")
     except HomeserverError as error:
         if error.errcode == "M_EXCLUSIVE":
             return False

@@ -7,11 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from appservice.doctor.visit import Visit, in_words
 from appservice.findings import Finding
-from appservice.homeserver import HomeserverError
+from appservice.homeserver import HomeserverError, quoted
 from appservice.repairs import Join, LookAgain
 from appservice.store import rooms
 from appservice.store.landscape import LandscapeStore
@@ -129,8 +128,8 @@ async def _absence(visit: Visit, one: Ours, *, invited: bool) -> Finding:
 
 async def _was_there(visit: Visit, room: RoomId) -> bool:
     """Who has left a room is told of their membership; who never was there, and of no room, nothing."""
-    member = quote(visit.homeserver.user, safe="")
-    path = f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state/m.room.member/{member}"
+    member = quoted(visit.homeserver.user)
+    path = f"/_matrix/client/v3/rooms/{quoted(room)}/state/m.room.member/{member}"
     try:
         await visit.ask("GET", path)
     except HomeserverError as error:
@@ -160,7 +159,7 @@ async def _of_joined(visit: Visit, landscape: Landscape, ours: Sequence[Ours]) -
 
 
 async def _levels(visit: Visit, room: RoomId) -> Mapping[str, Any]:
-    path = f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state/m.room.power_levels/"
+    path = f"/_matrix/client/v3/rooms/{quoted(room)}/state/m.room.power_levels/"
     try:
         levels = await visit.ask("GET", path)
     except HomeserverError as error:

@@ -8,6 +8,15 @@ from __future__ import annotations
 
 from appservice.homeserver.answers import Disowned, HomeserverError, Limited, TooLarge, Unreachable
 from appservice.homeserver.calls import Homeserver
-from appservice.homeserver.session import Identity
+from appservice.homeserver.session import Identity, quoted
 
-__all__ = ["Disowned", "Homeserver", "HomeserverError", "Identity", "Limited", "TooLarge", "Unreachable"]
+__all__ = [
+    "Disowned",
+    "Homeserver",
+    "HomeserverError",
+    "Identity",
+    "Limited",
+    "TooLarge",
+    "Unreachable",
+    "quoted",
+]
