@@ -84,7 +84,7 @@ async def read(homeserver: Homeserver, content: Mapping[str, Any]) -> str:
 
 async def sent(homeserver: Homeserver, file: File, *, sealed: bool) -> dict[str, Any]:
     """Upload it, `sealed` for an encrypted room; the content of the message that refers to it."""
-    about = {"mimetype": file.kind, "size": len(file.data)}
+    about = {"mimetype": file.kind.partition(";")[0], "size": len(file.data)}  # clients show it as it is
     content = {"msgtype": "m.file", "body": file.name, "filename": file.name, "info": about}
     if not sealed:
         return {**content, "url": await homeserver.upload(file.data, file.kind, file.name)}

@@ -42,6 +42,7 @@ async def test_s3_my_data_comes_encrypted_and_after_forget_me_no_file_of_ours_na
         said = [kit.read(room, event) or {} for event in sealed if event["sender"] == BOT]
         files = [content for content in said if content.get("msgtype") == "m.file"]
         assert [file["filename"] for file in files] == ["hedgerow-my-data.json", "hedgerow-my-data.txt"]
+        assert [file["info"]["mimetype"] for file in files] == ["application/json", "text/plain"]
         told = json.loads(await read(home, kit, files[0]))
         assert (told["about"], told["kept"]["profiles"][0]["skills"]) == (user("kanarek"), "xylotomy")
         assert "xylotomy" in await read(home, kit, files[1])
