@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -26,6 +26,7 @@ from appservice.mailbox import Mailbox
 from appservice.sealed import Sealed
 from appservice.store import inbox
 from appservice.store.database import StoreError
+from appservice.store.inbox import Kept
 from appservice.watching import UNWATCHED, Watch
 from appservice.works import Works
 from spaces.identifiers import printable
@@ -100,44 +101,45 @@ class Inbox:
             pass
 
     async def _split(self) -> bool:
-        """Split the oldest transaction into its events; whether there was one."""
+        """Split the oldest transactions into their events; whether there were any."""
         async with self._database.reading(apart=True, brief=True) as connection:
-            kept = await inbox.next_transaction(connection)
-        if kept is None:
+            kept = await inbox.next_transactions(connection)
+        if not kept:
             return False
-        id_, body, received_at = kept
-        with bound_contextvars(transaction=id_):
-            await self._take_apart(id_, body, received_at)
+        with bound_contextvars(transaction=kept[0].id):
+            await self._take_apart(kept)
         return True
 
-    async def _take_apart(self, id_: int, body: bytes, received_at: float) -> None:
-        transaction = _transaction_in(body)
-        if self._keys is not None:
-            await self._keys.take_transaction(transaction)
-        events = [event for event in _events_in(transaction) if self._is_wanted(event)]
-        if len(events) == 1 and await self._heard_at_once(id_, events[0], received_at):
+    async def _take_apart(self, kept: Sequence[Kept]) -> None:
+        arrived = list[tuple[Mapping[str, Any], float]]()
+        for one in kept:
+            transaction = _transaction_in(one.body)
+            if self._keys is not None:
+                await self._keys.take_transaction(transaction)
+            arrived += [(e, one.received_at) for e in _events_in(transaction) if self._is_wanted(e)]
+        if len(kept) == len(arrived) == 1 and await self._heard_at_once(kept[0], arrived[0][0]):
             return
         async with self._database.writing(brief=True) as connection:
-            new = await inbox.keep_events(connection, events, received_at)
-            await inbox.drop_transaction(connection, id_)
+            new = await inbox.keep_all(connection, arrived)
+            await inbox.drop_transactions(connection, kept)
         self._watch.kept(event["type"] for event in new)
-        log.debug("transaction_split", events=len(events), new=len(new))
+        log.debug("transactions_split", transactions=len(kept), events=len(arrived), new=len(new))
 
-    async def _heard_at_once(self, id_: int, raw: Mapping[str, Any], received_at: float) -> bool:
+    async def _heard_at_once(self, kept: Kept, raw: Mapping[str, Any]) -> bool:
         """Hear an event that came alone, and note it as handled, in one commit, if nothing waits before it.
 
         Whatever stands in the way, it goes the long way, where the reason is told.
         """
         try:
-            event = Event.parse(raw, received_at)
+            event = Event.parse(raw, kept.received_at)
             if self._handling.is_sealed(event):
                 return False
             with bound_contextvars(event_id=told(event.id)):
                 async with self._works.begin(event.sender) as work:
-                    if not await inbox.note_alone(work.connection, event.id, received_at):
+                    if not await inbox.note_alone(work.connection, event.id, kept.received_at):
                         return False
                     await self._listeners.hear(event, work)
-                    await inbox.drop_transaction(work.connection, id_)
+                    await inbox.drop_transactions(work.connection, [kept])
                 log.debug("event_handled", at_once=True)
         except Exception as error:
             self._watch.undone()

@@ -7,14 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
 
 from appservice.store import inbox
 from appservice.store.database import Database
 
-_NEXT_SECONDS = 0.05
-_CATCHING_UP_SECONDS = 5.0
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """For how many seconds the next transaction is waited for, and all of them in a row."""
+
+    next: float
+    together: float
+
+
+CATCHING_UP = Pace(0.05, 5.0)
+"""A homeserver sends as many events at once as it ever does: more wait there."""
+IN_A_ROW = Pace(0.003, 0.05)
+"""One transaction comes as soon as the one before is answered."""
 
 
 class Mailbox:
@@ -30,8 +43,8 @@ class Mailbox:
         self._now = now
         self._answers = answers
         self._last_txn = 0
-        self._is_full = False
-        self._works_until = 0.0
+        self._pace: Pace | None = None
+        self._answered_at = self._works_until = -math.inf
         self.arrived = asyncio.Event()
         self.restarts_seen = 0
         self.transactions = 0
@@ -43,6 +56,7 @@ class Mailbox:
         """
         if not self._answers():
             raise ConnectionError("the database does not answer")
+        is_next = monotonic() < self._answered_at + IN_A_ROW.next
         async with self._database.alone(urgent=True) as connection:
             await inbox.keep_transaction(connection, body, self._now())
         self.transactions += 1
@@ -50,21 +64,22 @@ class Mailbox:
         if number and number < self._last_txn:
             self.restarts_seen += 1
         self._last_txn = number
-        self._is_full = full
+        self._pace = CATCHING_UP if full else IN_A_ROW if is_next else None
+        self._answered_at = monotonic()
         self.arrived.set()
 
     async def let_in(self) -> None:
-        """While a homeserver catches up, take in one full transaction after the other, and do nothing else.
+        """Take in one transaction after the other, as long as more are likely to come, and do nothing else.
 
-        For five seconds at most; then what has come is worked off for as long.
+        For as long as the pace says at most; then what has come is worked off for as long.
         """
         began = now = monotonic()
-        while self._is_full and self._works_until < now < began + _CATCHING_UP_SECONDS:
-            self._is_full = False
+        while self._pace is not None and self._works_until < now:
+            pace, self._pace = self._pace, None
             self.arrived.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_NEXT_SECONDS):
+                async with asyncio.timeout(pace.next):
                     await self.arrived.wait()
             now = monotonic()
-        if now >= began + _CATCHING_UP_SECONDS:
-            self._works_until = now + _CATCHING_UP_SECONDS
+            if now >= began + pace.together:
+                self._works_until = now + pace.together

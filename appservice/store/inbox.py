@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Integer, bindparam, case, delete, func, insert, literal, select, update
 
 from appservice.store import tables
 from appservice.store.database import Connection
@@ -17,7 +18,13 @@ _CHUNK = 500
 
 # What is executed for each event is built once.
 _KEEP_TRANSACTION = insert(tables.transactions)
-_NEXT_TRANSACTION = select(tables.transactions).order_by(tables.transactions.c.id).limit(1)
+_SHORT_BYTES = 8_192
+_MANY = 50
+_T = tables.transactions.c
+_IS_TAKEN = (func.length(_T.body) <= _SHORT_BYTES) | (_T.id == select(func.min(_T.id)).scalar_subquery())
+_NEXT_TRANSACTIONS = (
+    select(_T.id, case((_IS_TAKEN, _T.body)).label("body"), _T.received_at).order_by(_T.id).limit(_MANY)
+)
 _DROP_TRANSACTION = delete(tables.transactions).where(tables.transactions.c.id == bindparam("which"))
 _ID, _AT = bindparam("event_id", type_=t.event_id.type), bindparam("received_at", type_=t.received_at.type)
 _IN_THE_WAY = select(t.seq).where((t.status == "waiting") | (t.event_id == _ID))
@@ -34,6 +41,15 @@ _HANDLED = update(tables.events).values(status="handled", body=None)
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """One transaction as it came."""
+
+    id: int
+    body: bytes
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """One event that waits to be handled."""
 
@@ -46,34 +62,41 @@ async def keep_transaction(connection: Connection, body: bytes, now: float) -> N
     await connection.execute(_KEEP_TRANSACTION, {"body": body, "received_at": now})
 
 
-async def next_transaction(connection: Connection) -> tuple[int, bytes, float] | None:
-    """The oldest transaction that has not been split into events: id, body, time of arrival."""
-    row = (await connection.execute(_NEXT_TRANSACTION)).one_or_none()
-    return None if row is None else (row.id, row.body, row.received_at)
+async def next_transactions(connection: Connection) -> list[Kept]:
+    """The oldest transactions that have not been split into events: one, or several that are short."""
+    rows = await connection.execute(_NEXT_TRANSACTIONS)
+    return [Kept(*row) for row in itertools.takewhile(lambda row: row.body is not None, rows)]
 
 
-async def drop_transaction(connection: Connection, id_: int) -> None:
-    await connection.execute(_DROP_TRANSACTION, {"which": id_})
+async def drop_transactions(connection: Connection, kept: Iterable[Kept]) -> None:
+    await connection.execute(_DROP_TRANSACTION, [{"which": one.id} for one in kept])
 
 
 async def keep_events(
     connection: Connection, events: Iterable[Mapping[str, Any]], now: float
 ) -> list[Mapping[str, Any]]:
-    """Keep events not seen before, to be handled; returns those.
+    """As `keep_all`, of events that came `now`."""
+    return await keep_all(connection, ((event, now) for event in events))
+
+
+async def keep_all(
+    connection: Connection, arrived: Iterable[tuple[Mapping[str, Any], float]]
+) -> list[Mapping[str, Any]]:
+    """Keep events not seen before, each with the time at which it came, to be handled; returns those.
 
     One that comes again before it is handled replaces what was kept: it may have been redacted since.
     """
-    by_id = {event["event_id"]: event for event in events}
+    by_id = {event["event_id"]: (event, at) for event, at in arrived}
     seen = await _statuses(connection, list(by_id))
     for event_id, status in seen.items():
         if status != "handled":
-            values = {"body": _written(by_id[event_id])["body"]}
+            values = {"body": _written(by_id[event_id][0])["body"]}
             await connection.execute(update(tables.events).where(t.event_id == event_id).values(values))
-    new = [event for event_id, event in by_id.items() if event_id not in seen]
-    rows = [{"event_id": event["event_id"], "received_at": now, **_written(event)} for event in new]
+    new = {event_id: came for event_id, came in by_id.items() if event_id not in seen}
+    rows = [{"event_id": id_, "received_at": at, **_written(event)} for id_, (event, at) in new.items()]
     if rows:
         await connection.execute(insert(tables.events), rows)
-    return new
+    return [event for event, _ in new.values()]
 
 
 async def note_alone(connection: Connection, event_id: str, now: float) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -301,36 +301,77 @@ async def test_a15_a_redacted_copy_takes_the_words_out_of_what_was_set_aside(dat
     assert "canary-5d1e" not in (body or "")
 
 
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float], None]:
+    """Of a mailbox, in seconds: for the next transaction, and for all of them in a row."""
+
+    def be(next_: float, together: float) -> None:
+        for pace in ("CATCHING_UP", "IN_A_ROW"):
+            monkeypatch.setattr(mailbox, pace, mailbox.Pace(next_, together))
+
+    return be
+
+
+@pytest.mark.parametrize("full", [True, False])
 async def test_what_a_homeserver_has_in_store_is_let_in_before_anything_is_worked_off(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, patience: Callable[[float, float], None], full: bool
 ) -> None:
-    monkeypatch.setattr(mailbox, "_NEXT_SECONDS", 30.0)
+    """It sends as much as it can, or the next transaction as soon as the one before is answered."""
     body = b'{"events": []}'
     await stage.mailbox.accept("1", body)
     await asyncio.wait_for(stage.mailbox.let_in(), 5)
-    await stage.mailbox.accept("2", body, full=True)
+    patience(30.0, 60.0)
+    await stage.mailbox.accept("2", body, full=full)
     letting_in = asyncio.create_task(stage.mailbox.let_in())
     await asyncio.sleep(0)
-    await stage.mailbox.accept("3", body, full=True)
+    await stage.mailbox.accept("3", body, full=full)
     assert not letting_in.done()
+    patience(0.0, 60.0)
     await stage.mailbox.accept("4", body)
     await asyncio.wait_for(letting_in, 5)
 
 
+@pytest.mark.parametrize("full", [True, False])
 async def test_a_homeserver_that_never_ends_is_let_in_for_a_while_and_then_worked_off_for_as_long(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, patience: Callable[[float, float], None], full: bool
 ) -> None:
-    monkeypatch.setattr(mailbox, "_NEXT_SECONDS", 30.0)
-    monkeypatch.setattr(mailbox, "_CATCHING_UP_SECONDS", 1.0)
+    patience(30.0, 1.0)
 
     async def push() -> None:
         while True:
-            await stage.mailbox.accept("1", b'{"events": []}', full=True)
+            await stage.mailbox.accept("1", b'{"events": []}', full=full)
 
+    await stage.mailbox.accept("1", b'{"events": []}')
+    await stage.mailbox.let_in()
+    stage.mailbox.arrived.clear()
     pushing = asyncio.create_task(push())
     await asyncio.wait_for(stage.mailbox.arrived.wait(), 5)
     await asyncio.wait_for(stage.mailbox.let_in(), 5)
-    monkeypatch.setattr(mailbox, "_CATCHING_UP_SECONDS", 60.0)
+    patience(30.0, 60.0)
     await asyncio.wait_for(stage.mailbox.let_in(), 5)
     pushing.cancel()
     await asyncio.wait((pushing,))
+
+
+async def test_what_waits_is_taken_apart_together_in_its_order(stage: Stage) -> None:
+    """A long transaction is taken apart by itself, and what came after it does not go before it."""
+    long = {**message(4), "content": {"msgtype": "m.text", "body": "x" * 10_000}}
+    for n in range(4):
+        await stage.push(message(n), txn=str(n))
+    await stage.push(long, txn="4")
+    await stage.push(message(5), message(0), txn="5")
+    together = []
+    async with stage.database.writing() as connection:
+        while kept := await inbox.next_transactions(connection):
+            together.append([event["event_id"] for one in kept for event in json.loads(one.body)["events"]])
+            await inbox.drop_transactions(connection, kept)
+    assert together == [["$m0", "$m1", "$m2", "$m3"], ["$m4", "$m5", "$m0"]]
+
+
+async def test_what_was_taken_apart_together_is_handled_once_each(stage: Stage) -> None:
+    await stage.knows(DIRECT, ALICE)
+    for n in range(9):
+        await stage.push(message(n), message(n // 2), txn=str(n))
+    await stage.work_off()
+    assert [event_id for event_id, *_ in await stage.stored()] == [f"$m{n}" for n in range(9)]
+    assert len(await stage.waiting()) == 9

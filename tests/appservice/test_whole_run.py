@@ -57,7 +57,7 @@ SAID = (
 
 TOLD = {
     *("ready", "stopping", "ping_failed", "tick failed", "Task exception was never retrieved"),
-    *("transaction kept", "transaction_split", "event_handled", "event_goes_the_long_way"),
+    *("transaction kept", "transactions_split", "event_handled", "event_goes_the_long_way"),
     *("event_failed", "event_set_aside", "inbox_waits_for_database", "request not understood: BadStatusLine"),
     *("delivery_failed", "delivery_given_up"),
 }
