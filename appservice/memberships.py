@@ -75,7 +75,8 @@ async def _end_role(work: UnitOfWork, network: NetworkId, user: UserId, by: User
 async def tell_of_parting(work: UnitOfWork, event: Event) -> None:
     """The bot was taken out of a room of ours: who looks after it hears what follows, once."""
     place = await work.place_of_room(event.room)
-    if place is None or place.is_direct or place not in {*work.landscape.networks, *work.landscape.groups}:
+    is_there = place in work.landscape.networks or place in work.landscape.groups
+    if place is None or place.is_direct or not is_there:
         return
     await work.note("by hand: the bot was taken out", place, by=event.sender)
     said = cannot_look_after(named(work.landscape, place), event.sender, work.surroundings.maker.bot)

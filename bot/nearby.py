@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-
-from rapidfuzz.utils import default_process
+from collections.abc import Iterator
+from heapq import merge
+from itertools import islice
 
 from bot.audience import audience_of
 from bot.command import Call
-from bot.suggestions import close_to
-from spaces.access import Standing, may_see
-from spaces.identifiers import PlaceId
+from bot.spelling import Names, Typed, closeness, spellings_of
+from spaces.access import Sights, Standing
 from spaces.landscape import Landscape
-from spaces.network import Status
 from spaces.unseen import Kind
 
 _MOST = 2
@@ -24,30 +21,30 @@ async def short_names_like(typed: str, kind: Kind, call: Call) -> list[str]:
 
     They are of what everyone who hears the answer may see: what is hidden from them changes nothing.
     """
-    landscape, audience = call.landscape, await audience_of(call)
-    names = _names(landscape, "group" if kind == "any" and "/" in typed else kind)
-    found: dict[str, None] = {}
-    for name in close_to(typed, sorted(names), len(names)):
-        found |= dict.fromkeys(sorted(_seen(landscape, audience, names[name])))
-        if len(found) >= _MOST:
-            break
-    return list(found)[:_MOST]
+    return closest(call.landscape, await audience_of(call), typed, kind)
 
 
-def _names(landscape: Landscape, kind: Kind) -> Mapping[str, list[PlaceId]]:
-    """Places by name and by short name, in small letters and without signs: mostly the two are one then."""
-    names: defaultdict[str, list[PlaceId]] = defaultdict(list)
-    for network in landscape.networks.values() if kind != "group" else ():
-        for name in {default_process(network.name), default_process(network.slug)}:
-            names[name].append(network.id)
-    for group in landscape.groups.values() if kind != "network" else ():
-        names[default_process(f"{landscape.networks[group.home].slug}/{group.slug}")].append(group.id)
-        if not group.is_kit:  # those have the same name everywhere
-            names[default_process(group.name)].append(group.id)
-    return names
+def closest(landscape: Landscape, audience: Standing, typed: str, kind: Kind) -> list[str]:
+    """The same among what this audience may see: what everybody finds, and what they see besides."""
+    kinds = _KINDS["group" if kind == "any" and "/" in typed else kind]
+    wanted = Typed(typed)
+    open_or_not = (True, False) if audience.is_admin else (True,)
+    found = [Names(landscape, [(o, k) for o in open_or_not for k in kinds]).closest_to(wanted)]
+    if not audience.is_admin:
+        besides = (p for p in Sights(landscape).besides(audience) if p.is_group in kinds)
+        spelt = (one for place in besides for one in spellings_of(landscape, landscape.place(place)))
+        ranks = ((closeness(wanted, text), slug) for text, slug in spelt)
+        found.append(iter(sorted((rank, slug) for rank, slug in ranks if rank is not None)))
+    return list(islice(_each_once(slug for _, slug in merge(*found)), _MOST))
 
 
-def _seen(landscape: Landscape, audience: Standing, places: list[PlaceId]) -> Iterator[str]:
-    for place in places:
-        if landscape.status_of(place) is not Status.ARCHIVED and may_see(landscape, audience, place):
-            yield landscape.slug_of(place)
+def _each_once(slugs: Iterator[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for slug in slugs:
+        if slug not in seen:
+            seen.add(slug)
+            yield slug
+
+
+_KINDS: dict[Kind, tuple[bool, ...]] = {"network": (False,), "group": (True,), "any": (False, True)}
+"""Whether it is groups that are meant."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from bot.command import Call
@@ -54,11 +55,14 @@ class _Admin:
         return call.standing.is_admin
 
 
-def _likely(call: Call) -> Iterable[PlaceId]:
-    """Where this person may do something, if anywhere: what they coordinate; for an admin, all there is."""
+def _likely(call: Call) -> Iterator[PlaceId]:
+    """Where this person may do something, if anywhere: what they coordinate; for an admin, what nobody does,
+    and any place, one of each.
+    """
+    yield from call.landscape.coordinated_by(call.sender)
     if call.standing.is_admin:
-        return access.visible(call.landscape, call.standing)
-    return call.landscape.coordinated_by(call.sender)
+        yield from call.landscape.orphaned()[:1]
+        yield from islice(access.visible(call.landscape, call.standing), 1)
 
 
 def may(deed: Deed, parameter: str | None = None, *, otherwise: Deed | None = None) -> _May:

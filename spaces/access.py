@@ -6,9 +6,10 @@ one sentence for both, of nothing but what was typed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from spaces.bans import is_banned
 from spaces.deeds import Deed, refusal_at_top, refusal_within
@@ -32,6 +33,7 @@ __all__ = [
     "may_enter",
     "may_find",
     "may_see",
+    "member_of",
     "require",
     "require_sight",
     "visible",
@@ -75,6 +77,12 @@ def is_member(landscape: Landscape, standing: Standing, network: NetworkId) -> b
     return coordinates(landscape, standing, network) or not standing.joined.isdisjoint(
         landscape.places_of(network)
     )
+
+
+def member_of(landscape: Landscape, standing: Standing) -> list[NetworkId]:
+    """The networks of which they are a member, in the order in which these were made."""
+    joined = {network for place in standing.joined if (network := landscape.network_at(place))}
+    return sorted(joined | landscape.coordinated_by(standing.user), key=landscape.position_of)
 
 
 def coordinates(landscape: Landscape, standing: Standing, network: NetworkId) -> bool:
@@ -167,9 +175,9 @@ class Sight:
     """
 
     user: UserId
-    finds: frozenset[PlaceId]
+    finds: Set[PlaceId]
     member_of: frozenset[NetworkId]
-    everybodys: frozenset[PlaceId] = frozenset()
+    everybodys: Set[PlaceId] = frozenset()
 
 
 def may_find(sight: Sight, entry: Entry) -> bool:
@@ -184,16 +192,70 @@ def may_find(sight: Sight, entry: Entry) -> bool:
     return entry.owner == sight.user
 
 
+class _Everybodys(Set[PlaceId]):
+    """The places that a stranger finds. Whether a place is one is worked out when that is asked: nobody needs
+    all of them for one answer.
+    """
+
+    def __init__(self, sights: Sights) -> None:
+        self._sights = sights
+        self._known: dict[object, bool] = {}
+
+    def __contains__(self, place: object) -> bool:
+        if place not in self._known:
+            self._known[place] = isinstance(place, str) and bool(
+                self._sights.everybodys_among([PlaceId(place)])
+            )
+        return self._known[place]
+
+    def __bool__(self) -> bool:
+        return any(place in self for place in self._sights.places())
+
+    def __iter__(self) -> Iterator[PlaceId]:
+        return iter(self._sights.everybodys)
+
+    def __len__(self) -> int:
+        return len(self._sights.everybodys)
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[Any]) -> Set[Any]:
+        return frozenset(it)
+
+
+class _Finds(_Everybodys):
+    """These and, `besides`, what somebody finds because of what they are in."""
+
+    def __init__(self, everybodys: _Everybodys, besides: frozenset[PlaceId]) -> None:
+        self._everybodys, self._besides = everybodys, besides
+
+    def __contains__(self, place: object) -> bool:
+        return place in self._besides or place in self._everybodys
+
+    def __iter__(self) -> Iterator[PlaceId]:
+        yield from self._besides
+        yield from self._everybodys
+
+    def __len__(self) -> int:
+        return len(self._besides) + len(self._everybodys)
+
+    def __bool__(self) -> bool:
+        return bool(self._besides) or bool(self._everybodys)
+
+    def __sub__(self, other: Set[Any]) -> Set[PlaceId]:
+        return self._besides if other is self._everybodys else frozenset(self).difference(other)
+
+
 class Sights:
-    """What each may find in one landscape; what everybody may is worked out once."""
+    """What each may find in one landscape."""
 
     def __init__(self, landscape: Landscape) -> None:
         self.landscape = landscape
+        self._everybodys = _Everybodys(self)
 
     @cached_property
     def everybodys(self) -> frozenset[PlaceId]:
         """The places that a stranger finds."""
-        return self.everybodys_among(self._places)
+        return self.everybodys_among(self.places())
 
     def everybodys_among(self, places: Iterable[PlaceId]) -> frozenset[PlaceId]:
         """Those of these that a stranger finds: that follows from a place and its home network alone."""
@@ -201,19 +263,33 @@ class Sights:
         there = frozenset(place for place in places if place in land.networks or place in land.groups)
         return frozenset(self._seen(Standing(UserId("@stranger")), there))
 
-    @cached_property
-    def _places(self) -> frozenset[PlaceId]:
-        return frozenset((*self.landscape.networks, *self.landscape.groups))
+    def places(self) -> Iterator[PlaceId]:
+        """All there are."""
+        yield from self.landscape.networks
+        yield from self.landscape.groups
 
     def of(self, standing: Standing) -> Sight:
         plain = replace(standing, is_admin=False)
         theirs = self._networks_of(plain)
-        fresh = self._around(plain, theirs) - self.everybodys
+        fresh = frozenset(p for p in self._around(plain, theirs) if p not in self._everybodys)
         return Sight(
             standing.user,
-            self.everybodys | frozenset(self._seen(plain, fresh)),
+            _Finds(self._everybodys, frozenset(self._seen(plain, fresh))),
             frozenset(n for n in theirs if self._is_open(n) and is_member(self.landscape, plain, n)),
-            self.everybodys,
+            self._everybodys,
+        )
+
+    def besides(self, standing: Standing) -> frozenset[PlaceId]:
+        """What somebody who is no admin may see and not everybody finds, but for archives."""
+        around = self._around(standing, self._networks_of(standing))
+        fresh = (place for place in around if place not in self._everybodys and self._is_awake(place))
+        return frozenset(place for place in fresh if may_see(self.landscape, standing, place))
+
+    def _is_awake(self, place: PlaceId) -> bool:
+        home = self.landscape.network_at(place)
+        return home is not None and Status.ARCHIVED not in (
+            self.landscape.status_of(home),
+            self.landscape.status_of(place),
         )
 
     def _seen(self, standing: Standing, places: frozenset[PlaceId]) -> Iterator[PlaceId]:
@@ -237,7 +313,8 @@ class Sights:
         near = networks | ends | {child for n in networks for child in land.all_children(n)}
         shared = {group for n in networks for group in land.all_shared_with(n)}
         shared |= {share.group for share in proposed}
-        return frozenset().union(shared, *(land.places_of(n) for n in near)) & self._places
+        places = frozenset[PlaceId]().union(shared, *(land.places_of(n) for n in near))
+        return frozenset(p for p in places if p in land.networks or p in land.groups)
 
 
 # -- doing ----------------------------------------------------------------------------------------

@@ -23,13 +23,17 @@ from spaces.grouping import (
     LINKS_BELOW,
     NETWORKS_CALLED,
     NETWORKS_LIKE,
+    ORPHANED,
     SHARES_OF,
+    SHARES_WAITING,
     SHARES_WITH,
+    STANDING_BELOW,
+    TOPS,
     Grouped,
     Grouping,
     kept,
     part_of,
-    taken_over,
+    take_over,
 )
 from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
 from spaces.lookalikes import folded, skeleton
@@ -73,14 +77,29 @@ class Landscape:
     @kept
     def parents(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Parents whose link holds, the canonical one first."""
-        return tuple(link.parent for link in self._of(LINKS_ABOVE, network) if self._stands(link))
+        return tuple(link.parent for link in self._of(LINKS_ABOVE, network) if self.stands(link))
 
     @kept
     def children(self, network: NetworkId) -> tuple[NetworkId, ...]:
         """Children whose link holds, by name."""
-        standing = [link.child for link in self._of(LINKS_BELOW, network) if self._stands(link)]
-        by_name = sorted((self.networks[child].name.casefold(), child) for child in standing)
-        return tuple(child for _, child in by_name)
+        return tuple(child for _, child in self.standing_below(network))
+
+    def standing_below(
+        self, network: NetworkId, *, open_ones: bool = False
+    ) -> tuple[tuple[str, NetworkId], ...]:
+        """The children with their names in small letters, in that order; or those that everybody finds."""
+        return self._of(STANDING_BELOW, (network, open_ones))
+
+    def tops(self, *, open_ones: bool = False) -> tuple[tuple[str, NetworkId], ...]:
+        """Active networks without a parent whose link holds, as `standing_below` gives them.
+
+        Or those that everybody finds, and none of whose parents everybody finds.
+        """
+        return self._of(TOPS, open_ones)
+
+    def links_above(self, network: NetworkId) -> tuple[Link, ...]:
+        """Its links to parents, the canonical one first."""
+        return self._of(LINKS_ABOVE, network)
 
     @kept
     def all_children(self, network: NetworkId) -> tuple[NetworkId, ...]:
@@ -131,9 +150,8 @@ class Landscape:
 
     def proposed_shares_of(self, network: NetworkId) -> tuple[Share, ...]:
         """Shares of a group of `network`, or with `network`, that wait for a yes; none of an archive."""
-        ends = ((share, self.groups[share.group].home) for share in self._open_shares)
-        concerned = ((s, home) for s, home in ends if network in (home, s.network))
-        return tuple(s for s, home in concerned if self._is_awake(home, s.network))
+        ends = ((share, self.groups[share.group].home) for share in self._of(SHARES_WAITING, network))
+        return tuple(s for s, home in ends if self._is_awake(home, s.network))
 
     @kept
     def shares_of(self, group: GroupId) -> tuple[NetworkId, ...]:
@@ -173,6 +191,10 @@ class Landscape:
     @kept
     def coordinators_of(self, network: NetworkId) -> tuple[UserId, ...]:
         return tuple(c.user for c in self._of(COORDINATORS, network) if not c.former)
+
+    def orphaned(self) -> tuple[NetworkId, ...]:
+        """Networks that nobody coordinates."""
+        return self._of(ORPHANED, ())
 
     def looking_after(self, place: PlaceId) -> tuple[UserId, ...]:
         """The coordinators of a network, or of a group's home; none for what is not in the landscape."""
@@ -228,7 +250,7 @@ class Landscape:
         after = replace(self, **parts)
         done = {part: tuple(values) for part, values in changes.items()}
         after.__dict__["_lineage"] = (*self._lineage[1 - _GENERATIONS :], (self._mark, done))
-        after.__dict__["_groupings"] = taken_over(self._groupings, self, after, done)
+        take_over(after._groupings, self._groupings, self, after, done)
         return after
 
     def differing(self, before: Landscape, part: str) -> list[Any]:
@@ -287,6 +309,10 @@ class Landscape:
 
     # -- what is kept beside -----------------------------------------------------------------
 
+    def grouped(self, grouping: Grouping, key: Any) -> tuple[Any, ...]:
+        """What is found under `key`; once it is grouped, the landscapes that follow take it over."""
+        return self._of(grouping, key)
+
     def _of(self, grouping: Grouping, key: Any) -> tuple[Any, ...]:
         if grouping not in self._groupings:
             self._groupings[grouping] = grouping.of(self)
@@ -310,14 +336,11 @@ class Landscape:
     def _positions(self) -> dict[NetworkId, int]:
         return {network: at for at, network in enumerate(self.networks)}
 
-    @cached_property
-    def _open_shares(self) -> tuple[Share, ...]:
-        return tuple(share for share in self.shares.values() if not share.holds)
-
     def _is_awake(self, *networks: NetworkId) -> bool:
         return all(self.networks[network].status is not Status.ARCHIVED for network in networks)
 
-    def _stands(self, link: Link) -> bool:
+    def stands(self, link: Link) -> bool:
+        """Whether it holds between two that are active."""
         ends = (self.networks[link.parent].status, self.networks[link.child].status)
         return link.holds and ends == (Status.ACTIVE, Status.ACTIVE)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from spaces.access import Standing, is_member
+from spaces.access import Standing, is_member, member_of
 from spaces.bans import is_banned
 from spaces.directory import Entry, ListingKind, Seen
 from spaces.errors import Malformed
@@ -206,7 +206,7 @@ def has_left(landscape: Landscape, standing: Standing, network: NetworkId) -> bo
 
 def networks_of(landscape: Landscape, standing: Standing) -> list[NetworkId]:
     """Where they may post, by name."""
-    places = (network for network in landscape.networks if may_post(landscape, standing, network))
+    places = (n for n in member_of(landscape, standing) if may_post(landscape, standing, n))
     return sorted(places, key=lambda network: landscape.networks[network].name.casefold())
 
 

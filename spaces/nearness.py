@@ -20,14 +20,26 @@ class Nearness:
     """How near each network is to who has this sight; what they may not see joins nothing."""
 
     def __init__(self, landscape: Landscape, sight: Sight) -> None:
+        self._landscape, self._sight = landscape, sight
         self._own = sight.member_of
-        above = _reached(landscape.parents, self._own, sight)
-        self._around = above | _reached(landscape.children, above | self._own, sight)
+        self._above = _reached(landscape.parents, self._own, sight)
+        self._known: dict[NetworkId, bool] = {}
 
     def of(self, network: NetworkId | None) -> Near:
+        if network is None:
+            return Near.WIDER
         if network in self._own:
             return Near.OWN
-        return Near.ECOSYSTEM if network in self._around else Near.WIDER
+        return Near.ECOSYSTEM if network in self._above or self._is_below(network) else Near.WIDER
+
+    def _is_below(self, network: NetworkId) -> bool:
+        """Whether it is below one of theirs, or below what is above theirs: looked for from below."""
+        if network not in self._known:
+            climbed = {network, *_reached(self._landscape.parents, [network], self._sight)}
+            parents = {parent for one in climbed for parent in self._landscape.parents(one)}
+            is_below = not parents.isdisjoint(self._own | self._above)
+            self._known[network] = is_below and network in self._sight.finds
+        return self._known[network]
 
 
 def _reached(

@@ -88,6 +88,12 @@ class Network:
     paused: Pause = Pause.NONE
     timezone: str = ""
 
+    @property
+    def is_everybodys(self) -> bool:
+        """Whether a stranger finds it, as `spaces/access.py` has it for anybody: that follows from itself."""
+        is_seen = self.access is Access.PUBLIC or (self.access is Access.PRIVATE and self.ask)
+        return is_seen and self.status is Status.ACTIVE
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -110,6 +116,15 @@ class Group:
     @property
     def is_kit(self) -> bool:
         return self.purpose is not Purpose.TALK
+
+    def is_everybodys_in(self, home: Network) -> bool:
+        """Whether a stranger finds it, as `spaces/access.py` has it for anybody; `home` is its network."""
+        if self.status is not Status.ACTIVE or home.status is not Status.ACTIVE:
+            return False
+        if self.is_kit:
+            return home.access is Access.PUBLIC
+        asked_by_all = self.access is Access.PRIVATE and self.ask
+        return self.access is Access.PUBLIC or (asked_by_all and home.is_everybodys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pytest
 from appservice.demo.synapse import free_port
 from appservice.store.database import Database
 from tests.bench.delivered import Service
-from tests.bench.growth import CALLS, Turns, over
+from tests.bench.growth import CALLS, START, Turns, over, table
 from tests.bench.place import Json, Large, person
 from tests.bench.soak import Sample, Soak, Soaked, growth_of, judged, slope_of
 from tests.bench.town import KINDS, Living, Town
@@ -49,7 +49,7 @@ async def test_both_benches_measure_a_service(tmp_path: Path) -> None:
     assert soaked.lag is not None
     assert 30 < soaked.samples[-1].mib < 1000
     assert set(turns.measured) == {
-        *("an event let in", "an event worked off", "a network with two groups", CALLS),
+        *("an event", "an event of the soak", "a network with two groups", CALLS),
         *(f"“{kind}”" for kind in KINDS),
     }
     rooms, calls_for_a_room = 5, 3
@@ -113,3 +113,11 @@ def test_what_grows_with_the_logarithm_may_and_what_grows_with_the_number_may_no
     found = [{"a": [logarithmic[n]] * 3, "b": [linear[n]] * 3} for n in range(3)]
     assert over(found, SIZES, margin=1.3) == ["b"]
     assert over(found, SIZES, margin=10.0) == []
+
+
+def test_what_is_linear_by_its_nature_is_told_and_not_judged() -> None:
+    found = [{START: [float(size)], "b": [float(size)]} for size in SIZES]
+    assert over(found, SIZES, margin=1.3) == ["b"]
+    [_, start, other, _] = table(found, SIZES, margin=1.3)
+    assert "times 10.00, 100.00 linear by its nature" in start
+    assert other.endswith("OVER")

@@ -52,7 +52,6 @@ _DAMAGED = 4  # as many trigrams as two letters in the wrong order can spoil
 # -- who may see what -----------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=8)  # one search asks several times
 def visible_to(sight: Sight, *, sqlite: bool) -> ColumnElement[bool]:
     """`spaces.access.may_find` in SQL."""
     return or_(

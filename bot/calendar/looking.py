@@ -11,7 +11,7 @@ from bot.audience import audience_of, require_fit
 from bot.calendar.which import network_here, occasion_of, require_listeners
 from bot.command import Call, Parameter, command
 from bot.networks.rules import Named, named
-from spaces.access import coordinates, is_member
+from spaces.access import coordinates, member_of
 from spaces.errors import Conflict, Forbidden
 from spaces.identifiers import NetworkId, UserId
 from spaces.occasions import Occasion, sees_occasions
@@ -113,7 +113,7 @@ async def shown(call: Call, occasion: Occasion) -> Shown:
 
 def _own_networks(call: Call) -> list[NetworkId]:
     landscape, standing = call.landscape, call.standing
-    mine = (network for network in landscape.networks if is_member(landscape, standing, network))
+    mine = member_of(landscape, standing)
     return [network for network in mine if sees_occasions(landscape, standing, network)]
 
 

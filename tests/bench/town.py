@@ -39,6 +39,9 @@ KINDS: Mapping[str, Callable[[str], str]] = {
     "show NAME": lambda name: f"show {name}",
     "find NAME": lambda name: f"find {name}",
     "tree NAME": lambda name: f"tree {name}",
+    "tree": lambda _: "tree",
+    "join NAME": lambda name: f"join {name}",
+    "a wrong name": lambda name: f"show {name.replace('w', 'vv')}",
     "whoami": lambda _: "whoami",
     "help": lambda _: "help",
 }

@@ -3,11 +3,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
 
 from bot.permissions import ADMIN, may
-from spaces.access import Deed, Standing
+from spaces.access import Deed, Standing, visible
+from spaces.access import may as may_do
 from spaces.errors import Forbidden, Unknown
-from tests.bot.speaking import ALICE, ARTS, BOB, CRAFTS, HEALTH, HIDDEN, call
+from spaces.landscape import Landscape
+from tests.bot.speaking import ALICE, ARTS, BOB, CRAFTS, HEALTH, HIDDEN, RememberingWork, call
+from tests.spaces.worlds import moderate, seen_landscapes
 
 ADMINS_CALL = replace(call(sender=BOB), standing=Standing(BOB, is_admin=True))
 
@@ -61,3 +65,14 @@ def test_an_admins_command_is_an_admins() -> None:
     assert not ADMIN.possible(call())
     with pytest.raises(Forbidden, match="Only an admin"):
         ADMIN.check(call(), {})
+
+
+@moderate
+@given(seen_landscapes())
+def test_an_admin_may_somewhere_if_they_may_in_any_place(world: tuple[Landscape, Standing]) -> None:
+    landscape, standing = world[0], replace(world[1], is_admin=True)
+    admins_call = call(work=RememberingWork(landscape), sender=standing.user)
+    admins_call = replace(admins_call, standing=standing)
+    for deed in set(Deed) - {Deed.CREATE_TOP, Deed.CREATE_UNDER}:
+        anywhere = any(may_do(landscape, standing, deed, place) for place in visible(landscape, standing))
+        assert may(deed, "network").possible(admins_call) is anywhere

@@ -24,7 +24,6 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from appservice.store import directory
 from appservice.store.database import Database
 from appservice.store.migrate import migrate
 from tests.leaks.checks import PIECES, SHORTLY
@@ -65,12 +64,10 @@ def taken_away(check: Check) -> Iterator[None]:
     exec(compile(without, "<without>", "exec", flags=_FUTURE), dict(function.__globals__), made)
     before = function.__code__
     function.__code__ = made[function.__name__].__code__
-    _forget()
     try:
         yield
     finally:
         function.__code__ = before
-        _forget()
 
 
 def _function(where: Any) -> FunctionType:
@@ -84,10 +81,6 @@ def _start(source: str) -> int:
     found = re.search(r"^(async )?def ", source, re.MULTILINE)
     assert found is not None
     return found.start()
-
-
-def _forget() -> None:
-    directory.visible_to.cache_clear()
 
 
 def notices(connection: Direct, check: Check | None, *, most: int = 60) -> tuple[int, str] | None:

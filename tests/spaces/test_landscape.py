@@ -64,10 +64,14 @@ def looked_up(landscape, places):
     """All that is found quickly."""
     by_network = (
         *("parents", "children", "all_parents", "all_children", "agreed_parents", "proposals_of"),
+        *("standing_below", "links_above"),
         *("groups_of", "proposed_shares_of", "shared_with", "all_shared_with", "places_of"),
         *("coordinators_of", "former_coordinators_of"),
     )
     found = {(way, n): getattr(landscape, way)(n) for way in by_network for n in places if n.is_network}
+    found |= {("open", n): landscape.standing_below(n, open_ones=True) for n in places if n.is_network}
+    found |= {("tops", among): landscape.tops(open_ones=among) for among in (True, False)}
+    found |= {("orphaned", None): landscape.orphaned()}
     by_group = ("shares_of", "all_shares_of")
     found |= {(way, g): getattr(landscape, way)(g) for way in by_group for g in places if g.is_group}
     found |= {("bans_of", place): landscape.bans_of(place) for place in (*places, EVERYWHERE)}
@@ -139,6 +143,21 @@ def test_archiving_a_network_concerns_those_that_list_its_groups():
     landscape, group = changes.create_group(landscape, ids, name="Painting", home=home)
     landscape = changes.share(landscape, group, other, home_agrees=True, network_agrees=True)
     assert other in changes.archive(landscape, home).changed_since(landscape)
+
+
+def test_a_share_that_waits_goes_with_its_group_to_another_home():
+    landscape, ids = Landscape(), CountedIds()
+    made = []
+    for name in ("Arts", "Health", "Crafts"):
+        landscape, new = network(landscape, ids, name)
+        made.append(new)
+    arts, health, crafts = made
+    landscape, group = changes.create_group(landscape, ids, name="Painting", home=arts)
+    landscape = changes.share(landscape, group, health, home_agrees=True, network_agrees=False)
+    [share] = landscape.proposed_shares_of(arts)
+    moved = landscape.having(replace(landscape.groups[group], home=crafts))
+    assert moved.proposed_shares_of(crafts) == moved.proposed_shares_of(health) == (share,)
+    assert moved.proposed_shares_of(arts) == ()
 
 
 def test_what_was_asked_of_an_archive_no_longer_waits():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from spaces.access import Sight
+from hypothesis import given
+
+from spaces.access import Sight, Sights, Standing
 from spaces.identifiers import NetworkId, UserId
 from spaces.landscape import Landscape
 from spaces.nearness import Near, Nearness
-from tests.spaces.worlds import CountedIds, network
+from tests.spaces.worlds import CountedIds, moderate, network, seen_landscapes
 
 MIA = UserId("@mia:example.org")
 
@@ -42,3 +44,25 @@ def test_what_is_above_beside_and_below_is_of_the_ecosystem() -> None:
 def test_what_they_may_not_see_joins_nothing() -> None:
     assert nearness("Arts", hidden="Somerset")["Health"] is Near.WIDER
     assert nearness("Somerset", hidden="Arts")["Painting"] is Near.WIDER
+
+
+def around(landscape: Landscape, sight: Sight) -> set[NetworkId]:
+    """All above theirs, and all below these and theirs, one step after the other."""
+    found: set[NetworkId] = set()
+    for step in (landscape.parents, landscape.children):
+        queue = [*sight.member_of, *found]
+        while queue:
+            fresh = [n for n in step(queue.pop()) if n in sight.finds and n not in found]
+            found.update(fresh)
+            queue += fresh
+    return found
+
+
+@moderate
+@given(seen_landscapes())
+def test_the_ecosystem_is_what_is_reached_from_their_own(world: tuple[Landscape, Standing]) -> None:
+    landscape, sight = world[0], Sights(world[0]).of(world[1])
+    near = Nearness(landscape, sight)
+    found = {n for n in landscape.networks if near.of(n) is Near.ECOSYSTEM}
+    assert found == around(landscape, sight) - sight.member_of
+    assert {n for n in landscape.networks if near.of(n) is Near.OWN} == sight.member_of

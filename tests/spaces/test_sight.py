@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 
-from spaces.access import Sight, Sights, Standing, is_member, may_find, visible
+from spaces.access import Sight, Sights, Standing, is_member, may_find, member_of, visible
 from spaces.directory import Entry, ListingKind, Seen
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
@@ -25,8 +25,21 @@ def test_what_is_found_is_what_is_seen_and_not_archived(world: tuple[Landscape, 
     landscape, standing = world
     sight = Sights(landscape).of(standing)
     assert sight.finds == naively(landscape, standing)
+    assert sight.everybodys == naively(landscape, Standing(UserId("@stranger:elsewhere.test")))
+    assert sight.finds - sight.everybodys == naively(landscape, standing) - sight.everybodys
+    assert len(sight.finds) == len(naively(landscape, standing))
+    assert bool(sight.everybodys) == (len(sight.everybodys) > 0)
+    homes = {g: landscape.networks[g.home] for g in landscape.groups.values()}
+    open_ones = {n.id for n in landscape.networks.values() if n.is_everybodys}
+    assert sight.everybodys == open_ones | {g.id for g, home in homes.items() if g.is_everybodys_in(home)}
+    asleep = {place for place in landscape.networks if landscape.status_of(place) is Status.ARCHIVED}
+    asleep |= {g.id for g, home in homes.items() if Status.ARCHIVED in (g.status, home.status)}
+    seen = {*visible(landscape, standing)} - asleep
+    assert Sights(landscape).besides(standing) == seen - sight.everybodys
     active = {n for n in landscape.networks if landscape.status_of(n) is Status.ACTIVE}
     assert sight.member_of == {n for n in active if is_member(landscape, standing, n)}
+    mine = [n for n in landscape.networks if is_member(landscape, standing, n)]
+    assert member_of(landscape, standing) == mine
     assert Sights(landscape).of(replace(standing, is_admin=True)) == sight
 
 
