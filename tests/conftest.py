@@ -16,6 +16,7 @@ import structlog
 from appservice.demo.synapse import LocalSynapse, free_port
 from tests.clerk import clerk_at, send_home
 from tests.compiled_once import compiled_once
+from tests.databases import Databases, Files, copying, databases_at, driven
 from tests.fake import FakeHomeserver
 from tests.postgres import NoPostgres, cluster
 from tests.registration import Registration
@@ -141,8 +142,7 @@ async def postgres_database(postgres_url: str) -> AsyncIterator[str]:
 async def fresh_database(postgres_url: str, template: str = "template1") -> AsyncIterator[str]:
     """A PostgreSQL database for a while, which begins as a copy of `template`."""
     name = f"test_{next(_numbers)}"
-    copied = f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"  # in half the time of the other
-    await clerk_at(postgres_url).execute(copied)
+    await clerk_at(postgres_url).execute(copying(name, template))
     yield f"{postgres_url}/{name}"
     await clerk_at(postgres_url).execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -160,5 +160,36 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """SQLAlchemy's URL of a fresh, empty database, with its asynchronous driver: once of each kind."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'hedgerow.db'}"
-    url: str = request.getfixturevalue("postgres_database")
-    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    return driven(request.getfixturevalue("postgres_database"))
+
+
+def kinds_for(metafunc: pytest.Metafunc) -> list[str]:
+    """The kinds of databases on which a test runs.
+
+    With `--every-database` that is both, but for what is marked with `of_sqlite`; without it SQLite, but for
+    what is marked with `both_databases`.
+    """
+    marked = metafunc.definition.get_closest_marker("both_databases") is not None
+    apart = metafunc.definition.get_closest_marker("of_sqlite") is not None
+    both = marked or (metafunc.config.getoption("--every-database") and not apart)
+    return ["sqlite", "postgresql"] if both else ["sqlite"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "databases" in metafunc.fixturenames:
+        metafunc.parametrize("databases", kinds_for(metafunc), indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """For services: of the kind that the run asks for."""
+    if request.param == "sqlite":
+        return Files(tmp_path_factory.mktemp("databases"))
+    return databases_at(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def service_database(databases: Databases) -> Iterator[str]:
+    """The URL, as in the configuration, of an empty database of this version's shape."""
+    with databases.empty() as url:
+        yield url

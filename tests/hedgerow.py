@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +28,7 @@ def settings_for(
     A file that is not there yet is made, of this version's shape: that a start makes and migrates it is
     for tests of starting and of migrations.
     """
-    at = database if isinstance(database, str) else f"sqlite:///{_laid_out(database)}"
+    at = database if isinstance(database, str) else f"sqlite:///{laid_out(database)}"
     port = registration.port if registration.url else 29330
     return Settings.model_validate(
         {
@@ -49,18 +48,12 @@ def settings_for(
     )
 
 
-def _laid_out(file: Path) -> Path:
+def laid_out(file: Path) -> Path:
+    """SQLite's file, which is made, of this version's shape, if it is not there yet."""
     if not file.exists():
         file.touch(mode=0o600)
         file.write_bytes(_empty_database())
     return file
-
-
-def copy_database(database: Path, to: Path) -> None:
-    """What has been committed, which is what a kill leaves."""
-    to.touch(mode=0o600)
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(to)) as target:
-        source.backup(target)
 
 
 @cache
@@ -68,12 +61,13 @@ def _empty_database() -> bytes:
     """What a start makes of no file at all; in a thread, since those who ask may be in a loop."""
     with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as apart:
         file = Path(folder) / "empty.db"
-        apart.submit(asyncio.run, _migrated(file)).result()
+        apart.submit(asyncio.run, migrated(f"sqlite+aiosqlite:///{file}")).result()
         return file.read_bytes()
 
 
-async def _migrated(file: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{file}")
+async def migrated(url: str) -> None:
+    """Bring an empty database to this version's shape; `url` is SQLAlchemy's."""
+    database = Database(url)
     await migrate(database)
     await database.close()
 

@@ -18,13 +18,14 @@ from urllib.parse import quote, unquote
 from sqlalchemy import func, select
 
 from appservice.app import Hedgerow
-from appservice.store import inbox, outbox, rooms, tables
+from appservice.store import rooms, tables
 from appservice.surroundings import RandomIds
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from tests.counted_codes import FIRST_LISTING, FIRST_NUMBER, code_of
 from tests.dialogues import SERVER, alias_of, person
 from tests.homes import Home
 from tests.voices import Heard, Remembered, Voice
+from tests.waiting import nothing_waits
 
 _SECONDS = 60.0
 _PAUSE = 0.03
@@ -257,7 +258,7 @@ class ServiceStage:
 
     async def _settle(self, asker: Voice | None = None) -> None:
         """Until nothing waits, and everyone for whom there may be something has looked at what is new."""
-        await _until(self._is_idle)
+        await _until(lambda: nothing_waits(self._service))
         await asyncio.gather(*(voice.listen() for voice in self._people.values() if voice is asker))
         if asker is None or self.writes:
             await asyncio.gather(*(voice.listen() for voice in self._people.values() if voice is not asker))
@@ -265,11 +266,6 @@ class ServiceStage:
             looked = tables.audit.c.what.contains("looked at by")
             query = select(func.count()).select_from(tables.audit).where(looked)
             self._notes = int((await connection.execute(query)).scalar_one())
-
-    async def _is_idle(self) -> bool:
-        async with self._database.reading() as connection:
-            counts = await inbox.counts(connection)
-            return not (await outbox.depth(connection) or counts.get("waiting") or counts["transactions"])
 
     async def _handled(self, event: str) -> None:
         async def is_handled() -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
+from tests.databases import Databases
 from tests.dialogues import Dialogue, person
-from tests.hedgerow import copy_database, running, settings_for
+from tests.hedgerow import running, settings_for
 from tests.homes import Home
+from tests.kept_rows import Rows
 from tests.service_stage import CountedIds, ServiceStage
 from tests.voices import Remembered
 
@@ -20,7 +20,7 @@ class Background:
     """What is left of a stage on which it has happened: homeserver, database, and people's clients."""
 
     homeserver: bytes
-    database: Path
+    rows: Rows
     ids: CountedIds
     people: Mapping[str, Remembered]
 
@@ -33,11 +33,10 @@ class Stages:
     """
 
     def __init__(
-        self, opened: Callable[[bytes | None], AbstractAsyncContextManager[Home]], folder: Path
+        self, opened: Callable[[bytes | None], AbstractAsyncContextManager[Home]], databases: Databases
     ) -> None:
         self._opened = opened
-        self._folder = folder
-        self._numbers = itertools.count(1)
+        self._databases = databases
         self._stack = AsyncExitStack()
         self._place: object = None
         self._stage: ServiceStage
@@ -59,21 +58,21 @@ class Stages:
 
     async def _lay(self, dialogue: Dialogue, place: object) -> None:
         """A new stage on which the background has happened."""
-        file = self._folder / f"{next(self._numbers)}.db"
         if (known := self._backgrounds.get(place)) is not None:
-            copy_database(known.database, file)
-            await self._open(dialogue, file, known)
+            url = self._stack.enter_context(self._databases.holding(known.rows))
+            await self._open(dialogue, url, known)
             return
-        await self._open(dialogue, file)
+        url = self._stack.enter_context(self._databases.empty())
+        await self._open(dialogue, url)
         await dialogue.set_up(self._stage)
-        kept = file.with_suffix(".kept")
-        if homeserver := await self._stage.home.kept(lambda: copy_database(file, kept)):
+        rows = list[Rows]()
+        if homeserver := await self._stage.home.kept(lambda: rows.append(self._databases.keep(url))):
             ids, people = self._stage.remembered()
-            self._backgrounds[place] = Background(homeserver, kept, ids, people)
+            self._backgrounds[place] = Background(homeserver, *rows, ids, people)
 
-    async def _open(self, dialogue: Dialogue, file: Path, known: Background | None = None) -> None:
+    async def _open(self, dialogue: Dialogue, url: str, known: Background | None = None) -> None:
         home = await self._stack.enter_async_context(self._opened(known.homeserver if known else None))
-        settings = settings_for(home.base_url, home.registration, file)
+        settings = settings_for(home.base_url, home.registration, url)
         bot = {"bot_localpart": home.registration.bot_localpart}
         more = {
             "admins": [person(name) for name in dialogue.admins],

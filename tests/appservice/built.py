@@ -18,8 +18,8 @@ from sqlalchemy import text
 
 from appservice.envelope import Envelope
 from appservice.surroundings import RandomIds
-from tests.appservice.kept_rows import Rows, keep, put_back
 from tests.appservice.stage import Stage
+from tests.kept_rows import Rows, keep, put_back
 
 
 class Scene(Protocol):

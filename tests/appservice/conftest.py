@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 
 from appservice.store.database import Database
-from appservice.store.migrate import migrate
 from tests.appservice.scene import Scene
 from tests.appservice.stage import ALICE, DIRECT, SHARED, Stage
 from tests.clock import Clock
-from tests.conftest import execute, fresh_database
+from tests.conftest import fresh_database, kinds_for
+from tests.databases import driven, template_at
+from tests.hedgerow import migrated
 
 
 @pytest.fixture
@@ -32,11 +33,7 @@ async def database(migrated_url: str) -> AsyncIterator[Database]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "migrated_url" in metafunc.fixturenames:
-        marked = metafunc.definition.get_closest_marker("both_databases")
-        everything = metafunc.config.getoption("--every-database")
-        apart = metafunc.definition.get_closest_marker("of_sqlite")
-        both = marked is not None or (everything and apart is None)
-        metafunc.parametrize("migrated_url", ["sqlite", "postgresql"][: 2 if both else 1], indirect=True)
+        metafunc.parametrize("migrated_url", kinds_for(metafunc), indirect=True)
 
 
 @pytest.fixture
@@ -51,36 +48,20 @@ def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("migrated") / "hedgerow.db"
-    asyncio.run(_migrated(f"sqlite+aiosqlite:///{file}"))
+    asyncio.run(migrated(f"sqlite+aiosqlite:///{file}"))
     return file
 
 
 @pytest.fixture(scope="session")
 def migrated_template(postgres_url: str) -> str:
     """A name in PostgreSQL; nobody may be connected with it while it is copied."""
-    asyncio.run(lay_out(postgres_url, "migrated"))
-    return "migrated"
+    return template_at(postgres_url)
 
 
 @pytest.fixture
 async def migrated_postgres(postgres_url: str, migrated_template: str) -> AsyncIterator[str]:
     async with fresh_database(postgres_url, migrated_template) as url:
         yield url
-
-
-async def lay_out(postgres_url: str, name: str) -> None:
-    await execute(postgres_url, f"CREATE DATABASE {name}")
-    await _migrated(driven(f"{postgres_url}/{name}"))
-
-
-async def _migrated(url: str) -> None:
-    opened = Database(url)
-    await migrate(opened)
-    await opened.close()
-
-
-def driven(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
 @pytest.fixture

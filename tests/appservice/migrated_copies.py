@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from tests.appservice.conftest import driven
 from tests.conftest import execute
+from tests.databases import driven
 
 Copied = tuple[str, Callable[[], str]]
 """The URL of an empty database, and what makes a copy of it, with what is in it by then."""

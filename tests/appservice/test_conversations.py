@@ -1,7 +1,7 @@
 """Dialogues once more, with the whole service at the fake homeserver, by people's own clients.
 
 But for those that are held on Synapse (`tests/synapse/test_conversations.py`): these, too, with
-`--every-dialogue`.
+`--every-dialogue`, and with `--every-database`, since on Synapse they are held on SQLite alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from appservice.demo.synapse import free_port
+from tests.databases import Databases
 from tests.dialogues import Dialogue, dialogues_for, held_on_synapse
 from tests.fake import FakeHomeserver, Registration
 from tests.homes import FakeHome, Home
@@ -32,15 +33,16 @@ async def _opened(kept: bytes | None) -> AsyncIterator[Home]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stages]:
-    stages = Stages(_opened, tmp_path_factory.mktemp("conversations"))
+async def stages(databases: Databases) -> AsyncIterator[Stages]:
+    stages = Stages(_opened, databases)
     yield stages
     await stages.close()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "dialogue" in metafunc.fixturenames:
-        elsewhere = [] if metafunc.config.getoption("--every-dialogue") else held_on_synapse()
+        options = map(metafunc.config.getoption, ("--every-dialogue", "--every-database"))
+        elsewhere = [] if any(options) else held_on_synapse()
         held = [one for one in dialogues_for("fake") if one not in elsewhere]
         metafunc.parametrize("dialogue", held, ids=lambda dialogue: dialogue.name)
 

@@ -18,8 +18,8 @@ from appservice.store.database import Connection, Database
 from appservice.store.stillness import Stillness
 from bot.directory.ports import Match, Term
 from spaces.access import Sight
-from tests.appservice.conftest import driven
 from tests.appservice.stage import ALICE, Stage
+from tests.databases import driven
 
 _ROWS = 7
 

@@ -14,7 +14,7 @@ from appservice.store.database import Connection, Database
 from bot.directory.ports import Candidate, Match
 from spaces.access import Sight
 from spaces.directory import Entry, ListingKind
-from tests.appservice.conftest import driven
+from tests.databases import driven
 from tests.golden.county import County, county
 from tests.golden.searches import Outcome, mean_reciprocal_rank, outcome, searches
 

@@ -20,7 +20,7 @@ from appservice.store.database import Database
 from appservice.store.fence import Fenced
 from appservice.store.landscape import REVISION, LandscapeStore
 from appservice.store.lease import Lease
-from tests.appservice.conftest import driven
+from tests.databases import driven
 
 ROOT = Path(__file__).parents[2]
 WRITER = """

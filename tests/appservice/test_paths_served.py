@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,7 @@ from appservice.demo.synapse import free_port
 from appservice.store import outbox
 from bot.paths.departing import DAY
 from spaces.identifiers import RoomId
+from tests.databases import Databases
 from tests.dialogues import dialogues_for, person
 from tests.fake import FakeHomeserver, Registration
 from tests.homes import FakeHome, Home
@@ -68,7 +68,7 @@ class Served:
 
 
 @pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Served]:
+async def served(databases: Databases) -> AsyncIterator[Served]:
     fakes: list[FakeHomeserver] = []
 
     @asynccontextmanager
@@ -78,7 +78,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
             fakes.append(fake)
             yield FakeHome(fake)
 
-    stages = Stages(opened, tmp_path)
+    stages = Stages(opened, databases)
     town = max(dialogues_for("fake"), key=lambda one: len(one.background))
     async with stages.playing(town) as stage:
         yield await Served(stage, fakes[-1]).open()

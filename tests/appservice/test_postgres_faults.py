@@ -18,8 +18,8 @@ from appservice.demo.synapse import free_port
 from appservice.store.database import Database, is_passing
 from appservice.store.pooling import check_sessions
 from spaces.errors import Unavailable
-from tests.appservice.conftest import driven
 from tests.appservice.stage import ALICE, DIRECT, Stage, message, says
+from tests.databases import driven
 from tests.fake import FakeHomeserver, Registration
 from tests.hedgerow import ADMIN, running, settings_for
 from tests.synapse.running import until

@@ -18,7 +18,7 @@ from appservice.store.database import Database
 from appservice.store.fence import Fenced
 from appservice.store.lease import Lease
 from config.sections import Settings
-from tests.appservice.conftest import driven
+from tests.databases import driven
 from tests.hedgerow import settings_for
 from tests.registration import Registration
 

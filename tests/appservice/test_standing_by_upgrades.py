@@ -21,8 +21,8 @@ from appservice.store.locks import ActingLock
 from appservice.store.stillness import Stillness
 from config.sections import Settings
 from spaces.errors import Unavailable
-from tests.appservice.conftest import driven
 from tests.appservice.test_standing_by import answers, asked, calm, elsewhere, standing_by, until_ready
+from tests.databases import driven
 from tests.fake import FakeHomeserver
 from tests.hedgerow import running, settings_for
 from tests.registration import Registration

@@ -11,29 +11,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from config.sections import Settings
+from tests.databases import Databases
 from tests.fake import FakeHomeserver
-from tests.hedgerow import copy_database, running
+from tests.hedgerow import running
+from tests.kept_rows import Rows
 
 When = Literal["before", "after"]
-DATABASE = "hedgerow.db"
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What is left of a kill at the `call`-th call, counted from 1: in `folder` the database."""
+    """What is left of a kill at the `call`-th call, counted from 1."""
 
     call: int
     when: When
     homeserver: bytes = field(repr=False)
-    folder: Path
-
-    @property
-    def database(self) -> Path:
-        return self.folder / DATABASE
+    rows: Rows = field(repr=False)
 
     def __str__(self) -> str:
         return f"call {self.call}, {self.when}"
@@ -46,21 +42,20 @@ def in_turns(call: int) -> When:
 
 @contextmanager
 def watched(
-    fake: FakeHomeserver, database: Path, folder: Path, wanted: Callable[[int], When | None] = in_turns
+    fake: FakeHomeserver, databases: Databases, url: str, wanted: Callable[[int], When | None] = in_turns
 ) -> Iterator[list[Moment]]:
     """The moments of all calls from now on, as they come; `wanted` says which one of a call, if any.
 
-    None is missing at the end.
+    `url` is that of the service's database. None is missing at the end.
     """
     found, made = list[Moment](), len(fake.calls)
 
     async def keep(number: int, when: When) -> None:
         call = number - made
         if call > 0 and wanted(call) == when:
-            kept = folder / f"{call} {when}"
-            kept.mkdir()
-            homeserver = await fake.kept(lambda: copy_database(database, kept / DATABASE))
-            found.append(Moment(call, when, homeserver, kept))
+            rows = list[Rows]()
+            homeserver = await fake.kept(lambda: rows.append(databases.keep(url)))
+            found.append(Moment(call, when, homeserver, *rows))
 
     fake.on_call = keep
     yield found
@@ -71,9 +66,13 @@ def watched(
 
 @asynccontextmanager
 async def gone_on(
-    moment: Moment, fake: FakeHomeserver, settings: Callable[[FakeHomeserver, Path], Settings]
+    moment: Moment,
+    fake: FakeHomeserver,
+    databases: Databases,
+    settings: Callable[[FakeHomeserver, str], Settings],
 ) -> AsyncIterator[FakeHomeserver]:
     """`fake` goes on from there, and so does a service."""
     fake.go_on_from(moment.homeserver)
-    async with fake, running(settings(fake, moment.folder)):
-        yield fake
+    with databases.holding(moment.rows) as url:
+        async with fake, running(settings(fake, url)):
+            yield fake

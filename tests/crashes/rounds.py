@@ -20,11 +20,10 @@ from appservice import app, lanes, outbox
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
 from appservice.homeserver import Homeserver, answers
-from appservice.store import inbox
-from appservice.store import outbox as kept_outbox
 from tests.fake import Call, FakeHomeserver, FakeUser, Fault, Registration
 from tests.hedgerow import ADMIN, running, settings_for
 from tests.service_stage import CountedIds
+from tests.waiting import nothing_waits
 
 BEN = "@ben:hs.test"
 SAID = (
@@ -114,7 +113,7 @@ def _new(what: Callable[[Call], str]) -> Callable[[Call], bool]:
     return is_new
 
 
-async def the_round(database: Path, spoil: Callable[[FakeHomeserver], None] = lambda _: None) -> Came:
+async def the_round(database: Path | str, spoil: Callable[[FakeHomeserver], None] = lambda _: None) -> Came:
     """All that is said is said, and answered, at a homeserver that `spoil` has told how to go wrong."""
     async with new_homeserver() as fake:
         admin = fake.add_user(ADMIN)
@@ -159,10 +158,8 @@ async def idle(service: Hedgerow, fake: FakeHomeserver) -> None:
     """Nothing waits, neither here nor at the homeserver."""
     looks = 0
     while looks < _IDLE_LOOKS:
-        async with service.foundation.database.reading() as connection:
-            counts = await inbox.counts(connection)
-            waits = await kept_outbox.depth(connection) or counts.get("waiting") or counts["transactions"]
-        looks = 0 if waits or not fake.world.handed_over.is_set() else looks + 1
+        is_done = await nothing_waits(service) and fake.world.handed_over.is_set()
+        looks = looks + 1 if is_done else 0
         await asyncio.sleep(0.01)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.crashes.moments import DATABASE, Moment, gone_on, watched
+from tests.crashes.moments import Moment, gone_on, watched
 from tests.crashes.test_command import homeserver, settings
 from tests.crashes.test_lifecycle import quiet, said
+from tests.databases import Databases
 from tests.fake import FakeHomeserver, FakeUser
 from tests.hedgerow import ADMIN, running
 
@@ -59,12 +59,12 @@ def end_state(fake: FakeHomeserver) -> Any:
     return sorted(found)
 
 
-async def undisturbed(folder: Path, what: str) -> tuple[Any, str, int, list[Moment]]:
+async def undisturbed(databases: Databases, database: str, what: str) -> tuple[Any, str, int, list[Moment]]:
     """The end state, the direct room, how much was said there before, and what a kill at each call leaves."""
-    async with homeserver() as fake, running(settings(fake, folder)):
+    async with homeserver() as fake, running(settings(fake, database)):
         admin, direct, _, last = await up_to_the_last_word(fake, what)
         asked = len(said(fake, direct))
-        with watched(fake, folder / DATABASE, folder) as moments:
+        with watched(fake, databases, database) as moments:
             admin.send(direct, last)
             answers = await asyncio.wait_for(quiet(fake, direct, asked + 1), 30)
         assert len(answers) == asked + 1
@@ -72,11 +72,13 @@ async def undisturbed(folder: Path, what: str) -> tuple[Any, str, int, list[Mome
 
 
 @pytest.mark.parametrize("what", ["room", "Space"])
-async def test_p3_stopped_at_any_call_it_is_brought_in_once_and_said_once(tmp_path: Path, what: str) -> None:
-    end, direct, asked, moments = await undisturbed(tmp_path, what)
+async def test_p3_stopped_at_any_call_it_is_brought_in_once_and_said_once(
+    databases: Databases, service_database: str, what: str
+) -> None:
+    end, direct, asked, moments = await undisturbed(databases, service_database, what)
     assert len(moments) > 8
     for moment in moments:
-        async with gone_on(moment, homeserver(), settings) as fake:
+        async with gone_on(moment, homeserver(), databases, settings) as fake:
             heard = await asyncio.wait_for(quiet(fake, direct, asked + 1), 30)
             answers = [said for said in heard[asked:] if not said.endswith("…")]
             assert end_state(fake) == end, moment

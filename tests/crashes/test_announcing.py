@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Literal
 
 from appservice.app import Hedgerow
@@ -42,11 +41,11 @@ def news_rooms(fake: FakeHomeserver) -> list[str]:
 
 
 async def stopped_at(
-    fake: FakeHomeserver, at: Path, room: str, n: int, when: Literal["before", "after"]
+    fake: FakeHomeserver, database: str, room: str, n: int, when: Literal["before", "after"]
 ) -> str:
     """Announce something, and be stopped at the n-th call; what was announced."""
     text = f"Stopped {when} call {n}"
-    service = Hedgerow(settings(fake, at))
+    service = Hedgerow(settings(fake, database))
     task = asyncio.create_task(service.run(asyncio.Event()))
     await service.started.wait()
     await quiet(fake)
@@ -56,19 +55,19 @@ async def stopped_at(
     await asyncio.wait_for(fake.stopped.wait(), 20)
     await crash(task)
     fake.resume()
-    async with running(settings(fake, at)):
+    async with running(settings(fake, database)):
         await quiet(fake)
     return text
 
 
-async def test_n3_an_announcement_stopped_at_any_call_stands_once_in_each_news(tmp_path: Path) -> None:
+async def test_n3_an_announcement_stopped_at_any_call_stands_once_in_each_news(service_database: str) -> None:
     async with homeserver() as fake:
-        async with running(settings(fake, tmp_path)):
+        async with running(settings(fake, service_database)):
             room = await fake.add_user(ADMIN).create_dm(fake.bot)
             await says(fake, room, "ecosystem create Somerset")
             await says(fake, room, "network create Arts --under somerset")
         for n in range(1, CALLS + 1):
             for when in WHEN:
-                text = await stopped_at(fake, tmp_path, room, n, when)
+                text = await stopped_at(fake, service_database, room, n, when)
                 found = {news: sum(text in body for body in said(fake, news)) for news in news_rooms(fake)}
                 assert list(found.values()) == [1] * len(NEWS), f"call {n}, {when}"

@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 
 from appservice import app, engine, outbox
 from tests.crashes.rounds import asked, idle, loud, new_homeserver, served, unexpected
+from tests.databases import Databases
 from tests.fake import FakeHomeserver, Fault
 from tests.hedgerow import ADMIN
 
@@ -72,7 +72,7 @@ AWAY = {
 Away = Callable[[FakeHomeserver], AbstractAsyncContextManager[None]]
 
 
-async def came_of(away: Away, database: Path, seconds: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+async def came_of(away: Away, database: str, seconds: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What lasts, and what was logged, where the homeserver is away when it is asked for much."""
     async with new_homeserver() as fake:
         admin = fake.add_user(ADMIN)
@@ -104,11 +104,13 @@ def always_there() -> dict[str, Any]:
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("away", AWAY.values(), ids=AWAY.keys())
 async def test_a22_a26_after_hours_away_all_that_waited_is_done_once(
-    tmp_path: Path, always_there: dict[str, Any], away: Away
+    databases: Databases, always_there: dict[str, Any], away: Away
 ) -> None:
     if not always_there:
-        always_there["end"], _ = await came_of(not_at_all, tmp_path / "there.db", 0)
-    end, log = await came_of(away, tmp_path / "away.db", HOURS * SECONDS_OF_AN_HOUR)
+        with databases.empty() as database:
+            always_there["end"], _ = await came_of(not_at_all, database, 0)
+    with databases.empty() as database:
+        end, log = await came_of(away, database, HOURS * SECONDS_OF_AN_HOUR)
     assert unexpected(log) == []
     assert [line for line in log if line["event"] == "delivery_given_up"] == []
     assert end == always_there["end"]
@@ -117,8 +119,8 @@ async def test_a22_a26_after_hours_away_all_that_waited_is_done_once(
 # -- what was never pushed ---------------------------------------------------------------------------
 
 
-async def test_a18_pages_without_anything_to_read_are_not_the_end(tmp_path: Path) -> None:
-    async with new_homeserver() as fake, served(fake, tmp_path / "hedgerow.db") as service:
+async def test_a18_pages_without_anything_to_read_are_not_the_end(service_database: str) -> None:
+    async with new_homeserver() as fake, served(fake, service_database) as service:
         admin = fake.add_user(ADMIN)
         room = await admin.create_dm(fake.bot)
         await asked(service, fake, admin, room, "whoami")
@@ -142,7 +144,7 @@ async def test_a18_pages_without_anything_to_read_are_not_the_end(tmp_path: Path
 
 @pytest.mark.parametrize("tokens", [("t1",), ("t1", "t2"), (5,), (None,)], ids=str)
 async def test_a18_tokens_that_lead_in_a_circle_are_followed_only_so_far(
-    tmp_path: Path, tokens: tuple[object, ...]
+    service_database: str, tokens: tuple[object, ...]
 ) -> None:
     turn = 0
 
@@ -151,7 +153,7 @@ async def test_a18_tokens_that_lead_in_a_circle_are_followed_only_so_far(
         turn += 1
         return json.dumps({"chunk": [], "start": "t0", "end": tokens[turn % len(tokens)]})
 
-    async with new_homeserver() as fake, served(fake, tmp_path / "hedgerow.db") as service:
+    async with new_homeserver() as fake, served(fake, service_database) as service:
         admin = fake.add_user(ADMIN)
         room = await admin.create_dm(fake.bot)
         await asked(service, fake, admin, room, "whoami")

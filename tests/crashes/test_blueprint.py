@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,8 @@ from config.sections import Settings
 from spaces.blueprint import Blueprint, WantedBridge, WantedGroup, WantedNetwork
 from spaces.identifiers import UserId
 from spaces.network import Access, Kind
-from tests.crashes.moments import DATABASE, Moment, When, in_turns, watched
+from tests.crashes.moments import Moment, When, in_turns, watched
+from tests.databases import Databases
 from tests.fake import FakeHomeserver, Registration
 from tests.hedgerow import settings_for
 
@@ -78,27 +78,35 @@ def homeserver() -> FakeHomeserver:
     return fake
 
 
-async def undisturbed(folder: Path, wanted: Callable[[int], When | None]) -> Undisturbed:
+async def undisturbed(
+    databases: Databases, database: str, wanted: Callable[[int], When | None]
+) -> Undisturbed:
     """What it comes to, and what a kill at each of the calls that are `wanted` would have left."""
     async with homeserver() as fake:
-        settings = settings_for(fake.base_url, fake.registration, folder / DATABASE)
+        settings = settings_for(fake.base_url, fake.registration, database)
         undertaking = await intend(settings)
-        with watched(fake, folder / DATABASE, folder, wanted) as moments:
+        with watched(fake, databases, database, wanted) as moments:
             assert await deliver(settings, undertaking) == ()
         return Undisturbed(undertaking, fake.end_state(), len(fake.calls), moments)
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-async def test_a11_a23_stopped_at_any_call_it_comes_to_the_same_end(tmp_path: Path, share: int) -> None:
-    run = await undisturbed(tmp_path, lambda call: in_turns(call) if call % SHARES == share else None)
+async def test_a11_a23_stopped_at_any_call_it_comes_to_the_same_end(
+    databases: Databases, service_database: str, share: int
+) -> None:
+    def wanted(call: int) -> When | None:
+        return in_turns(call) if call % SHARES == share else None
+
+    run = await undisturbed(databases, service_database, wanted)
     assert run.calls > 60
     for moment in run.moments:
         fake = homeserver()
         fake.go_on_from(moment.homeserver)
-        async with fake:
-            settings = settings_for(fake.base_url, fake.registration, moment.database)
-            failed = await asyncio.wait_for(deliver(settings, run.undertaking), 60)
-            assert failed == (), moment
-            rooms = fake.rooms_by_marker()
-            assert [ids for ids in rooms.values() if len(ids) > 1] == [], f"{moment}: a second room"
-            assert fake.end_state() == run.end, moment
+        with databases.holding(moment.rows) as database:
+            async with fake:
+                settings = settings_for(fake.base_url, fake.registration, database)
+                failed = await asyncio.wait_for(deliver(settings, run.undertaking), 60)
+        assert failed == (), moment
+        rooms = fake.rooms_by_marker()
+        assert [ids for ids in rooms.values() if len(ids) > 1] == [], f"{moment}: a second room"
+        assert fake.end_state() == run.end, moment

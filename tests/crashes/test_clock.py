@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -31,11 +30,11 @@ def shift(monkeypatch: pytest.MonkeyPatch) -> Shift:
 
 @pytest.mark.parametrize("jump", [-HOUR, 3 * DAY], ids=lambda jump: f"{jump / HOUR:+g} h")
 async def test_a31_a75_a_clock_that_jumps_holds_nothing_up_and_does_nothing_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shift: Shift, jump: float
+    service_database: str, monkeypatch: pytest.MonkeyPatch, shift: Shift, jump: float
 ) -> None:
     monkeypatch.setattr(outbox, "_back_off", lambda attempts: 0.3)
     monkeypatch.setattr(app, "_PROGRESS_SECONDS", 3600)
-    async with new_homeserver() as fake, served(fake, tmp_path / "hedgerow.db") as service:
+    async with new_homeserver() as fake, served(fake, service_database) as service:
         admin = fake.add_user(ADMIN)
         room = await admin.create_dm(fake.bot)
         with loud() as log:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from appservice.demo.synapse import free_port
 from config.sections import Settings
-from tests.crashes.moments import DATABASE, Moment, gone_on, watched
+from tests.crashes.moments import Moment, gone_on, watched
+from tests.databases import Databases
 from tests.fake import FakeHomeserver, Registration
 from tests.hedgerow import ADMIN, running, settings_for
 
@@ -21,8 +21,8 @@ def homeserver() -> FakeHomeserver:
     return fake
 
 
-def settings(fake: FakeHomeserver, tmp_path: Path) -> Settings:
-    return settings_for(fake.base_url, fake.registration, tmp_path / DATABASE)
+def settings(fake: FakeHomeserver, database: str) -> Settings:
+    return settings_for(fake.base_url, fake.registration, database)
 
 
 async def ask(fake: FakeHomeserver) -> str:
@@ -50,22 +50,24 @@ def said(fake: FakeHomeserver, room: str) -> list[str]:
     return [body for body in bodies if not body.endswith("…")]
 
 
-async def undisturbed(folder: Path) -> tuple[list[str], str, list[Moment]]:
+async def undisturbed(databases: Databases, database: str) -> tuple[list[str], str, list[Moment]]:
     """The answer, the direct room, and what a kill at each call after the start would have left."""
-    async with homeserver() as fake, running(settings(fake, folder)):
+    async with homeserver() as fake, running(settings(fake, database)):
         await asyncio.sleep(0.2)
-        with watched(fake, folder / DATABASE, folder) as moments:
+        with watched(fake, databases, database) as moments:
             room = await ask(fake)
             answers = await asyncio.wait_for(answered(fake, room), 20)
         return answers, room, moments
 
 
-async def test_a11_a_command_stopped_at_any_call_is_done_once_and_answered_once(tmp_path: Path) -> None:
-    answers, room, moments = await undisturbed(tmp_path)
+async def test_a11_a_command_stopped_at_any_call_is_done_once_and_answered_once(
+    databases: Databases, service_database: str
+) -> None:
+    answers, room, moments = await undisturbed(databases, service_database)
     assert len(answers) == 1
     assert len(moments) > 12
     for moment in moments:
-        async with gone_on(moment, homeserver(), settings) as fake:
+        async with gone_on(moment, homeserver(), databases, settings) as fake:
             found = await asyncio.wait_for(answered(fake, room), 30)
             rooms = fake.rooms_by_marker()
             assert len(found) == 1, f"{moment}: {found}"

@@ -17,12 +17,13 @@ import pytest_asyncio
 
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
-from appservice.store import inbox, outbox
 from spaces import changes
 from spaces.bans import bans_on
 from spaces.identifiers import GroupId, NetworkId, UserId
+from tests.databases import Databases
 from tests.fake import FakeHomeserver, FakeUser, Registration
 from tests.hedgerow import ADMIN, running, settings_for
+from tests.waiting import nothing_waits
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -143,11 +144,7 @@ class Town:
             calm = 0
             while calm < 2:
                 await self.fake.pushed()
-                async with self.service.foundation.database.reading() as connection:
-                    counts = await inbox.counts(connection)
-                    waiting = await outbox.depth(connection)
-                busy = waiting or counts.get("waiting") or counts["transactions"]
-                calm = 0 if busy else calm + 1
+                calm = calm + 1 if await nothing_waits(self.service) else 0
                 await asyncio.sleep(0.01)
 
     # -- what there is ---------------------------------------------------------------------------
@@ -171,13 +168,13 @@ class Town:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
-    database = tmp_path_factory.mktemp("escalation") / "h.db"
+async def town(databases: Databases) -> AsyncIterator[Town]:
     fake = FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}"))
-    async with fake, running(settings_for(fake.base_url, fake.registration, database)) as service:
-        here = Town(fake, service)
-        await here.begin()
-        yield here
+    with databases.empty() as database:
+        async with fake, running(settings_for(fake.base_url, fake.registration, database)) as service:
+            here = Town(fake, service)
+            await here.begin()
+            yield here
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from tests.crashes.rounds import (
     the_round,
     unexpected,
 )
+from tests.databases import Databases
 from tests.fake import Fault
 
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -71,24 +71,25 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Awaitable[Came]]:
+def undisturbed(databases: Databases) -> Callable[[], Awaitable[Came]]:
     """What comes of a round in which nothing goes wrong."""
     kept: list[Came] = []
 
     async def run() -> Came:
         if not kept:
-            kept.append(await the_round(tmp_path_factory.mktemp("undisturbed") / "hedgerow.db"))
+            with databases.empty() as database:
+                kept.append(await the_round(database))
         return kept[0]
 
     return run
 
 
 async def test_a23_a26_a31_whatever_goes_wrong_with_every_kind_of_call_the_end_is_the_same(
-    tmp_path: Path, undisturbed: Callable[[], Awaitable[Came]]
+    service_database: str, undisturbed: Callable[[], Awaitable[Came]]
 ) -> None:
     """In a third of all ways for each kind; in all of them by `python -m tests.bench.faults calls`."""
     right = await undisturbed()
-    came = await the_round(tmp_path / "hedgerow.db", lambda fake: shared_out(fake, FAULTS.values()))
+    came = await the_round(service_database, lambda fake: shared_out(fake, FAULTS.values()))
     kinds = {call.name for call in right.calls}
     disturbed = len(kinds) * len(FAULTS) / SHARES
     assert len(came.calls) > len(right.calls) + disturbed / 2, "it was hardly disturbed"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,9 +32,9 @@ def blueprint(groups: int = 1, access: Access = Access.PRIVATE) -> Blueprint:
     return Blueprint((WantedNetwork("Quiet", Kind.NETWORK, access, coordinators=(ALICE,), groups=wanted),))
 
 
-async def apply(fake: FakeHomeserver, tmp_path: Path, wanted: Blueprint) -> Applied:
+async def apply(fake: FakeHomeserver, database: str, wanted: Blueprint) -> Applied:
     fake.add_user(ALICE)
-    foundation = Foundation(settings_for(fake.base_url, fake.registration, tmp_path / "hedgerow.db"))
+    foundation = Foundation(settings_for(fake.base_url, fake.registration, database))
     try:
         await foundation.lay()
         applying = Applying(foundation, wanted)
@@ -70,10 +69,10 @@ UNCLEAR = {
 
 @pytest.mark.parametrize("fault", UNCLEAR.values(), ids=UNCLEAR.keys())
 async def test_a26_after_a_creation_without_a_clear_end_it_looks_before_it_asks_again(
-    plain: FakeHomeserver, tmp_path: Path, fault: Fault
+    plain: FakeHomeserver, service_database: str, fault: Fault
 ) -> None:
     plain.script("POST /createRoom", fault)
-    assert (await apply(plain, tmp_path, blueprint())).failed == ()
+    assert (await apply(plain, service_database, blueprint())).failed == ()
     rooms = plain.rooms_by_marker()
     assert [len(ids) for ids in rooms.values()] == [1] * 4
     first = next(i for i, call in enumerate(plain.calls) if call.name == "POST /createRoom")
@@ -85,10 +84,10 @@ async def test_a26_after_a_creation_without_a_clear_end_it_looks_before_it_asks_
 
 
 async def test_a29_a_half_made_room_is_completed_before_anyone_is_invited(
-    plain: FakeHomeserver, tmp_path: Path
+    plain: FakeHomeserver, service_database: str
 ) -> None:
     plain.script("POST /createRoom", Fault.half_made(413))
-    assert (await apply(plain, tmp_path, blueprint())).failed == ()
+    assert (await apply(plain, service_database, blueprint())).failed == ()
     marker = next(c for c in plain.calls if c.name == "POST /createRoom").body["creation_content"][MARKER]
     state = state_of(plain, marker)
     assert state["m.room.join_rules"] == {"join_rule": "invite"}
@@ -195,11 +194,11 @@ async def test_a_room_that_lost_its_alias_is_found_by_its_mark(
 
 
 async def test_a_name_that_another_room_has_is_told_at_once_and_all_else_goes_on(
-    plain: FakeHomeserver, tmp_path: Path
+    plain: FakeHomeserver, service_database: str
 ) -> None:
     wanted, mallory = blueprint(access=Access.PUBLIC), plain.add_user("@mallory:hs.test")
     await plain.squat("#hedge_quiet:hs.test", mallory, preset="public_chat")
-    applied = await apply(plain, tmp_path, wanted)
+    applied = await apply(plain, service_database, wanted)
     assert any(
         "#hedge_quiet:hs.test points to a room that is none of Hedgerow's" in why for why in applied.failed
     )
@@ -210,7 +209,7 @@ async def test_a_name_that_another_room_has_is_told_at_once_and_all_else_goes_on
     assert state_of(plain, network)["m.room.join_rules"]["join_rule"] == "public"
     assert plain.room_of(network).membership(ALICE) == "invite"
     del plain.world.aliases["#hedge_quiet:hs.test"]
-    assert (await apply(plain, tmp_path, wanted)).failed == ()
+    assert (await apply(plain, service_database, wanted)).failed == ()
     assert state_of(plain, network)["m.room.canonical_alias"]["alias"] == "#hedge_quiet:hs.test"
 
 
@@ -218,22 +217,24 @@ async def test_a_name_that_another_room_has_is_told_at_once_and_all_else_goes_on
 
 
 async def test_a30_a_homeserver_that_limits_creations_is_asked_hardly_more_often_than_needed(
-    plain: FakeHomeserver, tmp_path: Path
+    plain: FakeHomeserver, service_database: str
 ) -> None:
     limit = plain.limit("POST /createRoom", burst=10, seconds=0.2)
-    assert (await apply(plain, tmp_path, blueprint(47))).failed == ()
+    assert (await apply(plain, service_database, blueprint(47))).failed == ()
     assert len(plain.rooms_by_marker()) == 50
     assert limit.refused > 0
     assert len(plain.calls) <= 1.1 * (len(plain.calls) - limit.refused)
 
 
-async def test_a_room_that_is_told_to_wait_holds_up_no_other(plain: FakeHomeserver, tmp_path: Path) -> None:
+async def test_a_room_that_is_told_to_wait_holds_up_no_other(
+    plain: FakeHomeserver, service_database: str
+) -> None:
     def first_group(call: object) -> bool:
         body = getattr(call, "body", {})
         return any(e.get("content") == {"name": "Group 0"} for e in body.get("initial_state", ()))
 
     plain.script(first_group, Fault.too_many(retry_after_ms=1500))
-    assert (await apply(plain, tmp_path, blueprint(6))).failed == ()
+    assert (await apply(plain, service_database, blueprint(6))).failed == ()
     names = [
         next(e["content"]["name"] for e in call.body["initial_state"] if e["type"] == "m.room.name")
         for call in plain.calls
@@ -244,12 +245,12 @@ async def test_a_room_that_is_told_to_wait_holds_up_no_other(plain: FakeHomeserv
 
 
 async def test_what_the_homeserver_refuses_is_given_up_with_its_reason_and_can_be_asked_again(
-    plain: FakeHomeserver, tmp_path: Path
+    plain: FakeHomeserver, service_database: str
 ) -> None:
     plain.script("POST /createRoom", Fault.error(400, "M_BAD_JSON"), times=1)
-    applied = await apply(plain, tmp_path, blueprint())
+    applied = await apply(plain, service_database, blueprint())
     assert len(applied.failed) == 1
     assert "Quiet" in applied.failed[0]
     assert plain.rooms_by_marker() == {}
-    assert (await apply(plain, tmp_path, blueprint())).failed == ()
+    assert (await apply(plain, service_database, blueprint())).failed == ()
     assert len(plain.rooms_by_marker()) == 4

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
-from appservice.store import inbox, outbox
 from tests.fake import Call, FakeHomeserver, FakeUser, Fault, Registration, Room
 from tests.hedgerow import ADMIN, running, settings_for
+from tests.waiting import nothing_waits
 
 READ = "GET /rooms/{room_id}/state"
 
@@ -34,11 +33,7 @@ class Place:
         async with asyncio.timeout(20):
             while calm < 3:
                 await self.fake.pushed()
-                async with self.service.foundation.database.reading() as connection:
-                    waiting = await outbox.depth(connection)
-                    counts = await inbox.counts(connection)
-                busy = waiting or counts.get("waiting") or counts["transactions"]
-                calm = 0 if busy else calm + 1
+                calm = calm + 1 if await nothing_waits(self.service) else 0
                 await asyncio.sleep(0.05)
 
     async def say(self, text: str) -> str:
@@ -81,10 +76,10 @@ class Place:
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
+async def place(service_database: str) -> AsyncIterator[Place]:
     async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:
         admin = fake.add_user(ADMIN)
-        async with running(settings_for(fake.base_url, fake.registration, tmp_path / "h.db")) as service:
+        async with running(settings_for(fake.base_url, fake.registration, service_database)) as service:
             here = Place(fake, service, admin)
             here.room = await admin.create_dm(fake.bot)
             await here.quiet()

@@ -18,12 +18,13 @@ import pytest_asyncio
 import structlog
 
 from appservice.demo.synapse import free_port
-from appservice.store import inbox, outbox
 from spaces.identifiers import UserId
 from tests.crashes.hostile_texts import BODIES, CONTENTS, NAMES, OTHER_ID, OWN_ID, PAIRS, Json
 from tests.crashes.test_hostile import Place
+from tests.databases import Databases
 from tests.fake import Event, FakeHomeserver, Registration
 from tests.hedgerow import ADMIN, running, settings_for
+from tests.waiting import nothing_waits
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -88,12 +89,8 @@ class Hall:
         """Until what was taken is done: each step begins in the commit that ends the one before."""
         async with asyncio.timeout(20):
             while True:
-                async with self.place.service.foundation.database.reading() as connection:
-                    counts = await inbox.counts(connection)
-                    if not (
-                        await outbox.depth(connection) or counts.get("waiting") or counts["transactions"]
-                    ):
-                        return
+                if await nothing_waits(self.place.service):
+                    return
                 await asyncio.sleep(0.01)
 
     def _said(self) -> list[Event]:
@@ -114,17 +111,18 @@ def _put_in(value: Any, ids: dict[str, str]) -> Any:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def hall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    database = tmp_path_factory.mktemp("hostile") / "h.db"
-    async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:
-        admin = fake.add_user(ADMIN)
-        settings = settings_for(fake.base_url, fake.registration, database)
-        admins = {"admins": [UserId(user) for user in (ADMIN, *ADMINS)]}
-        async with running(settings.model_copy(update=admins)) as service:
-            place = Place(fake, service, admin)
-            place.room = await admin.create_dm(fake.bot)
-            await place.quiet()
-            yield await Hall.open(place)
+async def hall(databases: Databases) -> AsyncIterator[Hall]:
+    registration = Registration(url=f"http://127.0.0.1:{free_port()}")
+    with databases.empty() as database:
+        async with FakeHomeserver(registration) as fake:
+            admin = fake.add_user(ADMIN)
+            settings = settings_for(fake.base_url, fake.registration, database)
+            admins = {"admins": [UserId(user) for user in (ADMIN, *ADMINS)]}
+            async with running(settings.model_copy(update=admins)) as service:
+                place = Place(fake, service, admin)
+                place.room = await admin.create_dm(fake.bot)
+                await place.quiet()
+                yield await Hall.open(place)
 
 
 @pytest.fixture(autouse=True)

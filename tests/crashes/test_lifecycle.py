@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.crashes.moments import DATABASE, Moment, gone_on, watched
+from tests.crashes.moments import Moment, gone_on, watched
 from tests.crashes.test_command import homeserver, said, settings
+from tests.databases import Databases
 from tests.fake import FakeHomeserver, FakeUser
 from tests.hedgerow import ADMIN, running
 
@@ -72,11 +72,11 @@ def end_state(fake: FakeHomeserver) -> Any:
     return found
 
 
-async def undisturbed(folder: Path, verb: str) -> tuple[Any, str, list[Moment]]:
+async def undisturbed(databases: Databases, database: str, verb: str) -> tuple[Any, str, list[Moment]]:
     """The end state, the direct room, and what a kill at each call after the yes would have left."""
-    async with homeserver() as fake, running(settings(fake, folder)):
+    async with homeserver() as fake, running(settings(fake, database)):
         admin, room = await up_to_the_yes(fake, verb)
-        with watched(fake, folder / DATABASE, folder) as moments:
+        with watched(fake, databases, database) as moments:
             admin.send(room, "yes")
             answers = await asyncio.wait_for(quiet(fake, room, 3), 30)
         assert len(answers) == 3
@@ -84,11 +84,13 @@ async def undisturbed(folder: Path, verb: str) -> tuple[Any, str, list[Moment]]:
 
 
 @pytest.mark.parametrize("verb", ["archive", "release"])
-async def test_p3_stopped_at_any_call_the_end_is_the_same_and_is_said_once(tmp_path: Path, verb: str) -> None:
-    end, room, moments = await undisturbed(tmp_path, verb)
+async def test_p3_stopped_at_any_call_the_end_is_the_same_and_is_said_once(
+    databases: Databases, service_database: str, verb: str
+) -> None:
+    end, room, moments = await undisturbed(databases, service_database, verb)
     assert len(moments) > 10
     for moment in moments:
-        async with gone_on(moment, homeserver(), settings) as fake:
+        async with gone_on(moment, homeserver(), databases, settings) as fake:
             answers = await asyncio.wait_for(quiet(fake, room, 3), 30)
             assert end_state(fake) == end, moment
             assert len(answers[2:]) == 1, f"{moment}: {answers}"

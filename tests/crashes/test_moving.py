@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -113,9 +112,9 @@ def in_turns(steps: list[str]) -> list[set[str]]:
 
 
 async def test_p5_the_new_link_is_whole_before_who_gets_in_changes_and_the_old_one_goes_last(
-    tmp_path: Path,
+    service_database: str,
 ) -> None:
-    async with homeserver() as fake, running(settings(fake, tmp_path)):
+    async with homeserver() as fake, running(settings(fake, service_database)):
         place = await Place.found(fake)
         await place.up_to_the_yes()
         before = len(fake.calls)
@@ -126,8 +125,10 @@ async def test_p5_the_new_link_is_whole_before_who_gets_in_changes_and_the_old_o
         assert len(fake.calls) - before == CALLS
 
 
-async def test_p5_while_the_new_parent_refuses_the_network_stays_whole_where_it_is(tmp_path: Path) -> None:
-    async with homeserver() as fake, running(settings(fake, tmp_path)) as service:
+async def test_p5_while_the_new_parent_refuses_the_network_stays_whole_where_it_is(
+    service_database: str,
+) -> None:
+    async with homeserver() as fake, running(settings(fake, service_database)) as service:
         place = await Place.found(fake)
         await place.up_to_the_yes()
         health, refused = place.space("Health"), list[Call]()
@@ -156,11 +157,11 @@ async def test_p5_while_the_new_parent_refuses_the_network_stays_whole_where_it_
 
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_p3_a_move_that_is_killed_at_any_call_is_never_nowhere_and_ends_the_same(
-    tmp_path: Path, when: Literal["before", "after"]
+    service_database: str, when: Literal["before", "after"]
 ) -> None:
     """Each time from where the last move has led."""
     async with homeserver() as fake:
-        made = settings(fake, tmp_path)
+        made = settings(fake, service_database)
         async with running(made):
             place = await Place.found(fake)
         for n in range(1, CALLS + 1):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -32,9 +31,11 @@ def a_tree() -> Export:
 
 
 @pytest.mark.parametrize("after", [1, 9])
-async def test_o3_an_import_that_is_killed_goes_on_when_it_is_said_again(tmp_path: Path, after: int) -> None:
+async def test_o3_an_import_that_is_killed_goes_on_when_it_is_said_again(
+    service_database: str, after: int
+) -> None:
     async with FakeHomeserver(Registration()) as fake:
-        settings = settings_for(fake.base_url, fake.registration, tmp_path / "hedgerow.db")
+        settings = settings_for(fake.base_url, fake.registration, service_database)
         first, begun = await _begin(Foundation(settings))
         assert begun.undertaking is not None
         watching = asyncio.create_task(watch(first, begun.undertaking, lambda _: None))

@@ -7,14 +7,14 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.crashes.moments import DATABASE, Moment, gone_on, watched
+from tests.crashes.moments import Moment, gone_on, watched
 from tests.crashes.test_command import homeserver, settings
 from tests.crashes.test_lifecycle import quiet, said
+from tests.databases import Databases
 from tests.fake import FakeHomeserver, FakeUser
 from tests.hedgerow import ADMIN, running
 
@@ -151,13 +151,13 @@ class Undisturbed:
     moments: list[Moment]
 
 
-async def undisturbed(folder: Path, case: str) -> Undisturbed:
+async def undisturbed(databases: Databases, database: str, case: str) -> Undisturbed:
     prepare, act, answers = CASES[case]
-    async with homeserver() as fake, running(settings(fake, folder)):
+    async with homeserver() as fake, running(settings(fake, database)):
         prepared = await asyncio.wait_for(prepare(fake), 30)
         room = prepared[1]
         told = len(said(fake, room))
-        with watched(fake, folder / DATABASE, folder) as moments:
+        with watched(fake, databases, database) as moments:
             await act(fake, prepared)
             await asyncio.wait_for(quiet(fake, room, told + answers), 30)
             await at_rest(fake)
@@ -166,13 +166,13 @@ async def undisturbed(folder: Path, case: str) -> Undisturbed:
 
 @pytest.mark.parametrize("case", CASES)
 async def test_p3_stopped_at_any_call_of_an_upgrade_there_is_one_new_room_and_one_word(
-    tmp_path: Path, case: str
+    databases: Databases, service_database: str, case: str
 ) -> None:
-    run = await undisturbed(tmp_path, case)
+    run = await undisturbed(databases, service_database, case)
     assert len(run.answers) == 1, run.answers
     assert len(run.moments) > 8
     for moment in run.moments:
-        async with gone_on(moment, homeserver(), settings) as fake:
+        async with gone_on(moment, homeserver(), databases, settings) as fake:
             await asyncio.wait_for(quiet(fake, run.room, run.told_before + CASES[case][2]), 30)
             await at_rest(fake)
             found = end_state(fake)
@@ -184,9 +184,9 @@ async def test_p3_stopped_at_any_call_of_an_upgrade_there_is_one_new_room_and_on
 
 
 async def test_h6_an_upgraded_space_lets_its_members_in_by_the_new_one_and_they_lose_nothing(
-    tmp_path: Path,
+    service_database: str,
 ) -> None:
-    async with homeserver() as fake, running(settings(fake, tmp_path)):
+    async with homeserver() as fake, running(settings(fake, service_database)):
         prepared = await own(fake)
         old, welcome = room_called(fake, "Arts"), room_called(fake, "Arts: welcome")
         await say_yes(fake, prepared)
@@ -206,8 +206,10 @@ async def test_h6_an_upgraded_space_lets_its_members_in_by_the_new_one_and_they_
         ben.join(room_called(fake, "Arts: news"))
 
 
-async def test_a_version_that_the_homeserver_does_not_offer_leaves_all_as_it_was(tmp_path: Path) -> None:
-    async with homeserver() as fake, running(settings(fake, tmp_path)):
+async def test_a_version_that_the_homeserver_does_not_offer_leaves_all_as_it_was(
+    service_database: str,
+) -> None:
+    async with homeserver() as fake, running(settings(fake, service_database)):
         admin, room = await arts(fake)
         before = end_state(fake)
         admin.send(room, "network upgrade arts --version 99")

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from appservice.demo.synapse import free_port
+from tests.databases import Files
 from tests.dialogues import SERVER, Dialogue, dialogues_for, held_on_synapse
 from tests.homes import Home, SynapseHome
 from tests.registration import Registration
@@ -33,7 +34,7 @@ async def stages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stag
         yield home.anew()
 
     await home.synapse.start()
-    stages = Stages(opened, directory)
+    stages = Stages(opened, Files(directory))
     yield stages
     await stages.close()
     await home.synapse.stop()

@@ -1,4 +1,8 @@
-"""Settings for the fake homeserver, with a database that is not there yet."""
+"""Settings for the fake homeserver.
+
+With a database of SQLite's that is not there yet; for a test that takes `laid_out`, with one of this
+version's shape, of the kind that the run asks for.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import pytest
 
 from config.settings import Settings
 from tests.appservice.doctor.examined import MakeSettings
+from tests.databases import driven
 from tests.fake import FakeHomeserver
 from tests.hedgerow import settings_for
 
@@ -16,10 +21,15 @@ KEY = "a-key-of-the-configuration"
 
 
 @pytest.fixture
-def settings(fake: FakeHomeserver, tmp_path: Path) -> MakeSettings:
+def settings(request: pytest.FixtureRequest, fake: FakeHomeserver, tmp_path: Path) -> MakeSettings:
+    database = f"sqlite:///{tmp_path / 'h.db'}"  # as a URL: there is no file yet
+    encryption = {"key": KEY}
+    if "laid_out" in request.fixturenames:
+        database = request.getfixturevalue("service_database")
+        encryption["store"] = str(tmp_path / "hedgerow-crypto")
+
     def make(url: str = fake.base_url, **homeserver: Any) -> Settings:
-        database = f"sqlite:///{tmp_path / 'h.db'}"  # as a URL: there is no file yet
-        made = settings_for(url, fake.registration, database, encryption={"key": KEY})
+        made = settings_for(url, fake.registration, database, encryption=encryption)
         said = made.homeserver.model_copy(update=homeserver)
         return made.model_copy(update={"homeserver": said})
 
@@ -27,10 +37,16 @@ def settings(fake: FakeHomeserver, tmp_path: Path) -> MakeSettings:
 
 
 @pytest.fixture
-def laid_out(settings: MakeSettings, fake: FakeHomeserver, tmp_path: Path) -> Settings:
+def laid_out(service_database: str, settings: MakeSettings) -> Settings:
     """Settings with a database of this version's shape, as the first start makes it."""
-    settings_for(fake.base_url, fake.registration, tmp_path / "h.db")
+    assert driven(service_database) == settings().database_url
     return settings()
+
+
+@pytest.fixture
+def file(service_database: str) -> Path:
+    """SQLite's."""
+    return Path(service_database.removeprefix("sqlite:///"))
 
 
 @pytest.fixture(autouse=True)
