@@ -41,15 +41,18 @@ async def test_a_database_of_an_older_version_is_looked_at_and_the_repair_brings
 
 
 async def test_a_database_of_a_newer_version_is_a_failure_that_names_its_mend(
-    laid_out: Settings, tmp_path: Path
+    laid_out: Settings,
 ) -> None:
-    with closing(sqlite3.connect(tmp_path / "h.db")) as file, file:
-        file.execute("UPDATE alembic_version SET version_num = '9999'")
+    opened = Database(laid_out.database_url)
+    async with opened.writing() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    await opened.close()
     [line] = await about(laid_out, "database")
     assert line.startswith("failed  database: it was written by a newer version of Hedgerow than this one")
     assert "To mend it: install that version again, or restore a backup" in line
 
 
+@pytest.mark.of_sqlite
 async def test_an_empty_database_is_filled_by_the_first_start(settings: MakeSettings, tmp_path: Path) -> None:
     (tmp_path / "h.db").touch(mode=0o600)
     assert await about(settings(), "database") == [
@@ -57,41 +60,43 @@ async def test_an_empty_database_is_filled_by_the_first_start(settings: MakeSett
     ]
 
 
-async def test_a_damaged_file_is_told(laid_out: Settings, tmp_path: Path) -> None:
-    path = tmp_path / "h.db"
-    with closing(sqlite3.connect(path)) as file, file:
-        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        [page] = file.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'outbox'").fetchone()
-        size = file.execute("PRAGMA page_size").fetchone()[0]
-    with path.open("r+b") as raw:
+@pytest.mark.of_sqlite
+async def test_a_damaged_file_is_told(laid_out: Settings, file: Path) -> None:
+    with closing(sqlite3.connect(file)) as opened, opened:
+        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [page] = opened.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'outbox'").fetchone()
+        size = opened.execute("PRAGMA page_size").fetchone()[0]
+    with file.open("r+b") as raw:
         raw.seek((page - 1) * size)
         raw.write(b"\xff" * size)
     last = (await about(laid_out, "database"))[-1]
-    assert last.startswith(f"failed  database: {path} is damaged. To mend it: stop Hedgerow, and restore")
+    assert last.startswith(f"failed  database: {file} is damaged. To mend it: stop Hedgerow, and restore")
 
 
+@pytest.mark.of_sqlite
 async def test_a79_a_database_that_others_may_read_or_change_is_told_and_mended(
-    laid_out: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    laid_out: Settings, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "h.db"
-    path.chmod(0o644)
+    os.chmod(file, 0o644)
     monkeypatch.setattr("appservice.doctor.files.stat.S_IXOTH", 0o400)  # as if pytest's folder were open
     for mode, verdict, deed in ((0o644, "look", "read"), (0o646, "failed", "change")):
-        path.chmod(mode)
+        os.chmod(file, mode)
         last = next(one for one in await findings(laid_out) if one.about == "database" and one.mend)
-        assert (last.verdict, last.repair) == (verdict, SetMode(path, 0o600))
-        assert last.found == f"everyone on this machine can {deed} {path} (mode {mode:04o})"
-    assert (await Repairing(laid_out).do(SetMode(path, 0o600))).why_not == ""
+        assert (last.verdict, last.repair) == (verdict, SetMode(file, 0o600))
+        assert last.found == f"everyone on this machine can {deed} {file} (mode {mode:04o})"
+    assert (await Repairing(laid_out).do(SetMode(file, 0o600))).why_not == ""
     assert await about(laid_out, "database") == ["ok      database: it opens."]
 
 
+@pytest.mark.of_sqlite
 async def test_in_a_folder_that_is_shut_to_others_the_mode_of_a_file_is_nobodys_business(
-    laid_out: Settings, tmp_path: Path
+    laid_out: Settings, file: Path
 ) -> None:
-    (tmp_path / "h.db").chmod(0o666)  # pytest's own folder is this user's alone
+    os.chmod(file, 0o666)  # pytest's own folder is this user's alone
     assert await about(laid_out, "database") == ["ok      database: it opens."]
 
 
+@pytest.mark.of_sqlite
 async def test_a_disk_that_cannot_do_what_sqlite_needs_is_told(
     laid_out: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +106,7 @@ async def test_a_disk_that_cannot_do_what_sqlite_needs_is_told(
     assert "network file systems cannot do it" in line
 
 
+@pytest.mark.of_sqlite
 async def test_a_write_ahead_log_that_never_ends_is_looked_at(
     laid_out: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +129,7 @@ async def test_a_disk_that_is_nearly_full_is_told_before_it_is_full(
     assert "To mend it: free some" in line
 
 
+@pytest.mark.of_sqlite
 async def test_a_folder_that_is_missing_is_made_by_the_repair_for_this_user_only(
     settings: MakeSettings, tmp_path: Path
 ) -> None:
@@ -135,6 +142,7 @@ async def test_a_folder_that_is_missing_is_made_by_the_repair_for_this_user_only
     assert (await about(made, "database"))[0].startswith("ok ")
 
 
+@pytest.mark.of_sqlite
 async def test_what_keeps_a_user_out_of_their_own_folder_is_mended(
     settings: MakeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
