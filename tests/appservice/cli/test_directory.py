@@ -12,29 +12,21 @@ from typer.testing import CliRunner
 
 from appservice.cli import app
 from appservice.store.database import Database
-from appservice.store.migrate import migrate
 from tests.appservice.stage import Stage
+from tests.databases import driven
 from tests.open_referral import organization, service
 
 FEED = {"services": [service(organization=organization()), {"name": "Nobody"}]}
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    words = ["init", "--domain", "hs.test", "--homeserver", "http://127.0.0.1:1"]
-    words += ["--listen", "127.0.0.1:29330", "--database", f"sqlite:///{tmp_path / 'h.db'}"]
-    words += ["--admin", "@a:hs.test", "--config", str(tmp_path / "c.yaml")]
-    made = CliRunner().invoke(app, [*words, "--registration", str(tmp_path / "r.yaml")])
-    assert made.exit_code == 0
-
+@pytest.fixture(autouse=True)
+def founded(service_database: str) -> None:
     async def found() -> None:
-        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'h.db'}")
-        await migrate(database)
+        database = Database(driven(service_database))
         await Stage(database).found("Arts")
         await database.close()
 
     asyncio.run(found())
-    return tmp_path / "c.yaml"
 
 
 def say(config: Path, *words: str) -> Result:

@@ -10,25 +10,18 @@ from typer.testing import CliRunner
 from appservice.cli import app
 from appservice.store import erasing
 from appservice.store.database import Database
-from appservice.store.migrate import migrate
 from tests.appservice.stage import ALICE, Stage
+from tests.databases import driven
 
 
-def test_s3_an_operator_sees_what_is_kept_and_has_it_forgotten(tmp_path: Path) -> None:
-    file, config = tmp_path / "h.db", tmp_path / "c.yaml"
-    words = ["init", "--domain", "hs.test", "--homeserver", "http://127.0.0.1:1"]
-    words += ["--listen", "127.0.0.1:29330", "--database", f"sqlite:///{file}", "--admin", "@a:hs.test"]
-    words += ["--config", str(config), "--registration", str(tmp_path / "r.yaml")]
-    assert CliRunner().invoke(app, words).exit_code == 0
-
+def test_s3_an_operator_sees_what_is_kept_and_has_it_forgotten(config: Path, service_database: str) -> None:
     async def found() -> None:
-        database = Database(f"sqlite+aiosqlite:///{file}")
-        await migrate(database)
+        database = Database(driven(service_database))
         await Stage(database).found("Arts")
         await database.close()
 
     async def asked() -> list[tuple[str, bool]]:
-        database = Database(f"sqlite+aiosqlite:///{file}")
+        database = Database(driven(service_database))
         async with database.reading() as connection:
             waiting = await erasing.erasures(connection)
         await database.close()

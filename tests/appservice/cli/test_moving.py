@@ -6,23 +6,12 @@ import asyncio
 import re
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner, Result
 
 from appservice.cli import app
 from appservice.store.database import Database
-from appservice.store.migrate import migrate
 from tests.appservice.stage import FAR, PlayedRooms, Stage
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    words = ["init", "--domain", "hs.test", "--homeserver", "http://127.0.0.1:1"]
-    words += ["--listen", "127.0.0.1:29330", "--database", f"sqlite:///{tmp_path / 'h.db'}"]
-    words += ["--admin", "@a:hs.test", "--config", str(tmp_path / "c.yaml")]
-    made = CliRunner().invoke(app, [*words, "--registration", str(tmp_path / "r.yaml")])
-    assert made.exit_code == 0
-    return tmp_path / "c.yaml"
+from tests.databases import driven
 
 
 def hedgerow(config: Path, *words: str) -> Result:
@@ -35,8 +24,10 @@ def test_o3_where_there_is_no_network_nothing_is_written(config: Path, tmp_path:
     assert not (tmp_path / "tree.json").exists()
 
 
-def test_o3_a_preview_says_what_comes_and_nothing_is_done_unasked(config: Path, tmp_path: Path) -> None:
-    asyncio.run(_found(tmp_path / "h.db"))
+def test_o3_a_preview_says_what_comes_and_nothing_is_done_unasked(
+    config: Path, service_database: str, tmp_path: Path
+) -> None:
+    asyncio.run(_found(service_database))
     file = tmp_path / "tree.json"
     out = hedgerow(config, "export", str(file))
     assert (out.exit_code, out.stderr) == (0, _STAYS)
@@ -73,9 +64,8 @@ def test_o3_a_file_that_is_none_is_refused_in_a_sentence(config: Path, tmp_path:
 _STAYS = "stays here – announcements, profiles, digests, who comes to events, and what was said in rooms\n"
 
 
-async def _found(file: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{file}")
-    await migrate(database)
+async def _found(url: str) -> None:
+    database = Database(driven(url))
     stage = Stage(database)
     await stage.found("Arts", by=(FAR,))
     await PlayedRooms(stage).settle_all()

@@ -15,26 +15,19 @@ from typer.testing import CliRunner
 from appservice.cli import app
 from appservice.store import announcements
 from appservice.store.database import Database
-from appservice.store.migrate import migrate
 from spaces.announcements import Announcement
 from spaces.network import Access
 from tests.appservice.stage import ALICE, Stage
+from tests.databases import driven
 
 MONDAY = 1_804_000_000.0 // 86_400 * 86_400 - 86_400
 """1 March 2027 in UTC, and in London."""
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    words = ["init", "--domain", "hs.test", "--homeserver", "http://127.0.0.1:1"]
-    words += ["--listen", "127.0.0.1:29330", "--database", f"sqlite:///{tmp_path / 'h.db'}"]
-    words += ["--admin", "@a:hs.test", "--config", str(tmp_path / "c.yaml")]
-    made = CliRunner().invoke(app, [*words, "--registration", str(tmp_path / "r.yaml")])
-    assert made.exit_code == 0
-
+@pytest.fixture(autouse=True)
+def announced(service_database: str) -> None:
     async def found() -> None:
-        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'h.db'}")
-        await migrate(database)
+        database = Database(driven(service_database))
         stage = Stage(database)
         arts = await stage.found("Arts & Crafts")
         await stage.found("Quiet", access=Access.INVITE)
@@ -45,7 +38,6 @@ def config(tmp_path: Path) -> Path:
         await database.close()
 
     asyncio.run(found())
-    return tmp_path / "c.yaml"
 
 
 def say(config: Path, network: str, *days: str, out: str = "paper.pdf") -> Result:
