@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -129,11 +128,11 @@ class Town:
 
 
 @asynccontextmanager
-async def opened(tmp_path: Path) -> AsyncIterator[Town]:
+async def opened(database: str) -> AsyncIterator[Town]:
     fake = FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}"))
     fake.pusher.first_wait = 0.05
     async with fake:
-        settings = settings_for(fake.base_url, fake.registration, tmp_path / "hedgerow.db")
+        settings = settings_for(fake.base_url, fake.registration, database)
         async with running(settings) as service:
             town = Town(fake, service)
             await town.open()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest_asyncio
 from sqlalchemy import select
@@ -23,8 +22,8 @@ from tests.appservice.adopting import (
 
 
 @pytest_asyncio.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with opened(tmp_path) as town:
+async def town(service_database: str) -> AsyncIterator[Town]:
+    async with opened(service_database) as town:
         yield town
 
 

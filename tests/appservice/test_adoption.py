@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
@@ -26,8 +25,8 @@ from tests.appservice.adopting import (
 
 
 @pytest_asyncio.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with opened(tmp_path) as town:
+async def town(service_database: str) -> AsyncIterator[Town]:
+    async with opened(service_database) as town:
         yield town
 
 

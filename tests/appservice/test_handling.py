@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -21,6 +19,7 @@ from spaces import announcements
 from spaces.identifiers import GroupId, UserId
 from tests.appservice.square import RUTH, SAM, Square
 from tests.appservice.stage import ALICE, BEN, BOT, Json, Stage, message
+from tests.databases import Databases, driven
 
 
 def _text(square: Square, who: UserId, body: object = "x", **more: Any) -> Json:
@@ -114,23 +113,21 @@ class Town(Square):
 
 
 @asynccontextmanager
-async def town(migrated: Path, file: Path) -> AsyncIterator[Town]:
-    shutil.copy(migrated, file)
-    database = Database(f"sqlite+aiosqlite:///{file}")
-    try:
-        yield await Town(Stage(database)).begin()
-    finally:
-        await database.close()
+async def town(databases: Databases) -> AsyncIterator[Town]:
+    with databases.empty() as url:
+        database = Database(driven(url))
+        try:
+            yield await Town(Stage(database)).begin()
+        finally:
+            await database.close()
 
 
 @pytest.mark.parametrize("happened", HAPPENED.values(), ids=HAPPENED.keys())
 async def test_together_or_one_by_one_the_end_is_the_same(
-    migrated_file: Path, tmp_path: Path, happened: Callable[[Square], list[Json]]
+    databases: Databases, happened: Callable[[Square], list[Json]]
 ) -> None:
     async with AsyncExitStack() as stack:
-        one_by_one, together = [
-            await stack.enter_async_context(town(migrated_file, tmp_path / name)) for name in ("one", "all")
-        ]
+        one_by_one, together = [await stack.enter_async_context(town(databases)) for _ in range(2)]
         for some in (one_by_one, together):
             await some.stage.hears(
                 some.said(some.walking, ALICE)

@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -325,22 +324,22 @@ async def test_a_database_that_does_not_answer_says_nothing_of_itself(database: 
 
 @pytest.mark.parametrize("directory", [True, False])
 async def test_the_service_serves_it_where_the_settings_say_so(
-    fake: FakeHomeserver, tmp_path: Path, directory: bool
+    fake: FakeHomeserver, service_database: str, directory: bool
 ) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     public = {"listen": url.removeprefix("http://"), "base_url": url, "directory": directory}
-    made = settings_for(fake.base_url, fake.registration, tmp_path / "h.db", public=public)
+    made = settings_for(fake.base_url, fake.registration, service_database, public=public)
     async with running(made), aiohttp.ClientSession() as client, client.get(f"{url}/services") as answer:
         assert answer.status == (200 if directory else 404)
         assert answer.content_type == ("application/json" if directory else "text/html")
 
 
 async def test_d4_what_another_process_imports_is_served_at_once(
-    fake: FakeHomeserver, tmp_path: Path
+    fake: FakeHomeserver, service_database: str
 ) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     public = {"listen": url.removeprefix("http://"), "base_url": url}
-    made = settings_for(fake.base_url, fake.registration, tmp_path / "h.db", public=public)
+    made = settings_for(fake.base_url, fake.registration, service_database, public=public)
     async with running(made) as hedgerow, aiohttp.ClientSession() as client:
         async with hedgerow.engine.works.begin("test") as work:
             founded, arts = changes.create_network(

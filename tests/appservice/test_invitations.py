@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
-from appservice.store import inbox, outbox
+from appservice.store import outbox
 from tests.fake import FakeHomeserver, FakeUser, Fault, Registration
 from tests.hedgerow import ADMIN, running, settings_for
+from tests.waiting import nothing_waits
 
 JOIN = "POST /join/{room}"
 LEAVE = "POST /rooms/{room_id}/leave"
@@ -42,9 +42,7 @@ class House:
             calm = 0
             while calm < 3:
                 await self.fake.pushed()
-                async with self.service.foundation.database.reading() as connection:
-                    waiting, kept = await outbox.depth(connection), await inbox.counts(connection)
-                calm = 0 if waiting or kept.get("waiting") or kept["transactions"] else calm + 1
+                calm = calm + 1 if await nothing_waits(self.service) else 0
                 await asyncio.sleep(0.05)
 
     async def failures(self) -> list[str]:
@@ -69,10 +67,10 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(service_database: str) -> AsyncIterator[House]:
     async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:
         admin, ben = fake.add_user(ADMIN), fake.add_user("@ben:hs.test")
-        async with running(settings_for(fake.base_url, fake.registration, tmp_path / "h.db")) as service:
+        async with running(settings_for(fake.base_url, fake.registration, service_database)) as service:
             yield House(fake, service, admin, ben)
             fake.release()
 

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +14,10 @@ from nio.crypto.attachments import encrypt_attachment
 
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
-from appservice.store import inbox, outbox
 from tests.fake import FakeHomeserver, FakeUser, Fault, Registration
 from tests.fake.wire import Call
 from tests.hedgerow import ADMIN, running, settings_for
+from tests.waiting import nothing_waits
 
 INVITE = "POST /rooms/{room_id}/invite"
 _LINK = re.compile(r" \(https://matrix\.to/[^)]*\)")
@@ -30,7 +29,7 @@ class Desk:
     """A service that can be stopped and started, and an admin who speaks with it in a direct room."""
 
     fake: FakeHomeserver
-    database: Path
+    database: str
     admin: FakeUser
     room: str = ""
     service: Hedgerow = field(init=False)
@@ -75,9 +74,7 @@ class Desk:
             calm = 0
             while calm < 3:
                 await self.fake.pushed()
-                async with self.service.foundation.database.reading() as connection:
-                    waiting, kept = await outbox.depth(connection), await inbox.counts(connection)
-                calm = 0 if waiting or kept.get("waiting") or kept["transactions"] else calm + 1
+                calm = calm + 1 if await nothing_waits(self.service) else 0
                 await asyncio.sleep(0.05)
 
     def space(self, name: str) -> str:
@@ -95,9 +92,9 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(service_database: str) -> AsyncIterator[Desk]:
     async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:
-        desk = Desk(fake, tmp_path / "h.db", fake.add_user(ADMIN))
+        desk = Desk(fake, service_database, fake.add_user(ADMIN))
         async with desk.serving() as service:
             await desk.open(service)
             yield desk
@@ -204,10 +201,10 @@ async def test_a47_an_invitation_that_waits_when_somebody_is_banned_is_not_made(
 
 
 @pytest.mark.long
-async def test_five_hundred_are_invited_once_each_whatever_happens_meanwhile(tmp_path: Path) -> None:
+async def test_five_hundred_are_invited_once_each_whatever_happens_meanwhile(service_database: str) -> None:
     """Against a limit, with the service stopped and started in the middle, while others work."""
     async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:
-        desk = Desk(fake, tmp_path / "h.db", fake.add_user(ADMIN))
+        desk = Desk(fake, service_database, fake.add_user(ADMIN))
         people = [f"@p{number}:hs.test" for number in range(480)]
         for user in people:
             fake.add_user(user)
@@ -251,9 +248,9 @@ async def test_five_hundred_are_invited_once_each_whatever_happens_meanwhile(tmp
         assert set(desk.invitations(space).values()) == {1}
 
 
-async def test_a_no_that_came_while_the_service_was_away_is_remembered(tmp_path: Path) -> None:
+async def test_a_no_that_came_while_the_service_was_away_is_remembered(service_database: str) -> None:
     async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:
-        desk = Desk(fake, tmp_path / "h.db", fake.add_user(ADMIN))
+        desk = Desk(fake, service_database, fake.add_user(ADMIN))
         ned = fake.add_user("@ned:hs.test")
         async with desk.serving() as service:
             await desk.open(service)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from appservice.demo.synapse import free_port
 from appservice.engine import Foundation
 from appservice.parting import NobodyThere, let_go
 from appservice.releasing import Outlook, ReleasingAll
-from appservice.store import inbox, outbox, rooms, tables
 from appservice.store import lifecycle as store
+from appservice.store import rooms, tables
 from appservice.store.database import Database
 from spaces import changes
 from spaces.identifiers import GroupId, NetworkId, RoomId
@@ -27,6 +26,7 @@ from spaces.lifecycle import RoomKept, Snapshot
 from tests.appservice.stage import ALICE, BEN, BOT, Stage
 from tests.fake import FakeHomeserver, FakeUser, Registration
 from tests.hedgerow import ADMIN, running, settings_for
+from tests.waiting import nothing_waits
 
 pytestmark = pytest.mark.both_databases
 
@@ -147,9 +147,7 @@ class House:
             calm = 0
             while calm < 3:
                 await self.fake.pushed()
-                async with self.service.foundation.database.reading() as connection:
-                    waiting, kept = await outbox.depth(connection), await inbox.counts(connection)
-                calm = 0 if waiting or kept.get("waiting") or kept["transactions"] else calm + 1
+                calm = calm + 1 if await nothing_waits(self.service) else 0
                 await asyncio.sleep(0.03)
 
     async def ask(self, text: str) -> str:
@@ -193,10 +191,10 @@ def version() -> str:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, version: str) -> AsyncIterator[House]:
+async def house(service_database: str, version: str) -> AsyncIterator[House]:
     async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:
         admin = fake.add_user(ADMIN)
-        made = settings_for(fake.base_url, fake.registration, tmp_path / "h.db", rooms={"version": version})
+        made = settings_for(fake.base_url, fake.registration, service_database, rooms={"version": version})
         async with running(made) as service:
             house = House(fake, service, admin, await admin.create_dm(fake.bot))
             await house.quiet()
@@ -298,10 +296,10 @@ async def test_p7_all_that_can_be_is_released_at_once_and_what_goes_together_sta
     assert (await releasing.look()).names == ()
 
 
-async def test_p7_all_is_released_without_a_service_as_well(tmp_path: Path) -> None:
+async def test_p7_all_is_released_without_a_service_as_well(service_database: str) -> None:
     async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:
         admin = fake.add_user(ADMIN)
-        made = settings_for(fake.base_url, fake.registration, tmp_path / "h.db")
+        made = settings_for(fake.base_url, fake.registration, service_database)
         async with running(made) as service:
             house = House(fake, service, admin, await admin.create_dm(fake.bot))
             await house.make("network create Arts")

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -248,10 +247,12 @@ async def test_the_page_of_a_code_is_there_as_long_as_it_serves(database: Databa
 # -- the service ------------------------------------------------------------------------------------
 
 
-async def test_the_service_shows_pages_on_a_port_of_their_own(fake: FakeHomeserver, tmp_path: Path) -> None:
+async def test_the_service_shows_pages_on_a_port_of_their_own(
+    fake: FakeHomeserver, service_database: str
+) -> None:
     port = free_port()
     public = {"listen": f"127.0.0.1:{port}", "base_url": "https://hedgerow.example.org/hedge/"}
-    settings = settings_for(fake.base_url, fake.registration, tmp_path / "hedgerow.db", public=public)
+    settings = settings_for(fake.base_url, fake.registration, service_database, public=public)
     async with running(settings), aiohttp.ClientSession() as client:
         admin = fake.add_user(ADMIN)
         room = await admin.create_dm(fake.bot)

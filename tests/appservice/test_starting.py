@@ -49,6 +49,7 @@ async def forbid_writing(database: Database) -> None:
     event.listen(database.engine.sync_engine, "do_connect", forbid)
 
 
+@pytest.mark.of_sqlite
 async def test_a_database_that_can_only_be_read_ends_the_start_with_a_sentence(settings: Settings) -> None:
     foundation = Foundation(settings)
     await foundation.lay()
@@ -61,6 +62,7 @@ async def test_a_database_that_can_only_be_read_ends_the_start_with_a_sentence(s
     assert "`hedgerow doctor`" in said
 
 
+@pytest.mark.of_sqlite
 async def test_a_database_that_can_only_be_read_is_refused_before_anything_is_planned_or_replayed(
     settings: Settings,
 ) -> None:
@@ -72,6 +74,7 @@ async def test_a_database_that_can_only_be_read_is_refused_before_anything_is_pl
     await foundation.database.close()
 
 
+@pytest.mark.of_sqlite
 async def test_a_database_that_is_shut_while_the_lock_is_taken_ends_the_start_with_a_sentence(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +89,7 @@ async def test_a_database_that_is_shut_while_the_lock_is_taken_ends_the_start_wi
     assert (await refused(service)).startswith("The database cannot be used (OperationalError).")
 
 
+@pytest.mark.of_sqlite
 async def test_a_lock_that_cannot_be_opened_ends_the_start_with_a_sentence(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -95,6 +99,7 @@ async def test_a_lock_that_cannot_be_opened_ends_the_start_with_a_sentence(
     assert "belong with its folder to the user that Hedgerow runs as" in said
 
 
+@pytest.mark.of_sqlite
 async def test_a_file_system_that_knows_no_locks_ends_the_start_with_a_sentence(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +110,7 @@ async def test_a_file_system_that_knows_no_locks_ends_the_start_with_a_sentence(
     assert "cannot be locked (No locks available)" in await refused(Hedgerow(settings))
 
 
+@pytest.mark.of_sqlite
 def test_the_command_says_it_in_one_line_and_ends_with_code_1(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,9 +135,9 @@ async def until_logged(lines: list[Any], name: str) -> dict[str, Any]:
 
 
 async def test_a_token_that_the_homeserver_does_not_know_has_an_event_of_its_own(
-    fake: FakeHomeserver, tmp_path: Path
+    fake: FakeHomeserver, service_database: str
 ) -> None:
-    made = settings_for(fake.base_url, fake.registration, tmp_path / "h.db")
+    made = settings_for(fake.base_url, fake.registration, service_database)
     homeserver = made.homeserver.model_copy(update={"as_token": SecretStr("some-other-token-012345")})
     stop = asyncio.Event()
     with capture_logs() as lines:
@@ -144,11 +150,11 @@ async def test_a_token_that_the_homeserver_does_not_know_has_an_event_of_its_own
 
 
 async def test_a_token_that_is_forgotten_later_and_a_homeserver_that_is_away_are_logged_apart(
-    fake: FakeHomeserver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fake: FakeHomeserver, service_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("appservice.app._HEALTH_SECONDS", 0.05)
     asked = "GET /account/whoami"
-    async with running(settings_for(fake.base_url, fake.registration, tmp_path / "h.db")):
+    async with running(settings_for(fake.base_url, fake.registration, service_database)):
         with capture_logs() as lines:
             fake.script(asked, Fault.error(401, "M_UNKNOWN_TOKEN"), None)
             await until_logged(lines, "token_not_known")

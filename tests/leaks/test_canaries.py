@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -17,9 +14,8 @@ from bot.audience import audience_of
 from bot.repertoire import all_commands
 from config.blueprints import template
 from spaces.identifiers import UserId
-from tests.appservice.conftest import driven
 from tests.appservice.stage import ALICE, SHARED
-from tests.conftest import fresh_database
+from tests.databases import Databases, driven
 from tests.leaks.asked import OF_NUMBERS, OF_PLACES, OF_WORDS, PLAIN, PLAINLY
 from tests.leaks.furnishing import Furnished, furnished, with_nothing_hidden
 from tests.leaks.hiding import CARA, DAN, EVE, Answer
@@ -42,34 +38,13 @@ class Pair:
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "beginning" in metafunc.fixturenames:
-        kinds = ["sqlite", "postgresql"] if metafunc.config.getoption("--every-database") else ["sqlite"]
-        metafunc.parametrize("beginning", kinds, indirect=True, scope="module")
-
-
-@pytest.fixture(scope="module")
-def beginning(request: pytest.FixtureRequest) -> Path | tuple[str, str]:
-    """A migrated database to copy: SQLite's file, or a server of PostgreSQL and the name there."""
-    if request.param == "sqlite":
-        return Path(request.getfixturevalue("migrated_file"))
-    return request.getfixturevalue("postgres_url"), request.getfixturevalue("migrated_template")
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def there(
-    beginning: Path | tuple[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Furnished]:
+async def there(databases: Databases) -> AsyncIterator[Furnished]:
     """One place for all of them: what they ask changes nothing of it."""
-    async with AsyncExitStack() as stack:
-        if isinstance(beginning, Path):
-            file = shutil.copy(beginning, tmp_path_factory.mktemp("hidden") / "hedgerow.db")
-            url = f"sqlite+aiosqlite:///{file}"
-        else:
-            url = driven(await stack.enter_async_context(fresh_database(*beginning)))
-        database = Database(url)
-        stack.push_async_callback(database.close)
+    with databases.empty() as url:
+        database = Database(driven(url))
         yield await furnished(database)
+        await database.close()
 
 
 async def test_every_command_is_asked() -> None:
@@ -190,18 +165,19 @@ _SHARED_WORDS = ("painting", "paintin", "paintong", "ladder", "lader", "garden",
 
 
 async def test_a44_a_stranger_is_told_what_they_are_told_where_nothing_is_hidden(
-    there: Furnished, migrated_file: Path, tmp_path: Path
+    there: Furnished, databases: Databases
 ) -> None:
     """So no count, no order, no guess and no hint to something elsewhere tells of it."""
-    database = Database(f"sqlite+aiosqlite:///{shutil.copy(migrated_file, tmp_path / 'bare.db')}")
-    bare, _ = await with_nothing_hidden(database)
     places = [row.format(place="somerset") for row in OF_PLACES]
     finds = [
         f"find {word}{more}" for word in _SHARED_WORDS for more in ("", " --in somerset", " --near bath")
     ]
     rows = [*PLAIN, *places, *finds, "help find", "help offer", "find gardne --in somerset"]
-    told, untold = await there.place.asks(EVE, rows), await bare.asks(EVE, rows)
-    await database.close()
+    with databases.empty() as url:
+        database = Database(driven(url))
+        bare, _ = await with_nothing_hidden(database)
+        told, untold = await there.place.asks(EVE, rows), await bare.asks(EVE, rows)
+        await database.close()
     differing = [
         (one, other) for one, other in zip(told, untold, strict=True) if _drawn(one) != _drawn(other)
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Table, delete, func, select
 
 from appservice.app import Hedgerow
@@ -20,6 +21,7 @@ from appservice.store.encryption import Rotation
 from config.sections import Settings
 from spaces.errors import Unavailable
 from spaces.identifiers import RoomId, UserId
+from tests.databases import Databases
 from tests.fake import FakeHomeserver, Fault
 from tests.hedgerow import running, settings_for
 
@@ -28,10 +30,11 @@ BOT = UserId("@hedgerow:hs.test")
 
 
 @pytest.fixture
-def settings(fake: FakeHomeserver, tmp_path: Path) -> Callable[..., Settings]:
+def settings(fake: FakeHomeserver, service_database: str, tmp_path: Path) -> Callable[..., Settings]:
     def make(**encryption: Any) -> Settings:
-        section = {"enabled": True, "key": KEY, **encryption}
-        return settings_for(fake.base_url, fake.registration, tmp_path / "hedgerow.db", encryption=section)
+        store = str(tmp_path / "hedgerow-crypto")
+        section = {"enabled": True, "key": KEY, "store": store, **encryption}
+        return settings_for(fake.base_url, fake.registration, service_database, encryption=section)
 
     return make
 
@@ -115,22 +118,18 @@ async def test_a_lost_store_gets_a_new_device_under_the_same_identity(
         assert device_of(service) == new
 
 
-def _empty(folder: Path) -> None:
-    shutil.rmtree(folder)
-    folder.mkdir()
-
-
 async def test_of_a_lost_database_the_devices_go_as_well(
-    fake: FakeHomeserver, settings: Callable[..., Settings], tmp_path: Path
+    fake: FakeHomeserver, settings: Callable[..., Settings], databases: Databases, tmp_path: Path
 ) -> None:
     """Everybody would go on encrypting for them."""
     async with running(settings()) as service:
         lost = device_of(service)
-    _empty(tmp_path)
-    async with running(settings()) as service:
-        assert device_of(service) != lost
-        assert list(fake.world.accounts[BOT].devices) == [device_of(service)]
-        assert service.foundation.health.cross_signed is True
+    shutil.rmtree(tmp_path / "hedgerow-crypto")
+    with databases.empty() as url:
+        async with running(settings().model_copy(update={"database": SecretStr(url)})) as service:
+            assert device_of(service) != lost
+            assert list(fake.world.accounts[BOT].devices) == [device_of(service)]
+            assert service.foundation.health.cross_signed is True
 
 
 async def test_an_old_device_that_could_not_be_removed_is_removed_later(
