@@ -28,7 +28,7 @@ from tests.fake import FakeHomeserver, FakeUser, Registration
 from tests.hedgerow import ADMIN, running, settings_for
 from tests.waiting import nothing_waits
 
-pytestmark = pytest.mark.both_databases
+on_both = pytest.mark.both_databases
 
 ROOM = RoomId("!r")
 _LASTING = {"slugs", "events", "transactions", "outbox", "undertakings", "marks"}
@@ -37,6 +37,7 @@ _LASTING = {"slugs", "events", "transactions", "outbox", "undertakings", "marks"
 # -- the store --------------------------------------------------------------------------------------
 
 
+@on_both
 async def test_p6_what_was_kept_is_read_again_and_what_cannot_be_read_is_nothing(database: Database) -> None:
     arts, talk = NetworkId("n.aaaaaaaaaaaaaaaa"), GroupId("g.aaaaaaaaaaaaaaaa")
     kept = Snapshot(
@@ -56,6 +57,7 @@ async def test_p6_what_was_kept_is_read_again_and_what_cannot_be_read_is_nothing
         assert (await connection.execute(select(tables.snapshots))).all() == []
 
 
+@on_both
 async def test_p5_a_move_that_waits_is_still_one_after_a_restart(database: Database) -> None:
     stage = Stage(database)
     arts, health = await stage.found("Arts"), await stage.found("Health")
@@ -315,6 +317,7 @@ async def test_p7_all_is_released_without_a_service_as_well(service_database: st
         await foundation.database.close()
 
 
+@on_both
 async def test_p7_nothing_that_waits_for_a_released_room_is_left(database: Database) -> None:
     stage = Stage(database)
     arts = await stage.found("Arts")
