@@ -20,9 +20,9 @@ def pages(told: News) -> list[str]:
     """The text of each page on one line, words that were divided at the end of a line put together."""
     reader = PdfReader(io.BytesIO(newspaper_of(told)))
     assert all(round(float(page.mediabox.width)) == 595 for page in reader.pages)
-    return [
-        " ".join(page.extract_text().replace("-\n", "").replace("‐\n", "").split()) for page in reader.pages
-    ]
+    # pypdf reads the letters of some fonts with a zero before each
+    read = (page.extract_text().replace("\0", "") for page in reader.pages)
+    return [" ".join(text.replace("-\n", "").replace("‐\n", "").split()) for text in read]
 
 
 def test_n5_the_paper_holds_all_there_is_to_tell_the_front_story_first() -> None:
