@@ -16,14 +16,13 @@ def paged(document: Document) -> tuple[Document, Document | None]:
         if isinstance(block, PageEnd):
             rest = document.blocks[number + 1 :]
             return Document(document.blocks[:number]), Document(rest) if rest else None
-    lines, blocks = 0, document.blocks
-    heights = list(_heights(blocks))
-    if sum(heights) <= MOST_LINES + _SPARE:
-        return document, None
-    for number, height in enumerate(heights):
+    lines, cut, blocks = 0, 0, document.blocks
+    for number, height in enumerate(_heights(blocks)):
         lines += height
         if number and lines > MOST_LINES:
-            return Document(blocks[:number]), Document((*_above(blocks, number), *blocks[number:]))
+            cut = cut or number
+            if lines > MOST_LINES + _SPARE:
+                return Document(blocks[:cut]), Document((*_above(blocks, cut), *blocks[cut:]))
     return document, None
 
 

@@ -17,7 +17,7 @@ from spaces.identifiers import NetworkId
 from spaces.landscape import Landscape
 from spaces.network import Access, Kind, Status
 
-MOST_LINES = 500
+MOST_LINES = 200
 """So that no answer is too large to be kept; it is shown page by page (`bot/paging.py`)."""
 
 
