@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import importlib.util
@@ -26,6 +27,7 @@ from spaces.errors import Unavailable
 
 _START_SECONDS = 90.0
 _PAUSE_SECONDS = 0.05
+_PORTS = range(20_000, 32_000)
 _ANY_RATE = {"per_second": 10_000, "burst_count": 10_000}
 _RELAXED_LIMITS: dict[str, Any] = {
     **dict.fromkeys(
@@ -252,10 +254,17 @@ class LocalSynapse:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 on which nothing listens at present."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nothing uses at present. Raises `Unavailable`.
+
+    It is below those that systems give to connections going out, so that none of these takes it meanwhile.
+    """
+    for port in secrets.SystemRandom().sample(_PORTS, k=100):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise Unavailable(
+        "No port of this machine is free between 20000 and 32000. End something that listens there."
+    )
 
 
 def _open(url: str, data: bytes | None = None, timeout: float = 30) -> Any:
