@@ -34,6 +34,7 @@ PEOPLE = tuple(UserId(f"@p{n}:example.org") for n in range(11))
 NETWORKS, GROUPS = 9, 12
 GRACES = (0, 1, 7)
 EXAMPLES, STEPS = 85, 50
+LOOKS = 3 * (NETWORKS + 1)  # three for each network of the longest way down, and for its groups
 _THERE = ("join", "invite")
 
 people = st.sampled_from(PEOPLE)
@@ -236,16 +237,21 @@ class Reach(RuleBasedStateMachine):
         """Time passes and the service looks; what it asks to be read is read, if the homeserver `answers`.
 
         A first look may have a network read by whose members a second sees that somebody has no path,
-        and has their rooms read; the third takes them out.
+        and has their rooms read; the third takes them out. Whoever is out of a network may so have lost
+        the places below it: the looks for those come after.
         """
         taken.append("tick")
         self.now += days * DAY
-        for _ in range(3):
+        for _ in range(LOOKS if answers else 1):
+            before = len(self.town.removed)
             self._look()
-            for place in self.town.paths.asked_for if answers else ():
+            asked_for = set(self.town.paths.asked_for)
+            self.town.paths.asked_for.clear()
+            for place in asked_for if answers else ():
                 assert self.town.paths.read is not None
                 self.town.paths.read[place] = self.now
-            self.town.paths.asked_for.clear()
+            if not asked_for and len(self.town.removed) == before:
+                break
         if answers:
             self._nobody_stays_too_long()
 
@@ -340,6 +346,19 @@ class Reach(RuleBasedStateMachine):
         for pair in self.town.paths.departures:
             marked = {*pair} & self.town.marked
             assert marked or not self._is_in(*pair) or not self._has_path(*pair)
+
+
+def test_h4_who_is_taken_out_of_a_network_is_taken_out_of_its_groups_too() -> None:
+    """A network without any above it is made private and put below one where its member is not."""
+    reach = Reach()
+    reach.begin(access=[Access.PRIVATE] * NETWORKS, comings=[(PEOPLE[0], 0)])
+    entered = {place for place, _ in reach.town.memberships}
+    assert len(entered) > 3
+    reach.open_or_shut(n=0, access=Access.PRIVATE)
+    reach.link(parent=3, child=0)
+    reach.two_days_pass()
+    below = {group.id for group in reach.town.landscape.groups_of(reach.networks[0])}
+    assert {place for place, _ in reach.town.removed} == {reach.networks[0]} | (below & entered)
 
 
 def test_h4_a59_only_who_has_no_path_is_taken_out_and_leave_leaves_the_right_rooms() -> None:
