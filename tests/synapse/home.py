@@ -13,7 +13,7 @@ from urllib.parse import quote
 import yaml
 
 from appservice.demo.synapse import LocalSynapse, free_port
-from tests.second_client import Json, SecondClient
+from tests.second_client import Json, Refused, SecondClient
 from tests.synapse.running import hedgerow
 
 SERVER = "hs.test"
@@ -111,12 +111,25 @@ class Home:
             rooms = await self._rooms_of_the_bot(overseer)
             states = [await _room(overseer, room) for room in rooms]
         self._earlier |= set(rooms)
-        token = yaml.safe_load((self.directory / "registration.yaml").read_text())["as_token"]
-        async with SecondClient(self.synapse.base_url, BOT, token) as bot:
+        async with self.bot() as bot:
             for room in (state for state in states if state.members.get(BOT) == "join"):
                 known = await bot.call("GET", f"/_matrix/client/v3/rooms/{room.id}/aliases", user_id=BOT)
                 for alias in known["aliases"]:
                     await bot.call("DELETE", f"/_matrix/client/v3/directory/room/{quote(alias)}", user_id=BOT)
+
+    async def direct_rooms(self, user_id: str) -> list[str]:
+        """Where the bot counts itself as talking with that person."""
+        async with self.bot() as bot:
+            path = f"/_matrix/client/v3/user/{quote(BOT)}/account_data/m.direct"
+            try:
+                return list((await bot.call("GET", path, user_id=BOT)).get(user_id, []))
+            except Refused:
+                return []
+
+    def bot(self) -> SecondClient:
+        """A client with the token of the service; to be closed."""
+        token = yaml.safe_load((self.directory / "registration.yaml").read_text())["as_token"]
+        return SecondClient(self.synapse.base_url, BOT, token)
 
     async def overseer(self) -> SecondClient:
         """Synapse's own administrator, who sees every room; to be closed."""

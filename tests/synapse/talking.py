@@ -48,9 +48,14 @@ class Village:
             yield [await self._talk(person) for person in people]
 
     async def _talk(self, person: SecondClient) -> Talk:
+        """What they are to be told before the bot is there, they would be told in another room."""
         if person.user_id not in self._direct:
-            self._direct[person.user_id] = await person.create_dm(BOT)
+            room = self._direct[person.user_id] = await person.create_dm(BOT)
+            await soon(lambda: self._is_direct(room, person))
         return Talk(person, self._direct[person.user_id])
+
+    async def _is_direct(self, room: str, person: SecondClient) -> bool:
+        return room in await self.home.direct_rooms(person.user_id)
 
     async def room(self, name: str) -> Room:
         return (await self.home.landscape())[name]
