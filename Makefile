@@ -21,7 +21,7 @@ SCRATCH = $(shell [ -w /dev/shm ] && ! grep -q ' /dev/shm .*noexec' /proc/mounts
 
 test: export PYTHONDONTWRITEBYTECODE =
 test: install postgresql
-	TMPDIR=$(or $(SCRATCH),$${TMPDIR:-/tmp}) $(BIN)/python -m pytest -n 3 --dist loadfile \
+	TMPDIR=$(or $(SCRATCH),$${TMPDIR:-/tmp}) $(BIN)/python -m pytest -n 4 --dist loadfile \
 	  --no-loadscope-reorder -o tmp_path_retention_policy=failed $(ARGS)
 
 check: install

@@ -1,6 +1,6 @@
 """The database of a Hedgerow at Synapse: of one half of them SQLite's, of the other PostgreSQL's.
 
-Which one it is hangs on the name of its folder, so it is the same in every run; `HEDGEROW_TEST_DATABASE`
+Which one it is hangs on the name of its folder, so it is the same in every run; `TEST_DATABASE`
 says `sqlite` or `postgresql` for all of them.
 """
 
@@ -23,6 +23,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from tests.postgres import cluster
 
 _DRIVERS = {"sqlite:": "sqlite+aiosqlite:", "postgresql:": "postgresql+asyncpg:"}
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+_WITH = 'SELECT 1 FROM "{table}" AS t WHERE t::text LIKE :text OR t::text LIKE :bytes LIMIT 1'
 _numbers = itertools.count(1)
 
 
@@ -37,6 +39,19 @@ class Store:
         """SQLAlchemy's, with the asynchronous driver."""
         scheme, rest = self.url.split(":", 1)
         return _DRIVERS[f"{scheme}:"] + rest
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is SQLite's."""
+        return self.url.startswith("sqlite:")
+
+    def tables_with(self, word: str) -> set[str]:
+        """The tables of PostgreSQL with a row in which `word` stands, as text or as bytes; none of a file."""
+        if self.is_file:
+            return set()
+        tables = [name for (name,) in self.rows(_TABLES)]
+        either = {"text": f"%{word}%", "bytes": f"%{word.encode().hex()}%"}
+        return {name for name in tables if self.rows(_WITH.format(table=name), **either)}
 
     def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         """What a statement of SQL gives, from whatever thread or loop; what it writes is committed."""
@@ -64,7 +79,7 @@ def store_at(directory: Path) -> Store:
 def _kind(directory: Path) -> str:
     name = directory.name.rstrip("0123456789")
     by_name = ("sqlite", "postgresql")[zlib.crc32(name.encode()) % 2]
-    return os.environ.get("HEDGEROW_TEST_DATABASE", by_name)
+    return os.environ.get("TEST_DATABASE", by_name)
 
 
 async def _made(name: str) -> None:

@@ -60,6 +60,9 @@ async def test_who_comes_is_counted_by_ticks_that_stand_of_people_who_are_there(
         await lothar.person.leave(news)
         await _shows(karin, number, "Nobody has said yet")
         assert "is changed" in await jonas.ask(f"event edit {number} --time 16:00")
-        edited, words = await _last(karin, news)
-        assert edited == message
-        assert ", 16:00 to 18:00" in words
+
+        async def is_edited() -> bool:
+            edited, words = await _last(karin, news)
+            return edited == message and ", 16:00 to 18:00" in words
+
+        await soon(is_edited)
