@@ -14,7 +14,7 @@ from spaces.actions import Action, Invite, Publish, ReadBack, Say, SetState, Sta
 from spaces.identifiers import RoomId, UserId
 from spaces.network import Access
 from tests.appservice.scene import LEVELS, NAME, RULES, TOPIC, Scene
-from tests.appservice.stage import ALICE, BEN, BOT, Stage
+from tests.appservice.stage import ALICE, BEN, BOT, PlayedRooms, Stage
 
 
 def types(actions: list[Action]) -> list[str]:
@@ -28,6 +28,19 @@ async def test_a_room_that_is_as_it_should_be_passes_and_nothing_is_put(scene: S
     assert await scene.read() is True
     assert await scene.waiting() == []
     assert await scene.is_ready()
+
+
+async def test_what_a_space_is_only_going_to_list_was_not_taken_out_of_it(stage: Stage) -> None:
+    """It is read before its rooms are there: none of them is asked for once more."""
+    played = PlayedRooms(stage)
+    arts = await stage.found("Arts")
+    wanted = await stage.entries()
+    read = next(entry for entry in wanted if entry.action == ReadBack(arts))
+    for entry in wanted[: wanted.index(read) + 1]:
+        await played.settle(entry)
+    assert await stage.entries() == wanted[wanted.index(read) + 1 :]
+    done = await played.settle_all()
+    assert [a.room for a in done].count(arts) >= 2, "it lists its rooms"
 
 
 async def test_a29_a_half_made_room_is_closed_and_read_again_before_anything_else(scene: Scene) -> None:
