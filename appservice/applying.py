@@ -113,7 +113,7 @@ async def watch(foundation: Foundation, undertaking: int, tell: Callable[[Progre
     hand = _Hand(foundation)
     try:
         while True:
-            async with foundation.database.reading() as connection:
+            async with foundation.database.reading(apart=True, brief=True) as connection:
                 found = await outbox.undertaking(connection, undertaking)
                 waiting = await outbox.depth(connection, undertaking)
                 wanted = _is_fresh(await journal.mark(connection, WANTED_MARK))

@@ -35,6 +35,10 @@ _DROP = delete(tables.messages).where(
     m.place == select(r.place).where(r.room_id == bindparam("room")).scalar_subquery(),
     m.event_id == bindparam("event"),
 )
+_OF_PLACE = tuple(
+    delete(table).where(table.c.place == bindparam("place"))
+    for table in (tables.messages, tables.open_histories)
+)
 _OPEN_OF = (
     select(m.place, func.count().label("n"))
     .where(m.sender == bindparam("user"), *_THEN, m.is_open.is_(True))
@@ -179,8 +183,8 @@ async def forget(connection: Connection, *, before: float, most: int) -> int:
 
 async def forget_room(connection: Connection, place: PlaceId) -> None:
     """The place has another room from now on, or none: who is in that one was not in this one."""
-    await connection.execute(delete(tables.messages).where(m.place == place))
-    await connection.execute(delete(tables.open_histories).where(o.place == place))
+    for forgotten in _OF_PLACE:
+        await connection.execute(forgotten, {"place": place})
 
 
 async def forget_person(connection: Connection, user: UserId) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from appservice.codec import place_id
 from appservice.store import tables
@@ -16,6 +16,8 @@ from spaces.by_hand import SILENCE_SECONDS, Repairs
 from spaces.identifiers import NetworkId, PlaceId, RoomId, UserId
 
 StateKey = tuple[str, str]
+_h = tables.hand_marks.c
+_MARKS = select(_h.type, _h.state_key, _h.event_id, _h.content).where(_h.place == bindparam("place"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,7 @@ class Mark:
 
 async def marks(connection: Connection, place: PlaceId) -> dict[StateKey, Mark]:
     """What was dealt with of the room of `place`; places in state keys are not told from other text."""
-    t = tables.hand_marks.c
-    query = select(t.type, t.state_key, t.event_id, t.content).where(t.place == place)
-    rows = await connection.execute(query)
+    rows = await connection.execute(_MARKS, {"place": place})
     return {(r.type, r.state_key): Mark(r.event_id, json.loads(r.content)) for r in rows}
 
 

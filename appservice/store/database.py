@@ -10,12 +10,13 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import Table, event, text
+from sqlalchemy import Executable, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -229,14 +230,17 @@ async def upsert(
     """Insert `rows`; where the primary key is there already, replace the rest or leave it."""
     if not rows:
         return
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
-    keys = [column.name for column in table.primary_key]
-    others = {
-        c.name: statement.excluded[c.name] for c in table.columns if c.name in rows[0] and c.name not in keys
-    }
-    if replace and others:
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
-    else:
-        statement = statement.on_conflict_do_nothing()
+    others = tuple(column.name for column in table.columns if column.name in rows[0] and replace)
+    statement = _upserting(connection.dialect.name, table, others)
     await connection.execute(statement, [dict(row) for row in rows])
+
+
+@cache
+def _upserting(dialect: str, table: Table, replaced: tuple[str, ...]) -> Executable:
+    """Built once for each table and set of columns."""
+    insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement, keys = insert(table), [column.name for column in table.primary_key]
+    others = {name: statement.excluded[name] for name in replaced if name not in keys}
+    if others:
+        return cast(Executable, statement.on_conflict_do_update(index_elements=keys, set_=others))
+    return cast(Executable, statement.on_conflict_do_nothing())

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from appservice.store import tables
 from appservice.store.database import Connection, upsert
 
+_MARK = select(tables.marks.c.value).where(tables.marks.c.name == bindparam("name"))
+
 
 async def mark(connection: Connection, name: str) -> str | None:
-    query = select(tables.marks.c.value).where(tables.marks.c.name == name)
-    found: str | None = (await connection.execute(query)).scalar()
+    found: str | None = (await connection.execute(_MARK, {"name": name})).scalar()
     return found
 
 

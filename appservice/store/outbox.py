@@ -34,6 +34,14 @@ _WAITING = (
     .order_by(t.seq)
 )
 _STILL_WAITS = select(t.created_at).where(t.seq == bindparam("which"), t.status == "waiting")
+_WAITING_IN = (
+    select(t.action)
+    .where(t.status == "waiting", t.seq != bindparam("but"), t.room == bindparam("in_room"))
+    .order_by(t.seq)
+)
+_DEPTH = select(func.count()).select_from(tables.outbox).where(t.status == "waiting")
+_DEPTH_OF = _DEPTH.where(t.undertaking == bindparam("of"))
+_DONE = delete(tables.outbox).where(t.seq == bindparam("which"))
 _SAID = (
     update(tables.outbox)
     .where(t.seq == bindparam("which"))
@@ -119,9 +127,8 @@ async def waiting(connection: Connection, *, after: int = 0) -> list[Entry]:
 
 async def waiting_in(connection: Connection, room: PlaceId | RoomId, *, but: int) -> list[Action]:
     """Waiting actions of one room, but for one and for any that cannot be read."""
-    query = select(t.action).where(t.status == "waiting", t.seq != but, t.room == room).order_by(t.seq)
     found: list[Action] = []
-    for text in (await connection.execute(query)).scalars():
+    for text in (await connection.execute(_WAITING_IN, {"but": but, "in_room": room})).scalars():
         with suppress(ValueError):
             found.append(action_from_json(text))
     return found
@@ -136,7 +143,7 @@ async def waits_since(connection: Connection, seq: int) -> float | None:
 async def delivered(connection: Connection, seq: int, *, event: EventId | None = None) -> None:
     """It is done. What was said is remembered, so that it is not said again; all else is forgotten."""
     if event is None:
-        await connection.execute(delete(tables.outbox).where(t.seq == seq))
+        await connection.execute(_DONE, {"which": seq})
     else:
         await connection.execute(_SAID, {"which": seq, "event": event})
 
@@ -197,10 +204,9 @@ async def told_by(connection: Connection, event: EventId, person: UserId) -> str
 
 async def depth(connection: Connection, undertaking: int | None = None) -> int:
     """How many actions wait, of all or of one undertaking."""
-    query = select(func.count()).select_from(tables.outbox).where(t.status == "waiting")
-    if undertaking is not None:
-        query = query.where(t.undertaking == undertaking)
-    return int((await connection.execute(query)).scalar_one())
+    if undertaking is None:
+        return int((await connection.execute(_DEPTH)).scalar_one())
+    return int((await connection.execute(_DEPTH_OF, {"of": undertaking})).scalar_one())
 
 
 async def failures(connection: Connection, undertaking: int | None = None) -> list[Sentence]:

@@ -25,6 +25,11 @@ _EVERYONE = ""
 
 # Once for each unit of work, so built once.
 _MARKED = select(c.user)
+_THOSE_IN = select(p.user).where(
+    p.user.in_(
+        select(_m.user).join(tables.rooms, _r.room_id == _m.room_id).where(_r.place == bindparam("place"))
+    )
+)
 _NAMES = (
     select(_r.place, _m.display_name)
     .join(tables.rooms, _r.room_id == _m.room_id)
@@ -94,8 +99,7 @@ async def mark(connection: Connection, users: Collection[UserId]) -> None:
 
 async def mark_those_in(connection: Connection, place: PlaceId) -> None:
     """Who is in the place's room, which becomes another."""
-    here = select(_m.user).join(tables.rooms, _r.room_id == _m.room_id).where(_r.place == place)
-    await _mark_found(connection, select(p.user).where(p.user.in_(here)))
+    await _mark(connection, (await connection.execute(_THOSE_IN, {"place": place})).scalars().all())
 
 
 async def mark_shown_to(connection: Connection, networks: Collection[NetworkId] | None) -> None:

@@ -19,13 +19,29 @@ log = structlog.get_logger(__name__)
 
 _CHUNK = 500
 _THERE = ("join", "invite")
-# What is executed for each message is built once.
+# What is executed for each message, or for each room, is built once.
 _ROOM_OF = select(tables.rooms.c.room_id).where(tables.rooms.c.place == bindparam("place"))
 _PLACE_OF = select(tables.rooms.c.place).where(tables.rooms.c.room_id == bindparam("room"))
 _CONVERSATION = select(tables.conversations).where(tables.conversations.c.room_id == bindparam("room"))
 _MEMBERS = select(tables.memberships.c.user, tables.memberships.c.membership).where(
     tables.memberships.c.room_id == bindparam("room")
 )
+_MEMBERS_AS_KEPT = select(
+    *(tables.memberships.c[name] for name in ("user", "membership", "display_name", "skeleton", "since"))
+).where(tables.memberships.c.room_id == bindparam("room"))
+_MEMBERS_AMONG = select(*(tables.memberships.c[name] for name in ("room_id", "user", "membership"))).where(
+    tables.memberships.c.room_id.in_(bindparam("room_ids", expanding=True)),
+    tables.memberships.c.user.in_(bindparam("users", expanding=True)),
+)
+_EXPECTED = select(tables.rooms.c.place, tables.rooms.c.room_id, tables.rooms.c.expected).where(
+    tables.rooms.c.place.in_(bindparam("places", expanding=True))
+)
+_KNOWN = select(tables.rooms.c.place).where(tables.rooms.c.place.in_(bindparam("places", expanding=True)))
+_IS_READY = select(tables.rooms.c.ready).where(tables.rooms.c.place == bindparam("place"))
+_OF_PLACE = update(tables.rooms).where(tables.rooms.c.place == bindparam("of_place"))
+_EXPECT = _OF_PLACE.values(expected=bindparam("will_be"))
+_MADE = _OF_PLACE.values(room_id=bindparam("made"))
+_SET_READY = _OF_PLACE.values(ready=bindparam("is_ready"))
 _PLACES_OF = (
     select(tables.rooms.c.place, tables.memberships.c.membership)
     .join(tables.rooms, tables.rooms.c.room_id == tables.memberships.c.room_id)
@@ -80,12 +96,9 @@ async def expected(
     connection: Connection, places: Collection[PlaceId], people: Collection[UserId]
 ) -> dict[PlaceId, FoundRoom]:
     """The rooms of `places` as they will be, with the memberships of `people`."""
-    t = tables.rooms.c
     found: dict[PlaceId, FoundRoom] = {}
     for chunk in _chunks(sorted(places)):
-        rows = (
-            await connection.execute(select(t.place, t.room_id, t.expected).where(t.place.in_(chunk)))
-        ).all()
+        rows = (await connection.execute(_EXPECTED, {"places": chunk})).all()
         members = await _members_of(connection, [r.room_id for r in rows if r.room_id], people)
         for row in rows:
             here = members.get(row.room_id, {})
@@ -105,12 +118,11 @@ def _expected(place: str, kept: str, members: Mapping[UserId, str]) -> FoundRoom
 async def _members_of(
     connection: Connection, room_ids: Collection[str], people: Collection[UserId]
 ) -> dict[str, dict[UserId, str]]:
-    t = tables.memberships.c
     members: dict[str, dict[UserId, str]] = {}
     if not room_ids or not people:
         return members
-    query = select(t.room_id, t.user, t.membership).where(t.room_id.in_(room_ids), t.user.in_(list(people)))
-    for row in await connection.execute(query):
+    among = {"room_ids": list(room_ids), "users": list(people)}
+    for row in await connection.execute(_MEMBERS_AMONG, among):
         members.setdefault(row.room_id, {})[UserId(row.user)] = row.membership
     return members
 
@@ -119,8 +131,7 @@ async def save_expected(connection: Connection, found: Mapping[PlaceId, FoundRoo
     """Keep what each room will be; a place seen for the first time gets its row."""
     known: set[str] = set()
     for chunk in _chunks(sorted(found)):
-        query = select(tables.rooms.c.place).where(tables.rooms.c.place.in_(chunk))
-        known.update((await connection.execute(query)).scalars())
+        known.update((await connection.execute(_KNOWN, {"places": chunk})).scalars())
     fresh = [
         {"place": place, "room_id": None, "ready": False, "expected": found_to_json(room)}
         for place, room in found.items()
@@ -128,26 +139,23 @@ async def save_expected(connection: Connection, found: Mapping[PlaceId, FoundRoo
     ]
     await upsert(connection, tables.rooms, fresh)
     for place in known:
-        values = {"expected": found_to_json(found[place_id(place)])}
-        await connection.execute(update(tables.rooms).where(tables.rooms.c.place == place).values(values))
+        will_be = found_to_json(found[place_id(place)])
+        await connection.execute(_EXPECT, {"of_place": place, "will_be": will_be})
 
 
 async def set_room(connection: Connection, place: PlaceId, room: RoomId) -> None:
     await profiles.mark_those_in(connection, place)
     await activity.forget_room(connection, place)
-    await connection.execute(update(tables.rooms).where(tables.rooms.c.place == place).values(room_id=room))
+    await connection.execute(_MADE, {"of_place": place, "made": room})
 
 
 async def is_ready(connection: Connection, place: PlaceId) -> bool:
     """Whether the place's room was closed as it should be when it was last read."""
-    found = (
-        await connection.execute(select(tables.rooms.c.ready).where(tables.rooms.c.place == place))
-    ).scalar()
-    return bool(found)
+    return bool((await connection.execute(_IS_READY, {"place": place})).scalar())
 
 
 async def set_ready(connection: Connection, place: PlaceId, ready: bool) -> None:
-    await connection.execute(update(tables.rooms).where(tables.rooms.c.place == place).values(ready=ready))
+    await connection.execute(_SET_READY, {"of_place": place, "is_ready": ready})
 
 
 async def drop_unmade(connection: Connection, places: Collection[PlaceId]) -> None:
@@ -211,9 +219,7 @@ async def save_memberships(
 
     Who has joined is there since `now`, unless they were before.
     """
-    t = tables.memberships.c
-    query = select(t.user, t.membership, t.display_name, t.skeleton, t.since).where(t.room_id == room)
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(_MEMBERS_AS_KEPT, {"room": room})).all()
     kept = {row.user: (row.membership, row.display_name, row.skeleton is not None) for row in rows}
     joined = {row.user: row.since for row in rows if row.membership == "join"}
     changed = []

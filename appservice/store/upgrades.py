@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from appservice.codec import place_id
 from appservice.store import tables
@@ -21,6 +21,14 @@ DONE = "done"
 REFUSED = "refused"
 _PENDING = (ANNOUNCED, FOLLOWING, OUTSIDE, RENEWING, MOVED)
 _DAY = 86_400.0
+# What is executed for each room that is read is built once.
+_OF_ROOM = select(tables.upgrades).where(tables.upgrades.c.old_room == bindparam("old"))
+_TO_ROOM = (
+    select(tables.upgrades)
+    .where(tables.upgrades.c.new_room == bindparam("new"), tables.upgrades.c.state.in_(_PENDING))
+    .order_by(tables.upgrades.c.old_room)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +49,12 @@ class Upgrade:
 
 
 async def of_room(connection: Connection, old: RoomId) -> Upgrade | None:
-    t = tables.upgrades
-    return _one((await connection.execute(select(t).where(t.c.old_room == old))).one_or_none())
+    return _one((await connection.execute(_OF_ROOM, {"old": old})).one_or_none())
 
 
 async def to_room(connection: Connection, new: RoomId) -> Upgrade | None:
     """The upgrade under way to that room."""
-    t = tables.upgrades
-    query = select(t).where(t.c.new_room == new, t.c.state.in_(_PENDING)).order_by(t.c.old_room).limit(1)
-    return _one((await connection.execute(query)).one_or_none())
+    return _one((await connection.execute(_TO_ROOM, {"new": new})).one_or_none())
 
 
 async def moved_to(connection: Connection, place: PlaceId, new: RoomId) -> Upgrade | None:
