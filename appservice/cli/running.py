@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 
+from appservice import memory
 from appservice.app import Hedgerow
 from appservice.cli.common import DEFAULT_CONFIG, ConfigOption, begin, refusals
 from config.settings import Settings
@@ -12,6 +13,7 @@ from config.settings import Settings
 
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Serve until told to stop (SIGTERM or Ctrl-C)."""
+    memory.keep_together()
     with refusals():
         asyncio.run(_serve(begin(config)))
 

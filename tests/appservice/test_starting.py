@@ -116,8 +116,10 @@ def test_the_command_says_it_in_one_line_and_ends_with_code_1(
 ) -> None:
     (tmp_path / "h.db.lock").mkdir()
     monkeypatch.setattr("appservice.cli.running.begin", lambda config: settings)
+    kept: list[bool] = []
+    monkeypatch.setattr("appservice.memory.keep_together", lambda: kept.append(True))  # not for this process
     ended = CliRunner().invoke(app, ["run", "--config", "hedgerow.yaml"])
-    assert ended.exit_code == 1
+    assert (ended.exit_code, kept) == (1, [True])
     assert ended.output.splitlines()[-1].startswith(f"{tmp_path / 'h.db.lock'} cannot be locked")
     assert "Traceback" not in ended.output
 
