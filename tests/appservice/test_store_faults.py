@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,20 +13,20 @@ from appservice import inbox
 from appservice.store import database as database_module
 from appservice.store.database import Database, StoreError
 from tests.appservice.stage import ALICE, DIRECT, Stage, message, says
-from tests.crashes.killed_writers import killed_at_writing
+from tests.crashes.killed_writers import integrity, killed_at_writing
 from tests.crashes.rounds import loud, unexpected
 
 KILLS = 15
 
 
 def test_a69_what_was_accepted_is_there_however_often_the_process_is_killed_at_writing(
-    tmp_path: Path, migrated_file: Path
+    migrated_url: str,
 ) -> None:
-    database = Path(shutil.copy(migrated_file, tmp_path / "hedgerow.db"))
-    found = killed_at_writing(database, KILLS, random.Random(69))
+    found = killed_at_writing(migrated_url, KILLS, random.Random(69))
     assert len(found.acknowledged) > KILLS
     assert found.acknowledged - found.kept == frozenset()
-    assert found.integrity == "ok"
+    if file := Database(migrated_url).path:
+        assert integrity(file) == "ok"
 
 
 @pytest.mark.parametrize("how", ["full", "read-only"])

@@ -32,7 +32,7 @@ from spaces.identifiers import NetworkId, RoomId, UserId
 from spaces.power_levels import RoomKind, power_levels
 from tests.appservice.stage import ALICE, DIRECT, PlayedRooms, Stage, message, says
 from tests.crashes.hostile_events import hundred, transaction
-from tests.crashes.killed_writers import killed_at_writing
+from tests.crashes.killed_writers import integrity, killed_at_writing
 from tests.crashes.rounds import TIMEOUT_SECONDS, once_each, the_round, unexpected
 from tests.crashes.test_every_call import FAULTS
 from tests.registration import Registration
@@ -47,9 +47,9 @@ async def _migrated(file: Path) -> Database:
 def writes(folder: Path, times: int) -> str:
     file = folder / "hedgerow.db"
     asyncio.run(_close(file))
-    found = killed_at_writing(file, times, random.Random(69))
+    found = killed_at_writing(f"sqlite+aiosqlite:///{file}", times, random.Random(69))
     assert found.acknowledged <= found.kept, found.acknowledged - found.kept
-    assert found.integrity == "ok", found.integrity
+    assert integrity(file) == "ok"
     return (
         f"{times} kills: all of {len(found.acknowledged)} acknowledged transactions are there, integrity ok"
     )

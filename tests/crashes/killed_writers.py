@@ -10,12 +10,14 @@ import random
 import signal
 import sqlite3
 import time
-from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select
+
 from appservice.mailbox import Mailbox
+from appservice.store import tables
 from appservice.store.database import Database
 
 _FORKED = multiprocessing.get_context("fork")  # they have imported everything
@@ -24,19 +26,18 @@ _MOST_ACKNOWLEDGED = 12
 
 @dataclass(frozen=True)
 class Found:
-    """`acknowledged` and `kept` are the numbers of transactions; `integrity` is SQLite's own word."""
+    """The numbers of transactions."""
 
     acknowledged: frozenset[int]
     kept: frozenset[int]
-    integrity: str
 
 
-def killed_at_writing(database: Path, times: int, chance: random.Random) -> Found:
-    """So many processes, one after the other, keep transactions in `database` until they are killed."""
+def killed_at_writing(url: str, times: int, chance: random.Random) -> Found:
+    """So many processes, one after the other, keep transactions in a database until they are killed."""
     acknowledged = set[int]()
     for turn in range(times):
         reading, writing = os.pipe()
-        writer = _FORKED.Process(target=_write, args=(database, turn * 1_000_000, writing))
+        writer = _FORKED.Process(target=_write, args=(url, turn * 1_000_000, writing))
         writer.start()
         os.close(writing)
         enough = chance.randint(1, _MOST_ACKNOWLEDGED)
@@ -47,27 +48,30 @@ def killed_at_writing(database: Path, times: int, chance: random.Random) -> Foun
             os.kill(writer.pid or 0, signal.SIGKILL)
             writer.join()
             acknowledged.update(int(line) for line in told if line.endswith("\n"))
-    return Found(frozenset(acknowledged), frozenset(_kept(database)), _integrity(database))
+    return Found(frozenset(acknowledged), frozenset(asyncio.run(_kept(url))))
 
 
-def _write(database: Path, first: int, told: int) -> None:
-    asyncio.run(_keep(database, first, told))
+def _write(url: str, first: int, told: int) -> None:
+    asyncio.run(_keep(url, first, told))
 
 
-async def _keep(database: Path, first: int, told: int) -> None:
-    mailbox = Mailbox(Database(f"sqlite+aiosqlite:///{database}"), time.time)
+async def _keep(url: str, first: int, told: int) -> None:
+    mailbox = Mailbox(Database(url), time.time)
     for number in range(first, first + 1_000_000):
         events = [{"content": {"body": "x" * (number % 5000)}}]
         await mailbox.accept(str(number), json.dumps({"number": number, "events": events}).encode())
         os.write(told, f"{number}\n".encode())
 
 
-def _kept(database: Path) -> Iterable[int]:
-    with closing(sqlite3.connect(database)) as connection:
-        for (body,) in connection.execute("SELECT body FROM transactions"):
-            yield json.loads(body)["number"]
+async def _kept(url: str) -> list[int]:
+    database = Database(url)
+    async with database.reading() as connection:
+        bodies = (await connection.execute(select(tables.transactions.c.body))).scalars().all()
+    await database.close()
+    return [json.loads(body)["number"] for body in bodies]
 
 
-def _integrity(database: Path) -> str:
-    with closing(sqlite3.connect(database)) as connection:
+def integrity(file: Path) -> str:
+    """SQLite's own word for it."""
+    with closing(sqlite3.connect(file)) as connection:
         return str(connection.execute("PRAGMA integrity_check").fetchone()[0])

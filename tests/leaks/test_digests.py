@@ -13,13 +13,14 @@ import spaces.announcements
 import spaces.occasions
 import spaces.stories
 from appservice.calendar import OccasionsSource
+from appservice.store.database import Database
 from appservice.story_news import StoriesSource
 from bot.digests import places, postings
 from bot.digests.items import Section
 from tests.leaks.judging import Direct, Leak, opened
 from tests.leaks.newsstand import Newsstand, Sold, judge_digests
 from tests.leaks.without import Check, taken_away
-from tests.spaces.worlds import landscapes
+from tests.spaces.worlds import CountedIds, beginnings, landscapes
 
 _WORLDS = 12
 CHECKS = (
@@ -84,3 +85,15 @@ def test_a44_a47_no_digest_tells_of_what_is_hidden_and_each_thing_once(migrated_
 def test_the_proof_fails_where_a_check_is_taken_away(check: Check, migrated_file: Path) -> None:
     with taken_away(check), pytest.raises(Leak):
         every(opened(str(migrated_file)), Sold(), _WORLDS)
+
+
+@pytest.mark.both_databases
+async def test_a44_a47_nor_does_one_of_the_other_database(database: Database) -> None:
+    sold = Sold()
+    for number in range(3):
+        stand = Newsstand(beginnings(CountedIds()), number)
+        async with database.engine.connect() as connection:
+            await judge_digests(connection, stand, sold)
+            await connection.rollback()
+    assert sold.readers > 20
+    assert all(sold.items[section] for section in Section)
