@@ -167,6 +167,8 @@ class Settler:
 
     async def _made(self, work: UnitOfWork, place: PlaceId, seq: int, room: RoomId) -> None:
         await rooms.set_room(work.connection, place, room)
+        if not place.is_direct:
+            return
         for action in await outbox.waiting_in(work.connection, place, but=seq):
             if isinstance(action, MarkDirect):
                 row = rooms.ConversationRow(room, action.user, place)
@@ -268,7 +270,7 @@ class Settler:
 
     async def _conclude(self, work: UnitOfWork, undertaking: int | None) -> None:
         """Say that all is done, once it is."""
-        if undertaking is None or await outbox.depth(work.connection, undertaking):
+        if undertaking is None or await outbox.is_under_way(work.connection, undertaking):
             return
         found = await outbox.undertaking(work.connection, undertaking)
         if found is None or found.status == "done":
@@ -296,9 +298,9 @@ class Settler:
         async with self._works.database.reading(brief=True) as connection:
             before = self._works.surroundings.now() - SLOW_SECONDS
             slow = await outbox.slow(connection, before=before)
-            left = {u.id: await outbox.depth(connection, u.id) for u in slow}
+            left = {u.id for u in slow if await outbox.is_under_way(connection, u.id)}
         for found in slow:
-            if found.status == "open" or not left[found.id]:
+            if found.status == "open" or found.id not in left:
                 async with self._works.begin(_HEDGEROW) as work:
                     await self._say_progress(work, found)
 

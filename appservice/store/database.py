@@ -20,7 +20,7 @@ from sqlalchemy import Executable, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from appservice.store import one_trip
 from appservice.store.fence import Fence
@@ -37,6 +37,8 @@ _PRAGMAS = {
     "foreign_keys": 1,
     "secure_delete": 1,
 }
+
+_BOTH = (False, True)
 
 # How to look best depends on the words: a plan for any words may take ten times as long. What the directory
 # reads is mostly in memory, where a page out of order costs little more than the next one.
@@ -61,6 +63,7 @@ class Database:
             how = {"connect_args": {"async_creator_fn": one_trip.connect}}
         self.engine = create_async_engine(self.url, hide_parameters=True, **how)
         self._brief = self.engine.execution_options(brief=True)
+        self._readers = {(apart, brief): self._reader(apart, brief) for apart in _BOTH for brief in _BOTH}
         event.listen(self.engine.sync_engine, "handle_error", self._failed)
         self._writing = _Turnstile()
         if self.is_sqlite:
@@ -103,12 +106,14 @@ class Database:
 
         `brief`: each takes far less than a millisecond, but for few; nothing else is done meanwhile.
         """
+        async with self._readers[apart, brief].connect() as connection:
+            yield connection
+
+    def _reader(self, apart: bool, brief: bool) -> AsyncEngine:
         options: dict[str, Any] = {"reading": "apart" if apart else "together", "brief": brief}
         if not (apart or self.is_sqlite):
             options["isolation_level"] = "REPEATABLE READ"
-        async with self.engine.connect() as connection:
-            await connection.execution_options(**options)
-            yield connection
+        return self.engine.execution_options(**options)
 
     @asynccontextmanager
     async def alone(self, *, urgent: bool = False) -> AsyncIterator[Connection]:

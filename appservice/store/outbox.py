@@ -41,6 +41,7 @@ _WAITING_IN = (
 )
 _DEPTH = select(func.count()).select_from(tables.outbox).where(t.status == "waiting")
 _DEPTH_OF = _DEPTH.where(t.undertaking == bindparam("of"))
+_ANY_OF = select(t.seq).where(t.status == "waiting", t.undertaking == bindparam("of")).limit(1)
 _DONE = delete(tables.outbox).where(t.seq == bindparam("which"))
 _SAID = (
     update(tables.outbox)
@@ -207,6 +208,11 @@ async def depth(connection: Connection, undertaking: int | None = None) -> int:
     if undertaking is None:
         return int((await connection.execute(_DEPTH)).scalar_one())
     return int((await connection.execute(_DEPTH_OF, {"of": undertaking})).scalar_one())
+
+
+async def is_under_way(connection: Connection, undertaking: int) -> bool:
+    """Whether anything of it waits."""
+    return (await connection.execute(_ANY_OF, {"of": undertaking})).first() is not None
 
 
 async def failures(connection: Connection, undertaking: int | None = None) -> list[Sentence]:
