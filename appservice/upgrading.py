@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from appservice.replacing import as_user, is_followed, take_place, tell
-from appservice.store import outbox, rooms
+from appservice.store import rooms
 from appservice.store import upgrades as store
 from appservice.store.upgrades import Upgrade
 from appservice.telling import tell_coordinators
 from bot.networks.rules import named
 from bot.upgrades.words import asks_to_come_along, does_not_follow
 from spaces import upgrades
-from spaces.actions import Follow, Leave, ReadBack, Renew, SetState
-from spaces.identifiers import PlaceId, RoomId
+from spaces.actions import Follow, Leave, ReadBack, Renew
+from spaces.identifiers import PlaceId, RoomId, UserId
 from spaces.reconcile import FoundRoom
 from spaces.upgrades import TOMBSTONE
 
@@ -68,7 +68,7 @@ async def steady(work: UnitOfWork, place: PlaceId, read: Read) -> Read:
         return read
     moving: dict[PlaceId, str] = {row.place: str(row.new) for row in await store.pending(work.connection)}
     before = await work.expected_of(place)
-    for child in sorted(await _taken_out(work, place, before, read.found)):
+    for child in _taken_out(before, read, work.surroundings.maker.bot):
         if child not in moving and work.surroundings.health.read.get(child) is None:
             moving[child] = ""
             work.put(ReadBack(child))
@@ -79,23 +79,15 @@ async def steady(work: UnitOfWork, place: PlaceId, read: Read) -> Read:
     return replace(read, found=found, set_by=set_by)
 
 
-async def _taken_out(
-    work: UnitOfWork, place: PlaceId, before: FoundRoom | None, found: FoundRoom
-) -> set[PlaceId]:
-    """The places that a Space listed, and does not any more: not those that it is only going to list."""
+def _taken_out(before: FoundRoom | None, read: Read, bot: UserId) -> list[PlaceId]:
+    """The places that a Space listed, and that people have taken out of it.
+
+    What the bot is only going to list has no entry there yet, or one that the bot has emptied itself.
+    """
     listed = [key for kind, key in before.state if kind == _CHILD] if before else []
     places = (key for key in listed if isinstance(key, PlaceId))
-    gone = {p for p in places if before and upgrades.lists(before, p) and not upgrades.lists(found, p)}
-    if gone:
-        waiting = await outbox.waiting_in(work.connection, place, but=0)
-        gone -= {
-            step.event.state_key
-            for step in waiting
-            if isinstance(step, SetState)
-            and step.event.type == _CHILD
-            and isinstance(step.event.state_key, PlaceId)
-        }
-    return gone
+    gone = [p for p in places if before and upgrades.lists(before, p) and not upgrades.lists(read.found, p)]
+    return [p for p in gone if (by := read.set_by.get((_CHILD, p))) is not None and by.sender != bot]
 
 
 async def noticed(work: UnitOfWork, place: PlaceId, room: RoomId, read: Read) -> bool:

@@ -10,7 +10,18 @@ from sqlalchemy import select
 
 from appservice.store import tables
 from spaces import changes
-from spaces.actions import Action, Ban, Follow, Invite, Leave, MoveAlias, ReadBack, Withdraw
+from spaces.actions import (
+    Action,
+    Ban,
+    Follow,
+    Invite,
+    Leave,
+    MoveAlias,
+    ReadBack,
+    SetState,
+    StateEvent,
+    Withdraw,
+)
 from spaces.identifiers import GroupId, NetworkId, PlaceId, RoomId, UserId
 from spaces.network import Access
 from tests.appservice.handwork import MADE, VIA, adopted, audit, landscape, lift, make_room, reads
@@ -159,6 +170,32 @@ async def test_h6_a_client_that_replaces_the_link_itself_unlinks_and_adds_nothin
     assert scene.rooms.content(scene.room, CHILD, MADE) == {}
     what = [what for _, what, *_ in await audit(scene)]
     assert not [line for line in what if "taken" in line]
+
+
+async def test_h6_nor_does_it_unlink_anything_while_that_very_link_waits_to_be_written(scene: Scene) -> None:
+    stage = scene.stage
+    crafts = await stage.found("Crafts")
+    await scene.rooms.settle_all()
+    old = stage.places.room(crafts)
+    scene.rooms.set(old, "m.room.create", {"room_version": "11", "type": "m.space"}, by=ALICE)
+    levels = scene.rooms.content(old, LEVELS)
+    events = {**levels["events"], STONE: 100}
+    scene.rooms.set(old, LEVELS, {**levels, "users": {ALICE: 100, BOT: 100}, "events": events})
+    async with stage.work() as work:
+        linked = changes.link(work.landscape, scene.arts, crafts, parent_agrees=True, child_agrees=True)
+        await work.change(linked, what="linked", about=crafts)
+    await scene.rooms.settle_all()
+    await reads(scene, scene.arts, crafts)
+    link = StateEvent(CHILD, scene.rooms.content(scene.room, CHILD, old), crafts)
+    stage.works.surroundings.health.read.clear()
+    upgrade(scene, old, type="m.space")
+    scene.set(CHILD, {}, key=old)
+    scene.set(CHILD, VIA, key=NEW)
+    await stage.put(ReadBack(scene.arts), SetState(scene.arts, link))
+    await scene.rooms.settle_all()
+    assert stage.places.room(crafts) == NEW
+    assert (await landscape(scene)).parents(crafts) == (scene.arts,)
+    assert scene.rooms.content(scene.room, CHILD, NEW)["via"] == ["hs.test"]
 
 
 async def test_h6_a_space_takes_its_ways_in_its_links_and_its_listing_along(stage: Stage) -> None:
