@@ -194,7 +194,7 @@ class OutboxSettings(_Section):
 
 
 class ReconcileSettings(_Section):
-    """`every_seconds`: seconds between two looks at the state of all rooms."""
+    """`every_seconds`: seconds between two looks at what was missed; all rooms are read once in five."""
 
     every_seconds: Annotated[int, _number(10, 86_400)] = 180
 
