@@ -15,8 +15,9 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +34,8 @@ from spaces.errors import Unavailable
 
 _FORMAT = 1
 _MANIFEST, _DATABASE, _CRYPTO = "manifest.json", "database", "crypto/"
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError)
+"""What an archive raises of which some bytes are others than they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Backup:
             return cls(**said)
         except OSError as error:
             raise Unavailable(f"{file} cannot be read: {error.strerror or error}.") from error
-        except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (*_DAMAGED, TypeError, ValueError, AttributeError) as error:
             raise Unavailable(
                 f"{file} is not a whole backup of Hedgerow's. Take one that `hedgerow backup` made."
             ) from error
@@ -193,25 +196,39 @@ class Restoring:
             return f"a database that cannot be read ({_reason(error)})"
 
     async def restore(self, now: datetime, *, keys: bool = False) -> Path | None:
-        """Put it back, all of it or nothing; where what was there before is kept, if it is."""
-        made_at = now.isoformat(timespec="seconds")
+        """Put it back, all of it or nothing; where what was there before is kept, if it is.
+
+        The keys come last and at one stroke: until then it can be begun again.
+        """
         near = self._database.path or self._file
         try:
-            with tempfile.TemporaryDirectory(prefix=".restoring-", dir=near.absolute().parent) as folder:
-                fresh = Path(folder) / _DATABASE
-                with zipfile.ZipFile(self._file) as archive:
-                    archive.extract(_DATABASE, folder)
-                    if keys:
-                        self._bring_keys(archive)
-                if self._database.path is None:
-                    await backups.restore_postgresql(self._database, fresh, made_at, Path(folder))
-                    return None
-                await self._database.close()
-                return await asyncio.to_thread(self._replace, self._database.path, fresh, now)
-        except zipfile.BadZipFile as error:
-            raise Unavailable(f"{self._file} is damaged ({error}). Take another backup.") from error
+            with ExitStack() as folders:
+                folder = _folder_in(near.absolute().parent, folders)
+                unpacked = self._unpacked(folder, folders, keys=keys)
+                before = await self._put_back(folder, now)
+                if unpacked is not None:
+                    os.replace(unpacked, crypto_folder(self._settings, self._database))
+                return before
         except OSError as error:
             raise Unavailable(f"The backup cannot be brought back ({_reason(error)}).") from error
+
+    def _unpacked(self, folder: Path, folders: ExitStack, *, keys: bool) -> Path | None:
+        """The database goes into `folder`; where the keys are, if they are wanted."""
+        try:
+            with zipfile.ZipFile(self._file) as archive:
+                archive.extract(_DATABASE, folder)
+                return self._unpacked_keys(archive, folders) if keys else None
+        except _DAMAGED as error:
+            raise Unavailable(f"{self._file} is damaged ({error}). Take another backup.") from error
+
+    async def _put_back(self, folder: Path, now: datetime) -> Path | None:
+        fresh = folder / _DATABASE
+        if self._database.path is None:
+            made_at = now.isoformat(timespec="seconds")
+            await backups.restore_postgresql(self._database, fresh, made_at, folder)
+            return None
+        await self._database.close()
+        return await asyncio.to_thread(self._replace, self._database.path, fresh, now)
 
     def _replace(self, database: Path, fresh: Path, now: datetime) -> Path | None:
         backups.check_sqlite(fresh)
@@ -225,21 +242,28 @@ class Restoring:
         backups.replace_sqlite(database, fresh, before)
         return before if was_there else None
 
-    def _bring_keys(self, archive: zipfile.ZipFile) -> None:
-        """Raises `Unavailable` where there are some: they are never older than those of a backup."""
+    def _unpacked_keys(self, archive: zipfile.ZipFile, folders: ExitStack) -> Path:
+        """A folder with them, on the disk where they are to be.
+
+        Raises `Unavailable` where there are some: they are never older than those of a backup.
+        """
         to = crypto_folder(self._settings, self._database)
         if to.exists() and any(to.iterdir()):
             raise Unavailable(
                 f"{to} is not empty, and stays as it is: what is in it is newer. Leave out --keys."
             )
-        to.mkdir(mode=0o700, exist_ok=True)
+        unpacked = _folder_in(to.absolute().parent, folders) / "keys"
+        unpacked.mkdir(mode=0o700)
         for name in archive.namelist():
             if name.startswith(_CRYPTO) and Path(name).name:
-                file = to / Path(name).name
+                file = unpacked / Path(name).name
                 file.touch(mode=0o600)
                 file.write_bytes(archive.read(name))
+                backups.sync(file)
                 _give(file, to)
-        _give(to, to.parent)
+        backups.sync(unpacked)
+        _give(unpacked, to)
+        return unpacked
 
     async def end(self) -> None:
         await self._lock.release()
@@ -247,6 +271,11 @@ class Restoring:
 
 
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+def _folder_in(parent: Path, folders: ExitStack) -> Path:
+    """One of its own, which goes with `folders`."""
+    return Path(folders.enter_context(tempfile.TemporaryDirectory(prefix=".restoring-", dir=parent)))
 
 
 def _give(file: Path, like: Path) -> None:

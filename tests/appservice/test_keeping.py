@@ -125,14 +125,21 @@ async def test_while_a_service_acts_nothing_is_replaced(house: House) -> None:
     assert "It takes the place of: networks: 0, groups: 0." in asked.stdout
 
 
-def repacked(house: House, name: str, **said: Any) -> Path:
-    """The backup with other words in its manifest."""
+_SAME = b""
+
+
+def repacked(house: House, name: str, *, database: bytes | None = _SAME, **said: Any) -> Path:
+    """The backup with other words in its manifest, or with another database or none."""
     path = house.folder / name
     with zipfile.ZipFile(house.file) as old, zipfile.ZipFile(path, "w") as new:
         for item in old.namelist():
             body = old.read(item)
             if item == "manifest.json":
                 body = json.dumps({**json.loads(body), **said}).encode()
+            if item == "database" and database is None:
+                continue
+            if item == "database" and database:
+                body = database
             new.writestr(item, body)
     return path
 
@@ -212,6 +219,41 @@ async def test_the_bots_keys_are_in_the_backup_and_come_back_only_when_asked_for
     assert (await house.says("restore", str(house.file), "--yes", "--keys")).exit_code == 0
     with closing(sqlite3.connect(keys / "bot.db")) as reading:
         assert reading.execute("SELECT x FROM k").fetchall() == [(7,)]
+
+
+@pytest.mark.of_sqlite
+async def test_a_restore_that_fails_brings_no_keys_so_that_another_backup_can(house: House) -> None:
+    keys = house.folder / "hedgerow-crypto"
+    keys.mkdir()
+    with closing(sqlite3.connect(keys / "bot.db")) as writing:
+        writing.executescript("CREATE TABLE k (x); INSERT INTO k VALUES (7);")
+    assert (await house.says("backup", str(house.file))).exit_code == 0
+    shutil.rmtree(keys)
+    damaged = repacked(house, "damaged", database=b"no database at all" * 500)
+    said = await house.says("restore", str(damaged), "--yes", "--keys")
+    assert (said.exit_code, "in the backup is damaged" in said.stderr) == (1, True)
+    assert not keys.exists()
+    said = await house.says("restore", str(house.file), "--yes", "--keys")
+    assert said.exit_code == 0, said.output
+    assert [(file.name, file.stat().st_mode & 0o777) for file in keys.iterdir()] == [("bot.db", 0o600)]
+    assert keys.stat().st_mode & 0o777 == 0o700
+    assert [path for path in house.folder.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.of_sqlite
+async def test_whichever_byte_of_a_backup_is_another_a_sentence_says_so(house: House) -> None:
+    assert (await house.says("backup", str(house.file))).exit_code == 0
+    whole, damaged = house.file.read_bytes(), house.folder / "damaged"
+    said = set()
+    for at in range(0, len(whole), len(whole) // 60):
+        damaged.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        done = await house.says("restore", str(damaged), "--yes")
+        assert done.exit_code == 0 or isinstance(done.exception, SystemExit), (at, done.exception)
+        said |= {word for word in ("is damaged", "is not a whole backup") if word in done.stderr}
+    assert said == {"is damaged", "is not a whole backup"}
+    without = repacked(house, "without", database=None)
+    done = await house.says("restore", str(without), "--yes")
+    assert (done.exit_code, "is damaged" in done.stderr) == (1, True), done.output
 
 
 @pytest.fixture
