@@ -34,10 +34,10 @@ async def move(source: str, target: str, tell: Callable[[str, int], None]) -> Mo
     old, new = _opened(source, "first"), _opened(target, "second")
     locks = (Stillness(old), Stillness(new))
     _check_there(old)
-    is_new = new.path is not None and not new.path.exists()
-    is_moved = False
+    is_new = is_moved = False
     try:
         await _take(locks)
+        is_new = new.path is not None and not new.path.exists()
         new.make_file()
         counts = await copy(old, new, tell)
         is_moved = True
@@ -47,12 +47,12 @@ async def move(source: str, target: str, tell: Callable[[str, int], None]) -> Mo
             f"It could not be moved ({_reason(error)}). Nothing was changed: mend that, and move again."
         ) from error
     finally:
-        for lock in locks:
-            await lock.release()
         await old.close()
         await new.close()
         if is_new and not is_moved and new.path is not None:
             _take_away(new.path)
+        for lock in locks:
+            await lock.release()
 
 
 def _opened(url: str, which: str) -> Database:

@@ -12,12 +12,15 @@ from click.testing import Result
 from sqlalchemy import Boolean, Float, Integer, LargeBinary, Table, insert, select
 from typer.testing import CliRunner
 
+from appservice import moving_databases
 from appservice.cli import app
+from appservice.moving_databases import Moved, move
 from appservice.store import copying, directory, tables
 from appservice.store.database import Connection, Database
 from appservice.store.stillness import Stillness
 from bot.directory.ports import Match, Term
 from spaces.access import Sight
+from spaces.errors import Unavailable
 from tests.appservice.stage import ALICE, Stage
 from tests.databases import driven
 
@@ -173,3 +176,37 @@ async def test_what_has_not_all_arrived_is_not_there_at_all(
     monkeypatch.setattr(copying, "_PORTION", 3)
     said = await moved(migrated_url, elsewhere)
     assert (said.exit_code, "have arrived. Nothing was moved" in said.stderr) == (1, True)
+
+
+async def test_who_is_refused_takes_no_file_away_that_another_moves_into(
+    migrated_url: str, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both looked before it was there."""
+    old, new = Database(migrated_url), Database(elsewhere)
+    await Stage(old).found("Weaving")
+    await old.close()
+    urls = [url.replace("+aiosqlite", "") for url in (migrated_url, elsewhere)]
+    takes, copies, begun = moving_databases._take, moving_databases.copy, asyncio.Event()
+    others: list[asyncio.Task[Moved]] = []
+
+    async def take(locks: tuple[Stillness, ...]) -> None:
+        if others:
+            await begun.wait()
+        else:
+            others.append(asyncio.create_task(move(urls[0], urls[1], lambda *_: None)))
+            await asyncio.sleep(0)
+        await takes(locks)
+
+    async def copy_until_the_other_is_refused(*arguments: Any) -> Any:
+        counts = await copies(*arguments)
+        begun.set()
+        await asyncio.wait(others)
+        return counts
+
+    monkeypatch.setattr(moving_databases, "_take", take)
+    monkeypatch.setattr(moving_databases, "copy", copy_until_the_other_is_refused)
+    await move(urls[0], urls[1], lambda *_: None)
+    with pytest.raises(Unavailable, match="A service acts on one of the two"):
+        await others[0]
+    assert await found(new, "weav") != []
+    await new.close()
