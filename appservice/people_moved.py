@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from spaces.errors import Malformed
@@ -31,7 +32,7 @@ def people_in_table(text: str) -> dict[UserId, UserId]:
     """The same, of what stands in the file. A first line of column names is passed over."""
     found: dict[UserId, UserId] = {}
     problems: list[str] = []
-    for line, row in enumerate(csv.reader(io.StringIO(text, newline="")), 1):
+    for line, row in enumerate(_rows(text), 1):
         cells = [cell.strip() for cell in row]
         if not any(cells) or (line == 1 and cells[0].casefold() in _HEADS):
             continue
@@ -52,3 +53,10 @@ def people_in_table(text: str) -> dict[UserId, UserId]:
     if problems:
         raise ExportRefused(problems)
     return found
+
+
+def _rows(text: str) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""))
+    except csv.Error as error:
+        raise ExportRefused([f"It cannot be read as CSV ({error}). Is a quotation mark left open?"]) from None

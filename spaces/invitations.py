@@ -142,7 +142,10 @@ def entries_in_table(text: str) -> tuple[Entry, ...]:
     """
     first = text.partition("\n")[0]
     mark = max(_TABLE_MARKS, key=first.count)
-    return _once(_in_rows(csv.reader(text.splitlines(), delimiter=mark)))
+    try:
+        return _once(_in_rows(csv.reader(text.splitlines(), delimiter=mark)))
+    except csv.Error:  # a quotation mark is left open: the cell would be larger than any may be
+        return entries_in(text)
 
 
 def _in_rows(rows: Iterable[list[str]]) -> Iterator[Entry]:

@@ -311,6 +311,8 @@ def test_o3_a_table_says_who_has_moved(tmp_path: Path) -> None:
         "line 3: “nobody” is not the old and the new Matrix ID, parted by a comma.",
         "line 4: “e” is not a Matrix ID. One looks like @alice:example.org.",
     )
+    with pytest.raises(ExportRefused, match="Is a quotation mark left open"):
+        people_in_table('old,new\n"@a:x,@b:y\n' + "@ada:old.test,@alice:hs.test\n" * 10_000)
     (tmp_path / "people.csv").write_bytes(b"\xff")
     with pytest.raises(ExportRefused, match="not in UTF-8"):
         read_people(tmp_path / "people.csv")

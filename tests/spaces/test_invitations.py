@@ -96,6 +96,11 @@ def test_a_table_is_read_row_by_row(text: str, expected: list[str]) -> None:
     assert typed(entries_in_table(text)) == expected
 
 
+def test_a_quotation_mark_left_open_in_a_large_table_takes_nobody_away() -> None:
+    people = [f"@p{n}:example.org" for n in range(9_000)]
+    assert typed(entries_in_table('name,id\n"Ann,' + "\n".join(people)))[-9_000:] == people
+
+
 @given(st.text(max_size=200))
 def test_any_text_at_all_is_read(text: str) -> None:
     for entry in (*entries_in(text), *entries_in_table(text)):
