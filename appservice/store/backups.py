@@ -31,6 +31,7 @@ That holds for epochs, too: who still acts on what is replaced has one that is n
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 _BESIDE = ("-wal", "-shm", "-journal")
+_NOT_GATHERED = ("-wal", "-journal")  # what is still there holds what was committed, or what was not
 
 
 # -- both -------------------------------------------------------------------------------------------
@@ -109,11 +110,14 @@ def note_restored(file: Path, when: str) -> None:
 def replace_sqlite(database: Path, fresh: Path, aside: Path) -> None:
     """Put `fresh` in the database's place at one stroke; what was there before is kept as `aside`.
 
-    A kill in between leaves the old one, whole, or the new one. Nobody may have it open.
+    A kill in between leaves the old one, whole, or the new one. Nobody may write to it.
     """
     if database.exists():
         _gather(database)
         os.link(database, aside)
+        for end in _NOT_GATHERED:
+            with contextlib.suppress(FileNotFoundError):
+                os.link(database.with_name(database.name + end), aside.with_name(aside.name + end))
     for end in _BESIDE:
         database.with_name(database.name + end).unlink(missing_ok=True)
     sync(database.parent)
@@ -122,7 +126,7 @@ def replace_sqlite(database: Path, fresh: Path, aside: Path) -> None:
 
 
 def _gather(database: Path) -> None:
-    """Bring what stands beside it into the file. One that is damaged is left as it is."""
+    """Bring what stands beside it into the file. One that is damaged, or is read, is left as it is."""
     with contextlib.suppress(sqlite3.DatabaseError), closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA journal_mode = DELETE")

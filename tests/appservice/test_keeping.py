@@ -205,6 +205,23 @@ async def test_a_damaged_database_is_replaced_and_kept_beside(house: House) -> N
 
 
 @pytest.mark.of_sqlite
+async def test_what_was_there_before_is_kept_whole_though_somebody_reads_it(house: House) -> None:
+    assert (await house.says("backup", str(house.file))).exit_code == 0
+    assert house.database.path is not None
+    with closing(sqlite3.connect(house.database.path)) as reading:
+        reading.execute("BEGIN")
+        assert reading.execute("SELECT count(*) FROM networks").fetchone() == (0,)
+        await Stage(house.database).found("Arts")
+        await house.database.close()
+        said = await house.says("restore", str(house.file), "--yes")
+        assert said.exit_code == 0, said.output
+    assert await house.names() == []
+    [before] = [file for file in house.folder.glob("*.before-*") if not file.name.endswith(("-wal", "-shm"))]
+    with closing(sqlite3.connect(before)) as kept:
+        assert kept.execute("SELECT name FROM networks").fetchall() == [("Arts",)]
+
+
+@pytest.mark.of_sqlite
 async def test_the_bots_keys_are_in_the_backup_and_come_back_only_when_asked_for(house: House) -> None:
     keys = house.folder / "hedgerow-crypto"
     keys.mkdir()
