@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -113,6 +114,7 @@ async def watch(foundation: Foundation, undertaking: int, tell: Callable[[Progre
     hand = _Hand(foundation)
     try:
         while True:
+            hand.begin_to_look()
             async with foundation.database.reading(apart=True, brief=True) as connection:
                 found = await outbox.undertaking(connection, undertaking)
                 waiting = await outbox.depth(connection, undertaking)
@@ -125,7 +127,7 @@ async def watch(foundation: Foundation, undertaking: int, tell: Callable[[Progre
                 await hand.let_go()
             elif not hand.acts:
                 await hand.take_up()
-            await asyncio.sleep(_LOOK_SECONDS)
+            await hand.rest(_LOOK_SECONDS)
     finally:
         await hand.let_go()
     async with foundation.database.reading() as connection:
@@ -154,6 +156,20 @@ class _Hand:
 
     def _lose(self) -> None:
         self.is_lost = True
+
+    def begin_to_look(self) -> None:
+        """What is delivered from now on ends the next rest."""
+        if self._engine is not None and self.acts:
+            self._engine.outbox.came_to_rest.clear()
+
+    async def rest(self, seconds: float) -> None:
+        """Until nothing is being delivered any more, `seconds` at most."""
+        if self._engine is None or not self.acts:
+            await asyncio.sleep(seconds)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._engine.outbox.came_to_rest.wait()
 
     async def take_up(self) -> None:
         """Begin to deliver, if nobody does. A homeserver that does not answer is tried at the next call."""

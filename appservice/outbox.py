@@ -73,6 +73,8 @@ class Outbox:
         self._lanes = Lanes()
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self.came_to_rest = asyncio.Event()
+        """Set when the last call under way has been dealt with; whoever waits for it clears it."""
         self._calls = 0
         self._stopping = False
         self._is_silent = False
@@ -118,6 +120,8 @@ class Outbox:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        if not self._tasks:
+            self.came_to_rest.set()
         self._wake.set()
 
     async def _rest(self, now: float) -> None:

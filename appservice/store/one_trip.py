@@ -3,9 +3,9 @@
 SQLAlchemy's adapter asks for a cursor, executes, fetches all rows and closes the cursor, and aiosqlite
 goes to its thread and back for each of the four. On a small database the trips take a hundred times
 as long as the statement. Here a cursor is made and closed where it is, the rows come along, and what
-was never begun is not rolled back. Where statements are `brief`, only those go to the thread that may have
-to wait for the disk or for another process: the one that begins to write, and the commit. Who executes many
-of them gives way to the others now and then.
+was never begun is not rolled back. Where statements are `brief`, only those go to the thread that have to
+wait for the disk or for another process: the commit, and beginning to write where another process does.
+Who executes many of them gives way to the others now and then.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ class Cursor(aiosqlite.Cursor):
     _conn: Connection
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> Cursor:
-        if self._conn.brief and sql != _MAY_WAIT:
+        if self._conn.brief and sql == _MAY_WAIT and self._conn.begins_at_once():
+            self._rows = ()
+        elif self._conn.brief and sql != _MAY_WAIT:
             await self._conn.give_way()
             self._rows = self._executed(sql, parameters or ())
         else:
@@ -68,6 +70,20 @@ class Connection(aiosqlite.Connection):
         if monotonic() > self._turn_ends:
             await asyncio.sleep(0)
             self._turn_ends = monotonic() + _TURN_SECONDS
+
+    def begins_at_once(self) -> bool:
+        """Begin to write, unless another process does; whether it has begun."""
+        [[patience]] = self._conn.execute("PRAGMA busy_timeout").fetchall()
+        self._conn.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._conn.execute(_MAY_WAIT)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            return False
+        finally:
+            self._conn.execute(f"PRAGMA busy_timeout = {patience}")
+        return True
 
     def cursor(self) -> Cursor:  # type: ignore[override]
         return Cursor(self, self._conn.cursor())

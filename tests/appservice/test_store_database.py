@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from appservice.store import database as database_module
-from appservice.store import journal
+from appservice.store import journal, one_trip
 from appservice.store.database import Database, StoreError
 from appservice.store.migrate import migrate
 from tests.appservice.stage import ALICE, DIRECT, Stage, message, says
@@ -207,3 +208,55 @@ async def test_who_executes_many_brief_statements_gives_way_now_and_then(on_sqli
             statements += 1
     other.cancel()
     assert 4 < statements < 20_000, "now and then: not each time, nor never"
+
+
+async def test_a_brief_transaction_begins_where_it_is_asked_for(
+    on_sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with on_sqlite.writing(brief=True):
+        pass  # the connection is there
+    there = InTheThread(monkeypatch)
+    async with on_sqlite.writing(brief=True) as connection:
+        await connection.execute(text("SELECT 1"))
+    assert there.seen == []
+
+
+async def test_where_another_process_writes_a_brief_transaction_waits_for_it_in_its_thread(
+    on_sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with on_sqlite.writing(brief=True) as connection:
+        await connection.execute(text("CREATE TABLE kept (n INTEGER)"))
+    there = InTheThread(monkeypatch)
+
+    async def write() -> int:
+        async with on_sqlite.writing(brief=True) as connection:
+            await connection.execute(text("INSERT INTO kept VALUES (1)"))
+            return int((await connection.execute(text("PRAGMA busy_timeout"))).scalar_one())
+
+    other = sqlite3.connect(str(on_sqlite.path), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    writing = asyncio.create_task(write())
+    async with asyncio.timeout(10):
+        await there.begins.wait()
+    assert not writing.done()
+    other.execute("COMMIT")
+    assert await writing == PRAGMAS["busy_timeout"]
+    assert other.execute("SELECT n FROM kept").fetchall() == [(1,)]
+    other.close()
+
+
+class InTheThread:
+    """The statements executed in a connection's thread from now on; `begins`: one begins to write."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen: list[str] = []
+        self.begins = asyncio.Event()
+        original = one_trip.Connection.there
+
+        async def there(connection: one_trip.Connection, function: Any, *arguments: Any) -> Any:
+            self.seen += [argument for argument in arguments if isinstance(argument, str)]
+            if "BEGIN IMMEDIATE" in arguments:
+                self.begins.set()
+            return await original(connection, function, *arguments)
+
+        monkeypatch.setattr(one_trip.Connection, "there", there)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from appservice import applying
 from appservice.applying import Applying
 from appservice.engine import Foundation
 from config.sections import Settings
@@ -110,3 +111,13 @@ async def test_a11_a23_stopped_at_any_call_it_comes_to_the_same_end(
         rooms = fake.rooms_by_marker()
         assert [ids for ids in rooms.values() if len(ids) > 1] == [], f"{moment}: a second room"
         assert fake.end_state() == run.end, moment
+
+
+async def test_who_applies_is_told_of_the_last_call_and_does_not_look_in_vain(
+    service_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "_LOOK_SECONDS", 60.0)
+    async with homeserver() as fake:
+        settings = settings_for(fake.base_url, fake.registration, service_database)
+        undertaking = await intend(settings)
+        assert await asyncio.wait_for(deliver(settings, undertaking), 30) == ()
