@@ -10,6 +10,7 @@ The settings are not in it: whoever held the file would hold their tokens and ke
 from __future__ import annotations
 
 import asyncio
+import glob
 import json
 import os
 import shutil
@@ -203,7 +204,7 @@ class Restoring:
         near = self._database.path or self._file
         try:
             with ExitStack() as folders:
-                folder = _folder_in(near.absolute().parent, folders)
+                folder = _folder_beside(near, folders)
                 unpacked = self._unpacked(folder, folders, keys=keys)
                 before = await self._put_back(folder, now)
                 if unpacked is not None:
@@ -252,7 +253,7 @@ class Restoring:
             raise Unavailable(
                 f"{to} is not empty, and stays as it is: what is in it is newer. Leave out --keys."
             )
-        unpacked = _folder_in(to.absolute().parent, folders) / "keys"
+        unpacked = _folder_beside(to, folders) / "keys"
         unpacked.mkdir(mode=0o700)
         for name in archive.namelist():
             if name.startswith(_CRYPTO) and Path(name).name:
@@ -273,9 +274,12 @@ class Restoring:
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
-def _folder_in(parent: Path, folders: ExitStack) -> Path:
-    """One of its own, which goes with `folders`."""
-    return Path(folders.enter_context(tempfile.TemporaryDirectory(prefix=".restoring-", dir=parent)))
+def _folder_beside(path: Path, folders: ExitStack) -> Path:
+    """One of its own, which goes with `folders`. What a restore that was killed has left there goes, too."""
+    prefix, parent = f".{path.name}.restoring-", path.absolute().parent
+    for left in parent.glob(f"{glob.escape(prefix)}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return Path(folders.enter_context(tempfile.TemporaryDirectory(prefix=prefix, dir=parent)))
 
 
 def _give(file: Path, like: Path) -> None:

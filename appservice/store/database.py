@@ -77,8 +77,11 @@ class Database:
 
     @property
     def path(self) -> Path | None:
-        """SQLite's file."""
-        return Path(self.url.database or "") if self.is_sqlite else None
+        """SQLite's file itself, not a symbolic link to it: what stands beside it stands there once."""
+        file = Path(self.url.database or "")
+        if not self.is_sqlite:
+            return None
+        return file.resolve() if file.is_symlink() else file
 
     def make_file(self) -> None:
         """Make SQLite's file, if it is missing, readable by this user only. Raises `OSError`."""

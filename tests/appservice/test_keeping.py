@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import sqlite3
+import sys
 import time
 import zipfile
 from collections.abc import AsyncIterator
@@ -109,7 +110,7 @@ async def test_what_was_there_at_the_backup_is_back_after_the_original_is_lost(h
     assert {name: after[name] - given[name] >= 10_000 for name in jumping} == dict.fromkeys(jumping, True)
     again = await house.says("backup", str(house.file))
     assert (again.exit_code, "is there already" in again.stderr) == (1, True)
-    assert [path for path in house.folder.iterdir() if path.name.startswith(".")] == []
+    assert left_beside(house) == []
 
 
 @pytest.mark.both_databases
@@ -191,6 +192,30 @@ async def test_a_restore_that_breaks_off_leaves_the_old_database_whole(
     assert await house.names() == ["Arts"]
 
 
+_KILLED = """
+import os, sys
+from appservice.cli import app
+from appservice.store import backups
+backups.check_sqlite = lambda _: os.kill(os.getpid(), 9)
+app(sys.argv[1:])
+"""
+
+
+@pytest.mark.of_sqlite
+async def test_what_a_restore_that_was_killed_has_left_goes_with_the_next(house: House) -> None:
+    assert (await house.says("backup", str(house.file))).exit_code == 0
+    words = ["restore", str(house.file), "--yes", "--config", str(house.config)]
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _KILLED, *words)
+    assert await process.wait() == -9
+    assert len(left_beside(house)) == 1
+    assert (await house.says("restore", str(house.file), "--yes")).exit_code == 0
+    assert left_beside(house) == []
+
+
+def left_beside(house: House) -> list[Path]:
+    return [path for path in house.folder.iterdir() if path.name.startswith(".")]
+
+
 @pytest.mark.of_sqlite
 async def test_a_damaged_database_is_replaced_and_kept_beside(house: House) -> None:
     await Stage(house.database).found("Arts")
@@ -254,7 +279,7 @@ async def test_a_restore_that_fails_brings_no_keys_so_that_another_backup_can(ho
     assert said.exit_code == 0, said.output
     assert [(file.name, file.stat().st_mode & 0o777) for file in keys.iterdir()] == [("bot.db", 0o600)]
     assert keys.stat().st_mode & 0o777 == 0o700
-    assert [path for path in house.folder.iterdir() if path.name.startswith(".")] == []
+    assert left_beside(house) == []
 
 
 @pytest.mark.of_sqlite

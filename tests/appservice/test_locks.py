@@ -117,3 +117,17 @@ async def test_a76_a_session_that_the_server_has_ended_holds_nothing_any_more(mi
     assert await lock.take()
     await lock.release()
     await database.close()
+
+
+@pytest.mark.of_sqlite
+async def test_a_link_to_the_database_leads_to_the_same_lock(migrated_file: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link" / "other.db"
+    link.parent.mkdir()
+    link.symlink_to(migrated_file)
+    locks = [
+        ActingLock(Database(f"sqlite+aiosqlite:///{file}"), time.monotonic) for file in (migrated_file, link)
+    ]
+    assert [await lock.take() for lock in locks] == [True, False]
+    await locks[0].release()
+    assert await locks[1].take()
+    await locks[1].release()
