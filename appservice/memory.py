@@ -18,4 +18,5 @@ def keep_together() -> None:
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+    gc.collect()
     gc.freeze()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -29,7 +30,10 @@ _KEPT_TOGETHER = "from appservice.memory import keep_together; keep_together()\n
 
 
 def _printed(program: str) -> int:
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    """By a process of its own, in which nothing is said of malloc's heaps but by itself."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return int(ran.stdout)
 
 

@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,11 +97,13 @@ class Service:
 
 
 @asynccontextmanager
-async def service(large: Large, homeserver: Living, folder: Path) -> AsyncIterator[Service]:
-    """It has seen to what it has to see to at the start."""
+async def service(
+    large: Large, homeserver: Living, folder: Path, **more: Mapping[str, Any]
+) -> AsyncIterator[Service]:
+    """It has seen to what it has to see to at the start. `more` are sections of its settings."""
     file, port, log = folder / "hedgerow.db", free_port(), folder / "log"
     await large.write(Database(f"sqlite+aiosqlite:///{file}"))
-    config = _written(folder / "hedgerow.yaml", await homeserver.start(), port, file)
+    config = _written(folder / "hedgerow.yaml", await homeserver.start(), port, file, more)
     command = (sys.executable, "-m", "appservice", "run", "--config", str(config))
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
@@ -118,7 +120,9 @@ async def service(large: Large, homeserver: Living, folder: Path) -> AsyncIterat
         print(log.read_text(encoding="utf-8")[-2000:], end="")
 
 
-def _written(config: Path, homeserver: str, port: int, file: Path) -> Path:
+def _written(
+    config: Path, homeserver: str, port: int, file: Path, more: Mapping[str, Mapping[str, Any]]
+) -> Path:
     registration = Registration(server_name=SERVER)
     settings = {
         "homeserver": {
@@ -133,6 +137,7 @@ def _written(config: Path, homeserver: str, port: int, file: Path) -> Path:
         "admins": [str(person(0))],
         "encryption": {"enabled": False},
         "log": {"level": "warning"},
+        **more,
     }
     config.touch(mode=0o600)
     config.write_text(yaml.safe_dump(settings), encoding="utf-8")

@@ -3,12 +3,14 @@
     python -m tests.bench.soak [--events 2000000] [--networks 200] [--ahead 500] [--hours 6] [--every 2000]
 
 `hedgerow run` as it is delivered, on SQLite with its own settings and without encryption of its own, at a
-stand-in for a homeserver that answers from memory (`tests/bench/town.py`). What goes on in the town comes
-in transactions of 1 to 100 events, one after the other, as Synapse pushes them: a tenth of all events comes
-once more, a twentieth out of order. One transaction in a hundred comes cut off before it comes whole, under
-the same id: once as if that were all of it, once on a connection that breaks off. The pusher goes on while
-the service works off what it has taken, but waits while more than `--ahead` transactions' worth of events
-wait: Synapse would not, and its own database would keep them; here they would fill the disk.
+stand-in for a homeserver that answers from memory (`tests/bench/town.py`). Two million events are weeks of
+a town's talk, so what it does from time to time comes more often, too: it looks for what it has missed every
+ten seconds, and at all rooms every fifty. The events come in transactions of 1 to 100, one after the other,
+as Synapse pushes them: a tenth of all events comes once more, a twentieth out of order. One transaction in a
+hundred comes cut off before it comes whole, under the same id: once as if that were all of it, once on a
+connection that breaks off. The pusher goes on while the service works off what it has taken, but waits while
+more than `--ahead` transactions' worth of events wait: Synapse would not, and its own database would keep
+them; here they would fill the disk.
 
 Memory is what the process has resident (VmRSS), read every `--every` events; the first twentieth of all
 events warms up. Ids of events are kept for thirty days and counts of what was said for some weeks, so the
@@ -42,6 +44,7 @@ from tests.bench.town import Living, Town
 _MOST_MIB = 200.0
 _MOST_GROWTH_MIB = 10.0
 _WARM_UP = 0.05
+_OFTEN = {"every_seconds": 10}
 _LOOK_EVERY = 20  # transactions between two looks at what waits
 _CUT_EVERY = 100  # transactions of which one comes cut off before
 
@@ -223,7 +226,7 @@ async def main(arguments: argparse.Namespace) -> bool:
     homeserver = Living(large)
     town = Town(large, homeserver)
     with tempfile.TemporaryDirectory() as folder:
-        async with service(large, homeserver, Path(folder)) as running:
+        async with service(large, homeserver, Path(folder), reconcile=_OFTEN) as running:
             found = judged(await Soak(running, town, arguments).run(), town, homeserver)
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in town.pushed.most_common())
     print(f"{len(large.expected)} rooms; {kinds}\n{found.told()}")
