@@ -8,39 +8,9 @@ from spaces.access import Standing
 from spaces.errors import Conflict
 from spaces.landscape import Landscape
 from spaces.network import Access, Kind, Purpose, Status
-from tests.spaces.worlds import PEOPLE, CountedIds, landscapes, moderate, network
+from tests.spaces.worlds import PEOPLE, bridged, landscapes, moderate, network
 
 ADA, BEN, CAT, DAN = PEOPLE
-
-
-@pytest.fixture
-def ids():
-    return CountedIds()
-
-
-@pytest.fixture
-def arts(ids):
-    return network(Landscape(), ids, "Arts UK", by=[ADA])
-
-
-@pytest.fixture
-def two(ids):
-    landscape, one = network(Landscape(), ids, "Arts", by=[ADA])
-    landscape, other = network(landscape, ids, "Health", by=[BEN])
-    return landscape, one, other
-
-
-def bridged(landscape, ids, parents, agreed):
-    return changes.create_network(
-        landscape,
-        ids,
-        name="Both",
-        kind=Kind.BRIDGE,
-        under=parents,
-        agreed=agreed,
-        by=ADA,
-        coordinators=[ADA],
-    )
 
 
 # -- making ---------------------------------------------------------------------------------------

@@ -4,41 +4,10 @@ import pytest
 
 from spaces import changes
 from spaces.errors import Conflict
-from spaces.landscape import Landscape
-from spaces.network import Kind, Status
-from tests.spaces.worlds import PEOPLE, CountedIds, group_named, network
+from spaces.network import Status
+from tests.spaces.worlds import PEOPLE, bridged, group_named, network
 
 ADA, BEN, CAT, DAN = PEOPLE
-
-
-@pytest.fixture
-def ids():
-    return CountedIds()
-
-
-@pytest.fixture
-def arts(ids):
-    return network(Landscape(), ids, "Arts UK", by=[ADA])
-
-
-@pytest.fixture
-def two(ids):
-    landscape, one = network(Landscape(), ids, "Arts", by=[ADA])
-    landscape, other = network(landscape, ids, "Health", by=[BEN])
-    return landscape, one, other
-
-
-def bridged(landscape, ids, parents, agreed):
-    return changes.create_network(
-        landscape,
-        ids,
-        name="Both",
-        kind=Kind.BRIDGE,
-        under=parents,
-        agreed=agreed,
-        by=ADA,
-        coordinators=[ADA],
-    )
 
 
 def test_a_link_holds_once_both_sides_have_said_so_and_saying_it_again_changes_nothing(two):

@@ -5,40 +5,10 @@ import pytest
 from spaces import changes
 from spaces.errors import Conflict, Malformed
 from spaces.landscape import Landscape
-from spaces.network import Access, Kind
-from tests.spaces.worlds import PEOPLE, CountedIds, group_named, network
+from spaces.network import Access
+from tests.spaces.worlds import PEOPLE, group_named, network
 
 ADA, BEN, CAT, DAN = PEOPLE
-
-
-@pytest.fixture
-def ids():
-    return CountedIds()
-
-
-@pytest.fixture
-def arts(ids):
-    return network(Landscape(), ids, "Arts UK", by=[ADA])
-
-
-@pytest.fixture
-def two(ids):
-    landscape, one = network(Landscape(), ids, "Arts", by=[ADA])
-    landscape, other = network(landscape, ids, "Health", by=[BEN])
-    return landscape, one, other
-
-
-def bridged(landscape, ids, parents, agreed):
-    return changes.create_network(
-        landscape,
-        ids,
-        name="Both",
-        kind=Kind.BRIDGE,
-        under=parents,
-        agreed=agreed,
-        by=ADA,
-        coordinators=[ADA],
-    )
 
 
 def test_a_name_taken_gets_its_public_parent_behind_it_then_a_number(ids):

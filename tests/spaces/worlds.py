@@ -66,6 +66,22 @@ def network(
     )
 
 
+def bridged(
+    landscape: Landscape, ids: CountedIds, parents: Sequence[NetworkId], agreed: Sequence[NetworkId]
+) -> tuple[Landscape, NetworkId]:
+    """A bridge between `parents`, asked for by the first of all people; those who have agreed have."""
+    return changes.create_network(
+        landscape,
+        ids,
+        name="Both",
+        kind=Kind.BRIDGE,
+        under=parents,
+        agreed=agreed,
+        by=PEOPLE[0],
+        coordinators=PEOPLE[:1],
+    )
+
+
 def group_named(landscape: Landscape, home: NetworkId, name: str) -> GroupId:
     return next(g.id for g in landscape.groups_of(home) if g.name == name)
 
