@@ -14,36 +14,15 @@ from spaces.actions import (
     SetState,
     Withdraw,
 )
-from spaces.hierarchy import parents_first
 from spaces.reconcile import (
     POWER_LEVELS,
     Maker,
     project,
-    reconcile,
 )
-from spaces.wanted import wanted_room
+from tests.spaces.rooms import as_made, put_right, versions, wanted
 from tests.spaces.worlds import BOT, PEOPLE, changed_landscapes, landscapes, moderate
 
 ADA, BEN, *_ = PEOPLE
-versions = st.sampled_from(["10", "11", "12"])
-SERVER = "hs.test"
-
-
-def wanted(landscape):
-    rooms = (
-        wanted_room(landscape, p, SERVER)
-        for p in parents_first(landscape, [*landscape.networks, *landscape.groups])
-    )
-    return [room for room in rooms if room is not None]
-
-
-def put_right(landscape, found, maker):
-    return reconcile(wanted(landscape), found, maker)
-
-
-def as_made(landscape, version="12"):
-    maker = Maker(BOT, version)
-    return project({}, put_right(landscape, {}, maker), maker), maker
 
 
 def opens(action):

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import strategies as st
 
 from spaces import changes
 from spaces.actions import (
@@ -16,7 +15,6 @@ from spaces.actions import (
     SetState,
     Withdraw,
 )
-from spaces.hierarchy import parents_first
 from spaces.identifiers import PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access
@@ -34,28 +32,10 @@ from spaces.reconcile import (
 )
 from spaces.wanted import wanted_room
 from tests.spaces.roles import LaterIds
+from tests.spaces.rooms import SERVER, as_made, put_right
 from tests.spaces.worlds import BOT, PEOPLE, CountedIds, network
 
 ADA, BEN, *_ = PEOPLE
-versions = st.sampled_from(["10", "11", "12"])
-SERVER = "hs.test"
-
-
-def wanted(landscape):
-    rooms = (
-        wanted_room(landscape, p, SERVER)
-        for p in parents_first(landscape, [*landscape.networks, *landscape.groups])
-    )
-    return [room for room in rooms if room is not None]
-
-
-def put_right(landscape, found, maker):
-    return reconcile(wanted(landscape), found, maker)
-
-
-def as_made(landscape, version="12"):
-    maker = Maker(BOT, version)
-    return project({}, put_right(landscape, {}, maker), maker), maker
 
 
 # -- single cases ---------------------------------------------------------------------------------
