@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from appservice import languages
@@ -79,8 +80,6 @@ class UnitOfWork:
         self._undertaking: int | None = None
         self._carried_on: int | None = None
         self.audit = Trail(connection, surroundings.now, who)
-        self.bans = Present(self)
-        self.announcements = KeptAnnouncements(self)
         self._standings: dict[UserId, Standing] = {}
         self._shifted: set[PlaceId] = set()
         self._arrived: dict[PlaceId, str] = {}
@@ -110,6 +109,14 @@ class UnitOfWork:
     def directory(self) -> StoredDirectory:
         is_stored = self._landscape is self._loaded
         return StoredDirectory(self.connection, self._landscape, self._sights, self.now, is_stored=is_stored)
+
+    @property
+    def bans(self) -> Present:
+        return Present(self)
+
+    @cached_property
+    def announcements(self) -> KeptAnnouncements:
+        return KeptAnnouncements(self)
 
     @property
     def allowance(self) -> Allowance:
