@@ -20,7 +20,7 @@ _AGAIN_SECONDS = 0.01
 
 
 def write_while_it_acts(url: str, process: int) -> None:
-    """Into the table `written`: the number of this `process`, and the epoch in which it believes itself to be.
+    """Into the table `written`: the number of this `process`, and the epoch in which it believes to be.
 
     A write that fails is tried again; told that another acts, it ends with code 1.
     """
