@@ -1,10 +1,12 @@
 """The long forms of what `tests/crashes` and `tests/appservice` try for a moment.
 
-    python -m tests.bench.faults writes [--times 1000]        killed while it writes (SQLite)
+    python -m tests.bench.faults writes [--times 1000]        killed while it writes
+    python -m tests.bench.faults deliveries [--times 10000]   killed while it delivers a blueprint
     python -m tests.bench.faults transactions [--times 1000]  one of a hundred hostile events, again and again
     python -m tests.bench.faults calls                        each request goes wrong, in each way by itself
     python -m tests.bench.faults synapse [--times 200]        a real Synapse killed while it makes a room
 
+The first two on SQLite and then, a fifth as often, on PostgreSQL; or `--only sqlite|postgresql`.
 Each ends with a line of what was found; what should not be ends it with an exception.
 """
 
@@ -31,10 +33,13 @@ from spaces.actions import CreateRoom, StateEvent
 from spaces.identifiers import NetworkId, RoomId, UserId
 from spaces.power_levels import RoomKind, power_levels
 from tests.appservice.stage import ALICE, DIRECT, PlayedRooms, Stage, message, says
+from tests.bench.stores import KINDS, shaped
 from tests.crashes.hostile_events import hundred, transaction
+from tests.crashes.killed_deliveries import killed_at_delivering
 from tests.crashes.killed_writers import integrity, killed_at_writing
 from tests.crashes.rounds import TIMEOUT_SECONDS, once_each, the_round, unexpected
 from tests.crashes.test_every_call import FAULTS
+from tests.databases import Databases, driven
 from tests.registration import Registration
 
 
@@ -44,19 +49,27 @@ async def _migrated(file: Path) -> Database:
     return database
 
 
-def writes(folder: Path, times: int) -> str:
-    file = folder / "hedgerow.db"
-    asyncio.run(_close(file))
-    found = killed_at_writing(f"sqlite+aiosqlite:///{file}", times, random.Random(69))
-    assert found.acknowledged <= found.kept, found.acknowledged - found.kept
-    assert integrity(file) == "ok"
+def writes(databases: Databases, times: int) -> str:
+    with databases.empty() as url:
+        found = killed_at_writing(driven(url), times, random.Random(69))
+        assert found.acknowledged <= found.kept, found.acknowledged - found.kept
+        file = Database(driven(url)).path
+        assert file is None or integrity(file) == "ok"
+    whole = "" if file is None else ", integrity ok"
+    return f"{times} kills: all of {len(found.acknowledged)} acknowledged transactions are there{whole}"
+
+
+def deliveries(databases: Databases, times: int) -> str:
+    began = time.monotonic()
+    for found in killed_at_delivering(databases, times, random.Random(11)):
+        if found.rounds % 50 == 0:
+            print(f"  {len(found.struck)} kills, {time.monotonic() - began:.0f} s", flush=True)
+    print(f"  by the last call before: {dict(found.kinds.most_common())}")
+    seconds = time.monotonic() - began
     return (
-        f"{times} kills: all of {len(found.acknowledged)} acknowledged transactions are there, integrity ok"
+        f"{len(found.struck)} kills in {found.rounds} blueprints, {seconds:.0f} s: each with one room for "
+        f"each place, and the same end, {found.slowest:.1f} s after the last kill at most"
     )
-
-
-async def _close(file: Path) -> None:
-    await (await _migrated(file)).close()
 
 
 async def transactions(folder: Path, times: int) -> str:
@@ -165,15 +178,28 @@ async def _mark(bot: Homeserver, room: RoomId) -> str:
     return str(created["content"].get(MARKER))
 
 
+_ON_BOTH = {"writes": (writes, 1000), "deliveries": (deliveries, 10_000)}
+_LESS_ON_POSTGRESQL = 5
+
+
+def on_one(what: str, kind: str, folder: Path, times: int | None) -> None:
+    run, usual = _ON_BOTH[what]
+    usual //= 1 if kind == "sqlite" else _LESS_ON_POSTGRESQL
+    with shaped(kind, folder) as databases:
+        print(f"{kind}: {run(databases, times or usual)}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["writes", "transactions", "calls", "synapse"])
+    parser.add_argument("what", choices=[*_ON_BOTH, "transactions", "calls", "synapse"])
     parser.add_argument("--times", type=int)
+    parser.add_argument("--only", choices=KINDS, help="one kind of database")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if given.what == "writes":
-            print(writes(folder, given.times or 1000))
+        if given.what in _ON_BOTH:
+            for kind in [given.only] if given.only else KINDS:
+                on_one(given.what, kind, folder, given.times)
         elif given.what == "transactions":
             print(asyncio.run(transactions(folder, given.times or 1000)))
         elif given.what == "calls":

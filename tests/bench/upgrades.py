@@ -13,17 +13,16 @@ import random
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
 from pathlib import Path
 
 from tests.appservice import killed_upgrade
 from tests.appservice.killed_upgrade import Rows
-from tests.appservice.migrated_copies import Copied, databases, files
-from tests.postgres import Cluster
+from tests.appservice.migrated_copies import Copied
+from tests.bench.stores import KINDS, copied
 
 
-def tried(copied: Copied, folder: Path, every: int, times: int) -> str:
-    url, copy = copied
+def tried(empty: Copied, folder: Path, every: int, times: int) -> str:
+    url, copy = empty
     rows, left = killed_upgrade.older(url), Counter[str]()
     began = time.monotonic()
     steps = killed_upgrade.steps(copy(), folder / "steps")
@@ -50,23 +49,15 @@ def judged(url: str, rows: Rows) -> str:
 
 
 def main(kind: str, every: int, times: int) -> None:
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        if kind == "postgresql":
-            cluster = Cluster()
-            cluster.start()
-            stack.callback(cluster.stop)
-            copied = stack.enter_context(databases(cluster.url))
-        else:
-            copied = stack.enter_context(files(folder))
-        print(f"{kind}: {tried(copied, folder, every, times)}")
+    with tempfile.TemporaryDirectory() as name, copied(kind, Path(name)) as empty:
+        print(f"{kind}: {tried(empty, Path(name), every, times)}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("kind", choices=["sqlite", "postgresql"])
+    parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--times", type=int, default=20)
     given = parser.parse_args()
