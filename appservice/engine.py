@@ -30,9 +30,10 @@ from appservice.provisioning import Provisioner
 from appservice.secrecy import Secrecy
 from appservice.settling import Settler
 from appservice.store import journal, rooms, upgrades
-from appservice.store.database import Connection, Database, NotLetIn, StoreError
+from appservice.store.database import Connection, Database, StoreError
 from appservice.store.migrate import look, migrate
 from appservice.store.pooling import check_sessions
+from appservice.store.standing import why_unusable
 from appservice.store.stillness import Stillness
 from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.version import VERSION
@@ -51,9 +52,8 @@ _ASK_AGAIN_SECONDS = 2.0
 
 def unusable(error: Exception) -> Unavailable:
     """What is said where the database cannot be opened, or not be written to."""
-    reason = str(error) if isinstance(error, NotLetIn) else type(error).__name__
     return Unavailable(
-        f"The database cannot be used ({reason}). Look at `database` in the configuration: "
+        f"The database cannot be used ({why_unusable(error)}). Look at `database` in the configuration: "
         "PostgreSQL must answer; SQLite's folder must be there, and this user must be allowed to write to it "
         "and to the file. `hedgerow doctor` says which it is."
     )

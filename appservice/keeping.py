@@ -28,6 +28,7 @@ from appservice.secrecy import crypto_folder
 from appservice.store import backups
 from appservice.store.database import Database, StoreError
 from appservice.store.locks import lock_file
+from appservice.store.standing import why_unusable
 from appservice.store.stillness import Stillness
 from appservice.version import VERSION
 from config.settings import Settings
@@ -95,7 +96,7 @@ async def back_up(settings: Settings, file: Path, now: datetime) -> Backup:
         return backup
     except (StoreError, OSError) as error:
         raise Unavailable(
-            f"The backup cannot be made ({_reason(error)}). Nothing was left behind."
+            f"The backup cannot be made ({why_unusable(error)}). Nothing was left behind."
         ) from error
     finally:
         await database.close()
@@ -170,7 +171,7 @@ class Restoring:
                     "that stands by); then restore again."
                 )
         except OSError as error:
-            raise Unavailable(f"The database cannot be reached ({_reason(error)}).") from error
+            raise Unavailable(f"The database cannot be reached ({why_unusable(error)}).") from error
         return await self._there()
 
     def _check(self) -> None:
@@ -194,7 +195,7 @@ class Restoring:
                 return None
             return await backups.holding(self._database)
         except (StoreError, OSError) as error:
-            return f"a database that cannot be read ({_reason(error)})"
+            return f"a database that cannot be read ({why_unusable(error)})"
 
     async def restore(self, now: datetime, *, keys: bool = False) -> Path | None:
         """Put it back, all of it or nothing; where what was there before is kept, if it is.
@@ -211,7 +212,7 @@ class Restoring:
                     os.replace(unpacked, crypto_folder(self._settings, self._database))
                 return before
         except OSError as error:
-            raise Unavailable(f"The backup cannot be brought back ({_reason(error)}).") from error
+            raise Unavailable(f"The backup cannot be brought back ({why_unusable(error)}).") from error
 
     def _unpacked(self, folder: Path, folders: ExitStack, *, keys: bool) -> Path | None:
         """The database goes into `folder`; where the keys are, if they are wanted."""
@@ -287,10 +288,3 @@ def _give(file: Path, like: Path) -> None:
     if os.geteuid() == 0:
         owner = (like if like.exists() else like.absolute().parent).stat()
         os.chown(file, owner.st_uid, owner.st_gid)
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, without the statement or the URL."""
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return type(getattr(error, "orig", None) or error).__name__

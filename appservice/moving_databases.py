@@ -11,6 +11,7 @@ from appservice.secrecy import CRYPTO_FOLDER
 from appservice.store.copying import Counts, copy
 from appservice.store.database import Database, StoreError
 from appservice.store.locks import lock_file
+from appservice.store.standing import why_unusable
 from appservice.store.stillness import Stillness
 from config.problems import Misfit
 from config.values import async_driver_url, read_database
@@ -44,7 +45,7 @@ async def move(source: str, target: str, tell: Callable[[str, int], None]) -> Mo
         return Moved(counts, _shown(target, new), _keys_of(old))
     except (StoreError, OSError) as error:
         raise Unavailable(
-            f"It could not be moved ({_reason(error)}). Nothing was changed: mend that, and move again."
+            f"It could not be moved ({why_unusable(error)}). Nothing was changed: mend that, and move again."
         ) from error
     finally:
         await old.close()
@@ -94,10 +95,3 @@ def _keys_of(old: Database) -> Path:
 def _take_away(file: Path) -> None:
     for path in (file, lock_file(file), *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
         path.unlink(missing_ok=True)
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, without the statement or the URL."""
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return type(getattr(error, "orig", None) or error).__name__

@@ -60,7 +60,7 @@ def _unreadable(visit: Visit, error: Exception) -> Finding:
             mend = "correct the user and the password in `database`; pg_hba.conf must let them in from here."
             return Finding("failed", _ABOUT, f"PostgreSQL at {at} does not let {user} in", mend)
     mend = "look at `database` in the configuration: the file must be readable, or PostgreSQL answer."
-    return Finding("failed", _ABOUT, f"it cannot be read ({type(error).__name__})", mend)
+    return Finding("failed", _ABOUT, f"it cannot be read ({standing.why_unusable(error)})", mend)
 
 
 async def _read(visit: Visit, connection: Connection) -> list[Finding]:

@@ -18,7 +18,10 @@ _PARTS = {
     "database": "its database",
     "homeserver": "the homeserver",
     "ping": "being called by the homeserver",
+    "acting": "its turn to act",
+    "migrated": "its database to be brought to this version's shape",
 }
+_OF_WHO_ACTS = frozenset({"acting", "migrated"})  # no lack of one that stands by
 
 
 async def look(visit: Visit) -> Sequence[Finding]:
@@ -65,11 +68,14 @@ async def _readiness(client: aiohttp.ClientSession, settings: Settings) -> Findi
     if not isinstance(parts, dict):
         mend = "stop `hedgerow run` and start it again: it reads `metrics.listen` only then."
         return Finding("failed", _ABOUT, f"it runs, and {at} does not say whether it is ready", mend)
-    missing = [_PARTS.get(str(part), str(part)) for part, is_well in parts.items() if is_well is not True]
+    stands_by = parts.get("standing_by") is True
+    awaited = {part: is_well for part, is_well in parts.items() if not (stands_by and part in _OF_WHO_ACTS)}
+    missing = [_PARTS.get(str(part), str(part)) for part, is_well in awaited.items() if is_well is not True]
     if missing:
         found = f"it runs on {settings.listen}, and is not ready: it waits for {' and '.join(missing)}"
         return Finding("look", _ABOUT, found, "mend what is said of that below, and look into its log.")
-    return Finding("ok", _ABOUT, f"it runs on {settings.listen}, and is ready")
+    standing = "stands by: another process acts" if stands_by else "is ready"
+    return Finding("ok", _ABOUT, f"it runs on {settings.listen}, and {standing}")
 
 
 async def look_at_public_pages(visit: Visit) -> Sequence[Finding]:

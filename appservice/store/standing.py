@@ -45,6 +45,28 @@ def sqlstate(error: Exception) -> str:
     return str(getattr(original, "sqlstate", None) or "")
 
 
+def why_unusable(error: Exception) -> str:
+    """What keeps a database from being used, without the statement or the URL: words, or else its kind."""
+    original = getattr(error, "orig", None) or error
+    known = _REASONS.get(sqlstate(error)) or _REASONS.get(getattr(original, "sqlite_errorname", ""))
+    if known is not None:
+        return known
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing takes a connection at its host and port"
+    if isinstance(error, OSError):
+        return error.strerror or str(error) or type(error).__name__
+    return type(original).__name__
+
+
+_REASONS = {
+    "3D000": "PostgreSQL has none of that name; `createdb` makes it",
+    "28P01": "PostgreSQL does not take this user or password",
+    "28000": "PostgreSQL does not take this user or password",
+    "SQLITE_NOTADB": "the file is not SQLite's",
+    "SQLITE_CORRUPT": "the file is damaged",
+}
+
+
 async def shape(connection: Connection) -> Shape:
     """Of which version's shape the database is, by its migrations."""
     found = await revision_of(connection)

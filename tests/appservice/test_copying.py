@@ -137,7 +137,8 @@ async def test_what_is_in_the_way_is_said_and_nothing_is_moved(
     refusals += [(other, f"sqlite:///{tmp_path}/none/x.db", "cannot be locked")]
     refusals += [(elsewhere, other, "There is no file")]
     refusals += [("mysql://x/y", elsewhere, "The first URL does not fit")]
-    refusals += [(other, "postgresql://me:hidden@127.0.0.1:1/x", "It could not be moved")]
+    away = "It could not be moved (nothing takes a connection at its host and port)."
+    refusals += [(other, "postgresql://me:hidden@127.0.0.1:1/x", away)]
     for source, target, reason in refusals:
         said = await moved(source, target)
         assert (said.exit_code, reason in said.stderr, "hidden" in said.output) == (1, True, False), (

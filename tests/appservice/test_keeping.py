@@ -223,9 +223,11 @@ async def test_a_damaged_database_is_replaced_and_kept_beside(house: House) -> N
     await house.database.close()
     assert house.database.path is not None
     house.database.path.write_bytes(b"no database at all" * 500)
+    said = await house.says("backup", str(house.folder / "another"))
+    assert "The backup cannot be made (the file is not SQLite's)." in said.stderr
     said = await house.says("restore", str(house.file), "--yes")
     assert said.exit_code == 0, said.output
-    assert "a database that cannot be read (DatabaseError)" in said.stdout
+    assert "a database that cannot be read (the file is not SQLite's)" in said.stdout
     assert await house.names() == ["Arts"]
 
 

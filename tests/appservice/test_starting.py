@@ -63,6 +63,28 @@ async def test_a_database_that_can_only_be_read_ends_the_start_with_a_sentence(s
 
 
 @pytest.mark.of_sqlite
+async def test_a_file_of_another_kind_and_a_folder_that_is_missing_are_each_told_in_words(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "h.db").write_bytes(b"no database at all" * 500)
+    said = await refused(Hedgerow(settings))
+    assert said.startswith("The database cannot be used (the file is not SQLite's).")
+    elsewhere = SecretStr(f"sqlite+aiosqlite:///{tmp_path}/none/h.db")
+    said = await refused(Hedgerow(settings.model_copy(update={"database": elsewhere})))
+    assert said.startswith("The database cannot be used (No such file or directory).")
+
+
+async def test_a_postgresql_without_that_database_is_told_in_words(
+    settings: Settings, postgres_url: str
+) -> None:
+    nowhere = SecretStr(f"{postgres_url}/nowhere".replace("postgresql:", "postgresql+asyncpg:"))
+    said = await refused(Hedgerow(settings.model_copy(update={"database": nowhere})))
+    assert said.startswith(
+        "The database cannot be used (PostgreSQL has none of that name; `createdb` makes it)."
+    )
+
+
+@pytest.mark.of_sqlite
 async def test_a_database_that_can_only_be_read_is_refused_before_anything_is_planned_or_replayed(
     settings: Settings,
 ) -> None:

@@ -146,7 +146,7 @@ async def test_a_database_that_cannot_be_read_does_not_hide_the_rest(
 ) -> None:
     (tmp_path / "h.db").write_bytes(b"no database" * 500)
     found = await lines(settings())
-    assert found[0].startswith("failed  database: it cannot be read")
+    assert found[0].startswith("failed  database: it cannot be read (the file is not SQLite's)")
     assert ["ok", "homeserver"] in verdicts(found)
     assert ["ok", "as_token"] in verdicts(found)
     assert verdicts(found)[-1] == ["look", "encryption"]

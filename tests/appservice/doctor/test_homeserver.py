@@ -138,6 +138,29 @@ async def test_another_program_in_the_place_of_the_service_is_told(settings: Mak
 
 
 @pytest.mark.usefixtures("laid_out")
+async def test_a_service_that_stands_by_is_well_unless_it_has_lost_the_database(
+    settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"database": True, "acting": False, "standing_by": True, "migrated": False}
+
+    async def standing_by() -> dict[str, bool]:
+        return told
+
+    async with running(settings()) as service:
+        monkeypatch.setattr(service, "ready", standing_by)
+        [line] = await about(settings(), "service")
+        assert line.startswith("ok      service: it runs on ")
+        assert line.endswith("and stands by: another process acts.")
+        told["database"] = False
+        [line] = await about(settings(), "service")
+        assert line.startswith("look    service: it runs on ")
+        assert "is not ready: it waits for its database." in line
+        del told["standing_by"]
+        [line] = await about(settings(), "service")
+        assert "its database and its turn to act and its database to be brought to" in line
+
+
+@pytest.mark.usefixtures("laid_out")
 async def test_a_service_that_waits_or_does_not_tell_is_told_apart(
     fake: FakeHomeserver, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
