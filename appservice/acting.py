@@ -114,4 +114,4 @@ async def _listen_if_it_can(listen: Callable[[], Awaitable[None]]) -> None:
     try:
         await listen()
     except Unavailable as refusal:
-        log.warning("stands_by_without_listening", reason=refusal.sentence)
+        log.warning("stands_by_without_listening", until="the other has ended", reason=refusal.sentence)

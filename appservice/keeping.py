@@ -96,7 +96,8 @@ async def back_up(settings: Settings, file: Path, now: datetime) -> Backup:
         return backup
     except (StoreError, OSError) as error:
         raise Unavailable(
-            f"The backup cannot be made ({why_unusable(error)}). Nothing was left behind."
+            f"The backup cannot be made ({why_unusable(error)}). Nothing was left behind; mend that, or name "
+            "a file where there is room for it, and say it again."
         ) from error
     finally:
         await database.close()

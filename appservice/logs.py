@@ -28,6 +28,8 @@ COVER = "[hidden]"
 OURS = ("spaces", "bot", "config", "appservice")
 
 _WORDS = re.compile(r"[^\n<>()\[\]{}'\"`“‘@!#$]*")
+_NO_WORD = 12  # characters, or one that is neither a letter nor a digit
+_AS_SECRET = r"(?<=[:='\"]){}(?=[@'\"&,\s]|$)"
 _ERRCODE = re.compile(r"M_[A-Z_]+")
 
 _covered: set[str] = set()
@@ -39,9 +41,13 @@ def hide(*secrets: str) -> None:
 
 
 def covered(text: str) -> str:
-    """`text` with `[hidden]` in place of each known secret."""
+    """`text` with `[hidden]` in place of each known secret.
+
+    A short one may be a word that stands for something else: it is covered where a URL, or `repr`, has it.
+    """
     for form in sorted(_covered, key=len, reverse=True):
-        text = text.replace(form, COVER)
+        is_word = form.isalnum() and len(form) < _NO_WORD
+        text = re.sub(_AS_SECRET.format(form) if is_word else re.escape(form), COVER, text)
     return text
 
 

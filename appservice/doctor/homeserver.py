@@ -19,6 +19,7 @@ from spaces.power_levels import choose_version
 
 _VERSIONS = "/_matrix/client/versions"
 _WHO_AM_I = "/_matrix/client/v3/account/whoami"
+_OF_A_HOMESERVER = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_LIMIT_EXCEEDED")  # to this call
 _NOT_OURS = "masquerade"  # Synapse's word, where a user is in no namespace of ours
 
 
@@ -28,7 +29,7 @@ async def look(visit: Visit) -> Sequence[Finding]:
     try:
         await visit.homeserver.call("GET", _VERSIONS, seconds=SECONDS)
     except HomeserverError as error:
-        if error.errcode:  # a Matrix server, whatever it thinks of the token
+        if error.errcode in _OF_A_HOMESERVER:
             return [Finding("ok", "homeserver", f"{url} answers")]
         mend = "start the homeserver, or put its address into `homeserver.url`."
         found = f"{url} does not answer as one ({in_words(error)})"

@@ -27,6 +27,13 @@ async def look(visit: Visit) -> Sequence[Finding]:
         found = f"the homeserver reaches a Hedgerow that takes it, and not at {listen} of this machine"
         mend = "if it does not run on another one, correct `listen`: this is not the address of what runs."
         return [Finding("look", _ABOUT, found, mend)]
+    if not visit.takes_ours:
+        found = "the homeserver and what runs agree on one, and this configuration has another"
+        mend = (
+            f"write the `hs_token` of the registration into `homeserver.hs_token` in {visit.config}: started "
+            "again as it is, Hedgerow would refuse all that the homeserver sends."
+        )
+        return [Finding("failed", _ABOUT, found, mend)]
     return [Finding("ok", _ABOUT, "the homeserver reaches Hedgerow, and shows the right one")]
 
 

@@ -38,8 +38,12 @@ async def look(visit: Visit) -> Sequence[Finding]:
             return [Finding("failed", _ABOUT, f"another program answers on {listen}", mend)]
         visit.runs = True
         if status != 200:
+            visit.takes_ours = False
             found = f"what runs on {listen} takes another hs_token than the one of this configuration"
-            mend = "stop `hedgerow run` and start it again: it reads the configuration only then."
+            mend = (
+                "where the registration has the one of this configuration, stop `hedgerow run` and start it "
+                "again: it reads the configuration only then."
+            )
             return [Finding("failed", _ABOUT, found, mend)]
         return [await _readiness(client, visit.settings)]
 

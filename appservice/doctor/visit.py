@@ -21,7 +21,8 @@ class Visit:
 
     `device` and `seeds` are what the database keeps of encryption, None before the first start, and
     `is_read` whether it could be read; `has_tables`: it has all that this version looks for. `runs`: the
-    service answers where it listens. `is_known`: the homeserver has us under the id that we think.
+    service answers where it listens, and `takes_ours` with the hs_token that the configuration has.
+    `is_known`: the homeserver has us under the id that we think.
     """
 
     settings: Settings
@@ -35,6 +36,7 @@ class Visit:
     device: str | None = None
     seeds: str | None = None
     runs: bool = False
+    takes_ours: bool = True
     is_known: bool = True
 
     async def ask(

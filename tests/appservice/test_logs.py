@@ -93,9 +93,19 @@ def test_a78_a_line_that_cannot_be_written_is_not_printed_as_it_is(written: Writ
     assert written() == "a line from appservice.x could not be logged\n"
 
 
+def test_a_short_secret_is_covered_where_it_stands_as_one_and_not_where_it_is_a_word(
+    written: Written,
+) -> None:
+    logs.hide("hedgerow")
+    url = "postgresql://hedgerow:hedgerow@127.0.0.1/hedgerow"
+    assert logs.covered(f"start `hedgerow run` at {url}; password='hedgerow'") == (
+        "start `hedgerow run` at postgresql://hedgerow:[hidden]@127.0.0.1/hedgerow; password='[hidden]'"
+    )
+
+
 def test_a_secret_that_begins_another_leaves_nothing_of_it(written: Written) -> None:
-    logs.hide("abc", "abcdef")
-    assert logs.covered("abcdef abc") == f"{logs.COVER} {logs.COVER}"
+    logs.hide("a-b", "a-b-c")
+    assert logs.covered("a-b-c a-b") == f"{logs.COVER} {logs.COVER}"
 
 
 @pytest.mark.parametrize("format", ["text", "json"])

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from appservice import logs
 from appservice.cli import app
+from appservice.demo.synapse import free_port
 from appservice.findings import Finding
 from config.settings import load_settings
 
@@ -20,7 +21,14 @@ from config.settings import load_settings
 def config(tmp_path: Path) -> Path:
     """A configuration that is good, and for a homeserver and a folder that are not there."""
     path = tmp_path / "hedgerow.yaml"
-    words = ["--homeserver", "http://127.0.0.1:1", "--listen", "127.0.0.1:29330", "--admin", "@a:hs.test"]
+    words = [
+        "--homeserver",
+        "http://127.0.0.1:1",
+        "--listen",
+        f"127.0.0.1:{free_port()}",
+        "--admin",
+        "@a:hs.test",
+    ]
     words += ["--domain", "hs.test", "--database", f"sqlite:///{tmp_path / 'none' / 'h.db'}"]
     words += ["--config", str(path), "--registration", str(tmp_path / "registration.yaml")]
     assert CliRunner().invoke(app, ["init", *words]).exit_code == 0

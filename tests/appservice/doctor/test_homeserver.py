@@ -91,6 +91,7 @@ async def test_an_hs_token_that_differs_is_told_with_the_places_where_it_stands(
     other = "quite-another-token-012345"
     async with running(settings()):
         [line] = await about(settings(hs_token=SecretStr(other)), "service")
+        [agreed] = await about(settings(hs_token=SecretStr(other)), "hs_token")
         loaded(fake, hs_token=other)
         assert await about(settings(), "hs_token") == [
             "failed  hs_token: the homeserver reaches Hedgerow, and shows another one, so nothing that it "
@@ -99,7 +100,17 @@ async def test_an_hs_token_that_differs_is_told_with_the_places_where_it_stands(
             "which reads the registration only then."
         ]
     assert line.startswith("failed  service: what runs on ")
-    assert "takes another hs_token than the one of this configuration. To mend it: stop" in line
+    assert "takes another hs_token than the one of this configuration. To mend it: where the regis" in line
+    assert agreed.startswith("failed  hs_token: the homeserver and what runs agree on one, and this config")
+    assert "write the `hs_token` of the registration into `homeserver.hs_token` in /etc/hedge row.y" in agreed
+
+
+@pytest.mark.usefixtures("laid_out")
+async def test_hedgerows_own_address_is_not_the_homeservers(settings: MakeSettings) -> None:
+    made = settings()
+    async with running(made):
+        [line] = await about(settings(url=f"http://{made.listen}"), "homeserver")
+    assert line.startswith(f"failed  homeserver: http://{made.listen} does not answer as one")
 
 
 @pytest.mark.usefixtures("laid_out")
