@@ -21,6 +21,7 @@ import aiosqlite
 
 _MAY_WAIT = "BEGIN IMMEDIATE"
 _TURN_SECONDS = 0.005
+_PRIMARY = 0xFF  # of an extended result code: SQLITE_BUSY_RECOVERY is SQLITE_BUSY, too
 
 
 class Cursor(aiosqlite.Cursor):
@@ -78,7 +79,7 @@ class Connection(aiosqlite.Connection):
         try:
             self._conn.execute(_MAY_WAIT)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            if error.sqlite_errorcode & _PRIMARY not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise
             return False
         finally:

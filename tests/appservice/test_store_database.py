@@ -245,6 +245,27 @@ async def test_where_another_process_writes_a_brief_transaction_waits_for_it_in_
     other.close()
 
 
+@pytest.mark.parametrize(
+    ("code", "waits"), [(sqlite3.SQLITE_BUSY_RECOVERY, True), (sqlite3.SQLITE_FULL, False)]
+)
+async def test_only_who_would_get_it_in_a_while_waits(tmp_path: Path, code: int, waits: bool) -> None:
+    class Refusing(sqlite3.Connection):
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            if sql == "BEGIN IMMEDIATE":
+                error = sqlite3.OperationalError()
+                error.sqlite_errorcode = code
+                raise error
+            return super().execute(sql, *parameters)
+
+    connection = await one_trip.connect(tmp_path / "refusing.db", factory=Refusing)
+    if waits:
+        assert not connection.begins_at_once()
+    else:
+        with pytest.raises(sqlite3.OperationalError):
+            connection.begins_at_once()
+    await connection.close()
+
+
 class InTheThread:
     """The statements executed in a connection's thread from now on; `begins`: one begins to write."""
 
