@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 from appservice.lanes import Entry, Lanes
 from spaces.actions import Action, Say, SetState, StateEvent
 from spaces.identifiers import NetworkId, RoomId, UserId
@@ -13,14 +16,20 @@ OTHER = RoomId("!other")
 ALICE = UserId("@alice:hs.test")
 
 
-def lanes_of(*actions: Action, made: tuple[NetworkId, ...] = (), ready: tuple[NetworkId, ...] = ()) -> Lanes:
+def lanes_of(
+    *actions: Action,
+    made: tuple[NetworkId, ...] = (),
+    ready: tuple[NetworkId, ...] = (),
+    undertakings: Sequence[int | None] = (),
+) -> Lanes:
+    """`undertakings`: of the first actions, which they belong to."""
     lanes = Lanes()
     for place in made:
         lanes.made(place)
     for place in ready:
         lanes.ready(place)
-    for seq, action in enumerate(actions, 1):
-        lanes.add(Entry(seq, action))
+    for seq, (action, undertaking) in enumerate(zip_longest(actions, undertakings), 1):
+        lanes.add(Entry(seq, action, undertaking))
     return lanes
 
 

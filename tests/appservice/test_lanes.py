@@ -52,6 +52,30 @@ def test_what_is_said_goes_before_older_things_of_other_rooms() -> None:
     assert taken(lanes) == [1, 2]
 
 
+def test_of_what_was_asked_for_together_the_rooms_are_made_first() -> None:
+    asked = (name_of(ROOM), CreateRoom(ARTS), name_of(OTHER), CreateRoom(HEALTH))
+    lanes = lanes_of(*asked, undertakings=(7, 7, 7, 7))
+    assert taken(lanes, room_for=1) == [2]
+    assert taken(lanes, room_for=2) == [4, 1]
+
+
+def test_no_room_is_made_before_what_somebody_else_has_asked_for_earlier() -> None:
+    asked = (Invite(ROOM, ALICE), name_of(OTHER), name_of(RoomId("!third")), CreateRoom(HEALTH))
+    lanes = lanes_of(*asked, undertakings=(None, 6, 7, 7))
+    assert taken(lanes, room_for=3) == [1, 2, 4]
+
+
+def test_what_is_asked_for_together_keeps_its_turn_while_any_of_it_is_left() -> None:
+    asked = (CreateRoom(ARTS), name_of(ROOM), name_of(OTHER), name_of(ROOM, "y"), CreateRoom(HEALTH))
+    lanes = lanes_of(*asked, undertakings=(7, None, None, 7, 7))
+    [first] = lanes.take(0, 1)
+    lanes.done(first)
+    assert taken(lanes, room_for=2) == [5, 2]
+    lanes.drop({4, 5})
+    lanes.add(Entry(6, CreateRoom(ARTS), 7))
+    assert taken(lanes, room_for=1) == [3], "it has begun anew"
+
+
 def test_a61_coming_and_going_never_takes_all_the_room_there_is() -> None:
     strangers = [RoomId(f"!{n}") for n in range(20)]
     gone = [Leave(room) if n % 2 else Join(room, ALICE) for n, room in enumerate(strangers)]
