@@ -48,13 +48,16 @@ PASSWORD = "secret"
 _V3 = "/_matrix/client/v3"
 
 
-def place(networks: int, groups: int, name: str = "Place") -> Blueprint:
-    """One ecosystem, `networks` private networks in it, and `groups` private groups spread over them."""
+def place(networks: int, groups: int, *, name: str = "Place", more: str = "") -> Blueprint:
+    """One ecosystem, `networks` private networks in it, and `groups` private groups spread over them.
+
+    What is below it has `more` behind its name.
+    """
     wanted = [
         WantedNetwork(
-            f"Network {n} of {name}",
+            f"Network {n}{more}",
             access=Access.PRIVATE,
-            groups=tuple(WantedGroup(f"Group {n} {g} of {name}") for g in range(n, groups, networks)),
+            groups=tuple(WantedGroup(f"Group {n} {g}{more}") for g in range(n, groups, networks)),
         )
         for n in range(networks)
     ]
@@ -62,7 +65,7 @@ def place(networks: int, groups: int, name: str = "Place") -> Blueprint:
     return Blueprint((top,))
 
 
-_BEFORE = place(1, 2, "A Place Before")
+_BEFORE = place(1, 2, name="A Place Before", more=" Before")
 
 
 class Counting:
@@ -211,23 +214,23 @@ async def on_fresh_synapse(measure: Callable[[LocalSynapse, Registration, Path],
 
 
 async def of_hedgerow(synapse: LocalSynapse, registration: Registration, directory: Path) -> float:
-    settings = settings_for(synapse.base_url, registration, directory / "hedgerow.db")
-    return await seconds_to_apply(settings, BLUEPRINT)
-
-
-async def seconds_to_apply(settings: Settings, blueprint: Blueprint) -> float:
-    """Seconds from the blueprint as a value to the last call's outcome on disk, in a process as
-    `hedgerow run` has it."""
+    """In a process as `hedgerow run` has it."""
     memory.keep_together()
-    foundation = Foundation(settings)
-    await foundation.lay()
-    await seconds_to_make(foundation, _BEFORE)
-    seconds = await seconds_to_make(foundation, blueprint)
-    await foundation.database.close()
+    settings = settings_for(synapse.base_url, registration, directory / "hedgerow.db")
+    _, seconds = await seconds_to_apply(settings, _BEFORE, BLUEPRINT)
     return seconds
 
 
-async def seconds_to_make(foundation: Foundation, blueprint: Blueprint) -> float:
+async def seconds_to_apply(settings: Settings, *blueprints: Blueprint) -> list[float]:
+    """Seconds from each blueprint as a value to its last call's outcome on disk, one after the other."""
+    foundation = Foundation(settings)
+    await foundation.lay()
+    took = [await _seconds_to_make(foundation, blueprint) for blueprint in blueprints]
+    await foundation.database.close()
+    return took
+
+
+async def _seconds_to_make(foundation: Foundation, blueprint: Blueprint) -> float:
     applying = Applying(foundation, blueprint)
     begun = time.perf_counter()
     undertaking = await applying.apply()

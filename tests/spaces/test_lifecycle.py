@@ -14,7 +14,7 @@ from spaces.lifecycle import LostLink, Why, own_places
 from spaces.network import Access, Coordinator, Status
 from spaces.power_levels import RoomKind, power_levels, released_levels
 from spaces.reconcile import POWER_LEVELS, FoundRoom, Maker, project, project_room, reconcile
-from tests.spaces.test_convergence import as_made, put_right, wanted
+from tests.spaces.rooms import as_made, put_right, wanted
 from tests.spaces.worlds import BOT, PEOPLE, CountedIds, landscapes, moderate, network
 
 ADA, BEN, CAT, DAN = PEOPLE

@@ -11,7 +11,7 @@ from spaces.coordinating import add_coordinator
 from spaces.landscape import Landscape
 from spaces.network import Access
 from spaces.reconcile import JOIN_RULES, Maker, project, reconcile
-from tests.spaces.test_reconcile import as_made, put_right, wanted
+from tests.spaces.rooms import as_made, put_right, wanted
 from tests.spaces.worlds import BOT, PEOPLE, CountedIds, network
 
 ADA, BEN, *_ = PEOPLE
