@@ -14,16 +14,6 @@ ADA, BEN, CAT, DAN = PEOPLE
 SERVER = "hs.test"
 
 
-@pytest.fixture
-def ids():
-    return CountedIds()
-
-
-@pytest.fixture
-def arts(ids):
-    return network(Landscape(), ids, "Arts UK", by=[ADA])
-
-
 def want(landscape, place):
     room = wanted_room(landscape, place, SERVER)
     assert room is not None
