@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,8 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[weakref.ref[UnitOfWo
     found: list[weakref.ref[UnitOfWork]] = []
     original = UnitOfWork.__init__
 
-    def noted(work: UnitOfWork, *arguments: object, **more: object) -> None:
-        original(work, *arguments, **more)  # type: ignore[arg-type]
+    def noted(work: UnitOfWork, *arguments: Any, **more: Any) -> None:
+        original(work, *arguments, **more)
         found.append(weakref.ref(work))
 
     monkeypatch.setattr(UnitOfWork, "__init__", noted)
