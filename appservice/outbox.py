@@ -50,7 +50,7 @@ _NO_DEALINGS = "Federation denied"  # Synapse, of a server that is not on its li
 
 
 class Outbox:
-    """The outbox loop. `now` gives seconds."""
+    """The outbox loop. `now` gives seconds that no setting of a clock changes."""
 
     def __init__(
         self,
@@ -189,7 +189,8 @@ class Outbox:
                 if not await still_holds(connection, entry.action):
                     return None
                 edited = await self._edited_by(connection, entry)
-            look_since = since if self._now() - since > LOOK_AFTER_SECONDS else None
+            has_waited = self._works.surroundings.now() - since
+            look_since = since if has_waited > LOOK_AFTER_SECONDS else None
             return await self._performer.perform(
                 entry.action, tried=entry.attempts > 0, edited=edited, look_since=look_since
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -124,7 +125,7 @@ async def test_a68_what_is_said_at_once_is_not_looked_for(stage: Stage, fake: Fa
 @asynccontextmanager
 async def delivering(stage: Stage, performer: Performer) -> AsyncIterator[None]:
     """What waits is delivered; what is under way at the end is finished."""
-    loop = Outbox(stage.works, performer, stage.settler, stage.places, stage.clock)
+    loop = Outbox(stage.works, performer, stage.settler, stage.places, time.monotonic)
     task = asyncio.create_task(loop.run())
     try:
         yield
