@@ -1,6 +1,9 @@
-"""Whether a service has anything left to do."""
+"""Waiting for what comes of itself, and whether a service has anything left to do."""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
 
 from sqlalchemy import text
 
@@ -10,6 +13,15 @@ _ANYTHING = text(
     "SELECT EXISTS (SELECT 1 FROM transactions) OR EXISTS (SELECT 1 FROM events WHERE status = 'waiting') "
     "OR EXISTS (SELECT 1 FROM outbox WHERE status = 'waiting')"
 )
+
+
+async def until(is_so: Callable[[], bool], within: float = 60.0, every: float = 0.02) -> None:
+    """Wait until `is_so`, looking `every` so many seconds, 0 being always. Raises TimeoutError."""
+    async with asyncio.timeout(within):
+        while True:
+            if is_so():
+                return
+            await asyncio.sleep(every)
 
 
 async def nothing_waits(service: Hedgerow) -> bool:

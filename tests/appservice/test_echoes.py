@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -25,6 +25,7 @@ from spaces.actions import Say
 from spaces.identifiers import RoomId, UserId
 from tests.appservice.stage import Stage
 from tests.fake import FakeHomeserver, Fault
+from tests.waiting import until
 
 SEND = "PUT /rooms/{room_id}/send/{type}/{txn_id}"
 
@@ -132,14 +133,6 @@ async def delivering(stage: Stage, performer: Performer) -> AsyncIterator[None]:
     finally:
         loop.stop()
         await task
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            if is_so():
-                return
-            await asyncio.sleep(0.01)
 
 
 async def until_nothing_waits(stage: Stage) -> None:

@@ -22,7 +22,7 @@ from tests.appservice.stage import ALICE, DIRECT, Stage, message, says
 from tests.databases import driven
 from tests.fake import FakeHomeserver, Registration
 from tests.hedgerow import ADMIN, running, settings_for
-from tests.synapse.running import until
+from tests.waiting import until
 
 _NAMES = ("Somerset", "Dorset", "Devon", "Kent")
 _HICCUPS = """

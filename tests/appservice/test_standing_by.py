@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from spaces.errors import Unavailable
 from spaces.identifiers import UserId
 from tests.fake import FakeHomeserver, FakeUser
 from tests.hedgerow import running, settings_for
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -75,14 +76,6 @@ async def answers(person: FakeUser, room: str, fake: FakeHomeserver, count: int)
             if len(said) >= count:
                 return said
             await asyncio.sleep(0.02)
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            if is_so():
-                return
-            await asyncio.sleep(0)
 
 
 async def calm(fake: FakeHomeserver) -> None:
@@ -147,7 +140,7 @@ async def test_at_the_others_address_it_stands_by_without_listening_and_listens_
     async with running(settings):
         second, stop = Hedgerow(settings), asyncio.Event()
         task = asyncio.create_task(second.run(stop))
-        await until(lambda: second._acting.stands_by)
+        await until(lambda: second._acting.stands_by, every=0)
     assert (await until_ready(settings))["acting"] is True
     stop.set()
     await task
@@ -163,7 +156,7 @@ async def test_a76_who_is_replaced_calls_nobody_any_more_and_ends_to_be_started_
     other = Database(settings.database_url)
     async with other.writing() as connection:
         await connection.execute(text("UPDATE acting SET epoch = epoch + 1"))
-    await until(lambda: not service._acting.acts)
+    await until(lambda: not service._acting.acts, every=0)
     calls = len(fake.calls)
     with pytest.raises(Unavailable, match="another process has begun to act") as ended:
         await task

@@ -28,7 +28,8 @@ from tests.postgres import Cluster
 from tests.synapse.home import BOT, Home
 from tests.synapse.load import Asker
 from tests.synapse.pair import Pair
-from tests.synapse.running import until, written
+from tests.synapse.running import written
+from tests.waiting import until
 
 _NETWORKS, _GROUPS = 6, 4
 _PAUSE_SECONDS = 1.0

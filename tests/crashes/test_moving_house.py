@@ -17,7 +17,7 @@ from spaces.landscape import Landscape
 from tests.fake import FakeHomeserver, Registration
 from tests.hedgerow import crash, settings_for
 from tests.spaces.worlds import CountedIds, network
-from tests.synapse.running import until
+from tests.waiting import until
 
 FAR = UserId("@far:elsewhere.test")
 

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import aiohttp
 
 from tests.fake import FakeHomeserver, Registration
+from tests.waiting import until
 
 WANTED = {"room_alias_name": "hedge_n.aaaa", "creation_content": {"org.hedgerow.place": "n.aaaa"}}
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            if is_so():
-                return
-            await asyncio.sleep(0)
 
 
 async def kept_while_a_room_is_made(fake: FakeHomeserver) -> tuple[bytes, bool]:
@@ -33,7 +25,7 @@ async def kept_while_a_room_is_made(fake: FakeHomeserver) -> tuple[bytes, bool]:
                 assert answer.status == 200
 
         making = asyncio.create_task(make())
-        await until(lambda: bool(fake.world.aliases))
+        await until(lambda: bool(fake.world.aliases), every=0)
         kept = await fake.kept(lambda: was_there.append("n.aaaa" in fake.rooms_by_marker()))
         await making
     fake.add_user("@late:hs.test")
@@ -68,13 +60,13 @@ async def test_what_was_not_taken_when_it_was_kept_is_pushed_by_the_other() -> N
     async with FakeHomeserver(Registration(url=nobody)) as fake:
         person = fake.add_user("@ann:hs.test")
         await person.create_dm(fake.bot)
-        await until(lambda: bool(fake.pusher.sent))
+        await until(lambda: bool(fake.pusher.sent), every=0)
         [tried, *_] = fake.pusher.sent
         kept = await fake.kept(lambda: None)
     other = FakeHomeserver(Registration(url=nobody))
     other.go_on_from(kept)
     async with other:
-        await until(lambda: bool(other.pusher.sent))
+        await until(lambda: bool(other.pusher.sent), every=0)
         assert [event["event_id"] for event in other.pusher.sent[0].events] == [
             event["event_id"] for event in tried.events
         ]

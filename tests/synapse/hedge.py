@@ -13,8 +13,9 @@ from pathlib import Path
 
 from tests.synapse.forking import Forked
 from tests.synapse.home import Home
-from tests.synapse.running import Finished, begun, hedgerow, until
+from tests.synapse.running import Finished, begun, hedgerow
 from tests.synapse.stores import Store, store_at
+from tests.waiting import until
 
 _START_SECONDS = 60.0
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))

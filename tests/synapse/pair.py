@@ -20,7 +20,7 @@ from appservice.demo.synapse import free_port
 from tests.forwarding import Forwarder
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import Home
-from tests.synapse.running import until
+from tests.waiting import until
 
 _LOOK_SECONDS = 0.2
 _PATIENCE_SECONDS = 1.0

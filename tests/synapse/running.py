@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -48,15 +47,6 @@ def begun(
 def _text_of(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode()
-
-
-async def until(is_so: Callable[[], bool], within: float = 60.0) -> None:
-    """Wait until `is_so`. Raises TimeoutError."""
-    async with asyncio.timeout(within):
-        while True:
-            if is_so():
-                return
-            await asyncio.sleep(0.02)
 
 
 def written(path: Path, blueprint: Mapping[str, Any]) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import BOT, Room, user
-from tests.synapse.running import until, written
+from tests.synapse.running import written
+from tests.waiting import until
 
 _WARDEN = "backupwarden"
 

@@ -10,7 +10,8 @@ import pytest
 from tests.synapse.forking import Forked
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import BOT, Home, user
-from tests.synapse.running import until, written
+from tests.synapse.running import written
+from tests.waiting import until
 
 
 def _blueprint(name: str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from tests.second_client import Json
 from tests.synapse.forking import Forked
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import Home, Room, user
-from tests.synapse.running import until, written
+from tests.synapse.running import written
+from tests.waiting import until
 
 _NETWORKS = 6
 _DEATHS_OF_HEDGEROW = 10

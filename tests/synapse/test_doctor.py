@@ -20,7 +20,8 @@ from tests.registration import Registration
 from tests.second_client import SecondClient
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import BOT, Home
-from tests.synapse.running import Finished, until, written
+from tests.synapse.running import Finished, written
+from tests.waiting import until
 
 BADLY = Registration(
     appservice_id="badly",

@@ -17,8 +17,9 @@ from spaces.identifiers import RoomId, UserId
 from tests.second_client import Refused
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import ADMIN, Home, user
-from tests.synapse.running import hedgerow, until, written
+from tests.synapse.running import hedgerow, written
 from tests.synapse.talking import Talk
+from tests.waiting import until
 
 NEW = "new.test"
 NEW_BOT = UserId(f"@hedgerow:{NEW}")

@@ -11,7 +11,7 @@ from nio.crypto.attachments import decrypt_attachment
 from tests.encrypted_client import EncryptedClient, Json, encrypted_device
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import BOT, Home, user
-from tests.synapse.running import until
+from tests.waiting import until
 
 PASSWORD = "a password"
 

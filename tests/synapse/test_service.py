@@ -10,8 +10,9 @@ from typing import Any
 
 from tests.synapse.hedge import Hedge
 from tests.synapse.home import BOT, Home
-from tests.synapse.running import hedgerow, until, written
+from tests.synapse.running import hedgerow, written
 from tests.synapse.talking import Talk, answers
+from tests.waiting import until
 
 _STOP_SECONDS = 8  # what a service manager's patience is reckoned with
 

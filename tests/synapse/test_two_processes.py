@@ -13,7 +13,7 @@ from tests.encrypted_client import EncryptedClient, encrypted_device
 from tests.synapse.home import BOT, Home, user
 from tests.synapse.load import Asker
 from tests.synapse.pair import Pair
-from tests.synapse.running import until
+from tests.waiting import until
 
 _SHORTER = (
     "appservice.store.lease:LEASE_SECONDS=3.0; m._TRUSTED_SECONDS=2.0; m._BEAT_SECONDS=0.4; "
