@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from appservice.store import one_trip
 from appservice.store.fence import Fence
@@ -45,6 +46,11 @@ _BOTH = (False, True)
 _PLANNING = {"plan_cache_mode": "force_custom_plan", "jit": "off", "random_page_cost": "1.1"}
 
 
+# To open a connection takes longer than most of what is done with it: each that was opened is kept, and as
+# few of them used as will do.
+_KEPT = {"poolclass": AsyncAdaptedQueuePool, "pool_size": 15, "max_overflow": 0, "pool_use_lifo": True}
+
+
 class Database:
     """One database. `url` is SQLAlchemy's, with the asynchronous driver in it."""
 
@@ -61,7 +67,7 @@ class Database:
         how: dict[str, Any] = {"pool_pre_ping": True, "connect_args": arguments}
         if self.is_sqlite:
             how = {"connect_args": {"async_creator_fn": one_trip.connect}}
-        self.engine = create_async_engine(self.url, hide_parameters=True, **how)
+        self.engine = create_async_engine(self.url, hide_parameters=True, **_KEPT, **how)
         self._brief = self.engine.execution_options(brief=True)
         self._readers = {(apart, brief): self._reader(apart, brief) for apart in _BOTH for brief in _BOTH}
         event.listen(self.engine.sync_engine, "handle_error", self._failed)

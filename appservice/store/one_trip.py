@@ -65,12 +65,13 @@ class Connection(aiosqlite.Connection):
     brief = False
     """Whether each statement takes so little time that it is executed where it is asked for."""
     _turn_ends = 0.0
+    """Of all connections: whichever gives way, the others have had their turn."""
 
     async def give_way(self) -> None:
         """Let others go on, if this one had its turn of some milliseconds."""
         if monotonic() > self._turn_ends:
             await asyncio.sleep(0)
-            self._turn_ends = monotonic() + _TURN_SECONDS
+            Connection._turn_ends = monotonic() + _TURN_SECONDS
 
     def begins_at_once(self) -> bool:
         """Begin to write, unless another process does; whether it has begun."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen
 
 from appservice.store import database as database_module
 from appservice.store import journal, one_trip
@@ -35,6 +36,25 @@ async def test_a70_every_one_of_fifty_connections_has_the_pragmas(tmp_path: Path
     for _ in range(5):
         assert await asyncio.gather(*(pragmas(database) for _ in range(10))) == [PRAGMAS] * 10
     await database.close()
+
+
+async def test_a_connection_that_was_opened_is_kept(database: Database) -> None:
+    opened = 0
+
+    def count(*_: object) -> None:
+        nonlocal opened
+        opened += 1
+
+    async def reads(begin: asyncio.Barrier) -> None:
+        async with database.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+            await begin.wait()
+
+    listen(database.engine.sync_engine, "connect", count)
+    for _ in range(3):
+        begin = asyncio.Barrier(12)
+        await asyncio.gather(*(reads(begin) for _ in range(12)))
+    assert opened <= 12
 
 
 async def test_a70_a_database_that_does_not_take_a_pragma_is_refused() -> None:
