@@ -11,7 +11,7 @@ from appservice.homeserver import Unreachable
 from appservice.key_calls import KeyCalls
 from appservice.speech import notice
 from appservice.store import encryption as store
-from appservice.store import journal, rooms
+from appservice.store import journal
 from appservice.store.database import Connection, Database
 from appservice.store.encryption import Rotation
 from bot.greetings import cannot_read_encrypted
@@ -88,9 +88,8 @@ class Rooms:
             rotation = await store.rotation_of(connection, room)
             if room in self._looked_at:
                 return rotation
-            here = await rooms.conversation(connection, room)
-            is_read_back = await rooms.place_of(connection, room) is not None
-        if here is not None and not is_read_back:
+            is_unseen = await store.is_unseen(connection, room)
+        if is_unseen:
             await self._look(room, person)
             if rotation is None:
                 rotation = await self._found_encryption(room)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select
+from sqlalchemy import BindParameter, bindparam, delete, func, insert, or_, select
 
 from appservice.store import tables
 from appservice.store.database import Connection, upsert
@@ -16,7 +16,12 @@ _LARGEST = 2**31 - 1
 _LEAST_MESSAGES = 10
 _LEAST_MILLISECONDS = 3_600_000
 _d = tables.deciphered.c
-_ROTATION_OF = select(tables.encrypted_rooms).where(tables.encrypted_rooms.c.room_id == bindparam("room"))
+_e = tables.encrypted_rooms.c
+_ROOM: BindParameter[str] = bindparam("room")
+_ROTATION_OF = select(tables.encrypted_rooms).where(_e.room_id == _ROOM)
+_IS_TALK = select(tables.conversations.c.room_id).where(tables.conversations.c.room_id == _ROOM).exists()
+_IS_PLACE = select(tables.rooms.c.place).where(tables.rooms.c.room_id == _ROOM).exists()
+_IS_UNSEEN = select(_IS_TALK & ~_IS_PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,11 @@ async def rotation_of(connection: Connection, room: RoomId) -> Rotation | None:
     """How often the room's key changes; None for a room that is not known to be encrypted."""
     row = (await connection.execute(_ROTATION_OF, {"room": room})).one_or_none()
     return None if row is None else Rotation(row.most_messages, row.most_seconds)
+
+
+async def is_unseen(connection: Connection, room: RoomId) -> bool:
+    """Whether it is a conversation's room and no place's, whose state is read back."""
+    return bool((await connection.execute(_IS_UNSEEN, {"room": room})).scalar())
 
 
 async def not_known_as_encrypted(connection: Connection) -> list[RoomId]:

@@ -22,6 +22,7 @@ _m, _r = tables.memberships.c, tables.rooms.c
 _CHUNK = 500
 _THERE = ("join", "invite")
 _EVERYONE = ""
+_MAY_BE = "somebody may be marked"  # of a connection to the database: since it was asked last
 
 # Once for each unit of work, so built once.
 _MARKED = select(c.user)
@@ -113,12 +114,17 @@ async def _mark_found(connection: Connection, query: Select[Any]) -> None:
 
 
 async def _mark(connection: Connection, users: Iterable[str]) -> None:
-    await upsert(connection, tables.profile_checks, [{"user": user} for user in users], replace=False)
+    if marked := [{"user": user} for user in users]:
+        connection.info[_MAY_BE] = True
+        await upsert(connection, tables.profile_checks, marked, replace=False)
 
 
 async def take_marked(connection: Connection) -> list[UserId]:
     """Those who are marked, and are so no more."""
+    if not connection.info.get(_MAY_BE, True):
+        return []
     marked = [UserId(user) for user in (await connection.execute(_MARKED)).scalars()]
     if marked:
         await connection.execute(delete(tables.profile_checks))
+    connection.info[_MAY_BE] = False
     return marked
