@@ -1,14 +1,18 @@
-"""Records what came of an action, and tells whoever waits for it. One commit each."""
+"""Records what came of an action, and tells whoever waits for it. One commit each, or one for several."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
+
+from structlog.contextvars import bound_contextvars
 
 from appservice import announcements, calendar, files, forgetting, invitations, replacing, stories, upgrading
 from appservice.activity import note_visibility
 from appservice.adopting import taken_in
 from appservice.bringing_in import brought_in
 from appservice.encrypted_rooms import note_encryption
+from appservice.group_commit import GroupCommit
 from appservice.invitations import Reports
 from appservice.lanes import Entry
 from appservice.lifecycle import forget_room
@@ -64,19 +68,13 @@ class Settler:
         self._works = works
         self._places = places
         self._reports = reports or Reports()
+        self._commits = GroupCommit(works, _HEDGEROW)
 
     async def settle(self, entry: Entry, outcome: Outcome) -> bool | None:
         """Record success. For a read back: whether the room passed the gate; else None."""
-        passed: bool | None = None
-        async with self._works.begin(_HEDGEROW) as work:
-            try:
-                passed = await self._record(work, entry, outcome)
-            except DoesNotHold as gap:
-                await self._fail(work, entry, _does_not_hold(gap))
-                return False
-            await outbox.delivered(work.connection, entry.seq, event=outcome.event)
-            if not work.carries_on(entry.undertaking):
-                await self._conclude(work, entry.undertaking)
+        passed, held = await self._commits.commit(partial(self._recorded, entry, outcome))
+        if not held:
+            return False
         if outcome.room is not None and isinstance(entry.action, CreateRoom):
             self._places.put(PlaceId(entry.action.room), outcome.room)
         elif outcome.room is not None and isinstance(entry.action, (TakeIn, Adopt)):
@@ -86,6 +84,19 @@ class Settler:
         if isinstance(entry.action, LetGo):
             self._places.drop(PlaceId(entry.action.room))
         return passed
+
+    async def _recorded(self, entry: Entry, outcome: Outcome, work: UnitOfWork) -> tuple[bool | None, bool]:
+        """As `settle`, and whether the room holds what was put into it."""
+        with bound_contextvars(action=entry.seq):
+            try:
+                passed = await self._record(work, entry, outcome)
+            except DoesNotHold as gap:
+                await self._fail(work, entry, _does_not_hold(gap))
+                return False, False
+            await outbox.delivered(work.connection, entry.seq, event=outcome.event)
+            if not work.carries_on(entry.undertaking):
+                await self._conclude(work, entry.undertaking)
+            return passed, True
 
     async def _note_taken(self, room: RoomId) -> None:
         """A room that others have made is a place's from now on."""
