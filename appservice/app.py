@@ -63,7 +63,9 @@ class Hedgerow:
         self.foundation = Foundation(settings)
         self.engine: Engine
         self._acting = Acting(self.foundation, self._replaced)
-        self.mailbox = Mailbox(self.foundation.database, time.time, self._acting.lock.is_answered)
+        self.mailbox = Mailbox(
+            self.foundation.database, time.time, self._acting.lock.is_answered, self.foundation.health
+        )
         self.inbox: Inbox
         self.listeners: Listeners
         self.reconciler: Reconciler

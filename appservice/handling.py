@@ -64,6 +64,7 @@ class Handling:
             waiting = await inbox.next_events(connection, self._at_once)
         if not waiting:
             return False
+        self._works.surroundings.health.waiting_since = waiting[0].received_at
         is_sealed = self.sealed is not None and waiting[0].event.get("type") == ENCRYPTED
         self._at_once = 1 if is_sealed else min(2 * self._at_once, _TOGETHER)
         while len(waiting) > 1 and not is_sealed:

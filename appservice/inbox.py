@@ -87,6 +87,7 @@ class Inbox:
                 log.exception("inbox_failed")
                 worked = False
             if not worked:
+                self._works.surroundings.health.waiting_since = None
                 await self._rest()
 
     def stop(self) -> None:
@@ -106,6 +107,7 @@ class Inbox:
             kept = await inbox.next_transactions(connection)
         if not kept:
             return False
+        self._works.surroundings.health.waiting_since = kept[0].received_at
         with bound_contextvars(transaction=kept[0].id):
             await self._take_apart(kept)
         return True

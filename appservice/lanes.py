@@ -4,21 +4,23 @@
                                                                ▲              │
                                                                └──(parked)────┘
 
-One action of a room is under way at a time. What is said goes first, then what was asked for first; of what
-was asked for together the rooms are made before anything else is done, since a homeserver needs less time for
-that than for both in turns. What a room waits for holds up that room alone; when two rooms are told by the
-homeserver to slow down in the same kind of call, calls of that kind are paced (`Pace`), so that few are
-wasted. Coming into rooms and leaving them, for which other homeservers are asked, never takes all of what may
-go side by side.
+One action of a room is under way at a time. What is said goes first; then each undertaking has its turn, so
+that nobody waits until all of a large one is done (`turns`). Of what was asked for together the rooms are
+made before anything else is done, since a homeserver needs less time for that than for both in turns. What a
+room waits for holds up that room alone; when two rooms are told by the homeserver to slow down in the same
+kind of call, calls of that kind are paced (`Pace`), so that few are wasted. Coming into rooms and leaving
+them, for which other homeservers are asked, never takes all of what may go side by side.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Set
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
+from appservice.turns import Turns, Waiting
 from spaces.actions import (
     Action,
     Adopt,
@@ -37,6 +39,8 @@ from spaces.identifiers import PlaceId
 _CALM_AFTER = 20
 _SLOWER = 1.2
 _MOST_COMING_AND_GOING = 4
+_MUCH = 20  # actions of one undertaking that wait
+_ROUTINE = "routine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +108,12 @@ class Pace:
         self.started = True
 
 
-@dataclass(slots=True)
-class _Together:
-    """What was asked for together: the first of it, and how much of it is left."""
+class _Kind(NamedTuple):
+    """Of what may go or be barred together: its kind of rate limit, and what else says so."""
 
-    first: int
-    left: int = 0
+    limited: str
+    talks: bool
+    comes_or_goes: bool
 
 
 def kind_of(action: Action) -> str:
@@ -129,6 +133,24 @@ def kind_of(action: Action) -> str:
             return "other"
 
 
+def _kind(entry: Entry) -> _Kind:
+    return _Kind(kind_of(entry.action), entry.is_talk, entry.comes_or_goes)
+
+
+def _whose(entry: Entry) -> Hashable:
+    """Whose turn it is: its undertaking's; what belongs to none goes in turn with all of its kind."""
+    if entry.undertaking is not None:
+        return entry.undertaking
+    is_routine = isinstance(entry.action, ReadBack) and entry.action.routine
+    return _ROUTINE if is_routine else _kind(entry)
+
+
+def _order(entry: Entry) -> tuple[bool, int]:
+    """What comes first of what was asked for together."""
+    is_behind_rooms = entry.undertaking is not None and not isinstance(entry.action, CreateRoom)
+    return is_behind_rooms, entry.seq
+
+
 class Lanes:
     """The waiting actions of all rooms. Knows no clock: `now` is given, in seconds."""
 
@@ -142,7 +164,9 @@ class Lanes:
         self._under_way: dict[str, Entry] = {}
         self._paces: dict[str, Pace] = defaultdict(Pace)
         self._known: dict[int, Entry] = {}
-        self._undertakings: dict[int, _Together] = {}
+        self._asked_for: Counter[Hashable] = Counter()
+        self._turns = Turns[_Kind](self._asks_much)
+        self._resting: list[tuple[float, str]] = []
         self._postponed: list[tuple[float, int, Entry]] = []
         self._made: set[PlaceId] = set()
         self._ready: set[PlaceId] = set()
@@ -160,8 +184,7 @@ class Lanes:
             return
         self._known[entry.seq] = entry
         self._asked[entry.action.key].add(entry.seq)
-        if entry.undertaking is not None:
-            self._undertakings.setdefault(entry.undertaking, _Together(entry.seq)).left += 1
+        self._asked_for[_whose(entry)] += 1
         self._let_run(entry)
 
     def _let_run(self, entry: Entry) -> None:
@@ -175,7 +198,20 @@ class Lanes:
             for what in lacking:
                 self._blocked[what].append(entry)
         else:
-            heapq.heappush(self._runnable[entry.lane], (entry.seq, entry))
+            self._line_up(entry)
+
+    def _line_up(self, entry: Entry) -> None:
+        heapq.heappush(self._runnable[entry.lane], (entry.seq, entry))
+        self._let_in(entry.lane)
+
+    def _let_in(self, lane: str) -> None:
+        """What is at the front of the lane has its turn some time."""
+        if heap := self._runnable.get(lane):
+            entry = heap[0][1]
+            self._turns.add(_kind(entry), _whose(entry), _order(entry), lane)
+
+    def _asks_much(self, whose: Hashable) -> bool:
+        return not isinstance(whose, _Kind) and self._asked_for[whose] > _MUCH
 
     def _waits_for_room(self, action: Action) -> bool:
         unmade = isinstance(action.room, PlaceId) and action.room not in self._made
@@ -198,14 +234,19 @@ class Lanes:
     def unready(self, place: PlaceId) -> None:
         """The place's room was found not closed as it should be; what needs it closed waits again."""
         self._ready.discard(place)
-        for lane, heap in self._runnable.items():
+        for lane, heap in list(self._runnable.items()):
             waiting = [entry for _, entry in heap if place in entry.action.needs]
             for entry in waiting:
                 self._lacking[entry.seq] = {place}
                 self._blocked[place].append(entry)
             if waiting:
-                self._runnable[lane] = [pair for pair in heap if pair[0] not in self._lacking]
-                heapq.heapify(self._runnable[lane])
+                self._leave_in(lane, [pair for pair in heap if pair[0] not in self._lacking])
+
+    def _leave_in(self, lane: str, heap: list[tuple[int, Entry]]) -> None:
+        """From now on this and nothing else can be taken out of the lane."""
+        heapq.heapify(heap)
+        self._runnable[lane] = heap
+        self._let_in(lane)
 
     def _free(self, entry: Entry, what: PlaceId | int) -> None:
         lacking = self._lacking.get(entry.seq)
@@ -229,49 +270,54 @@ class Lanes:
         asked.discard(entry.seq)
         if not asked:
             del self._asked[entry.action.key]
-        if entry.undertaking is not None:
-            together = self._undertakings[entry.undertaking]
-            together.left -= 1
-            if not together.left:
-                del self._undertakings[entry.undertaking]
+        self._asked_for[whose := _whose(entry)] -= 1
+        if not self._asked_for[whose]:
+            del self._asked_for[whose]
 
-    def _turn(self, entry: Entry) -> tuple[bool, int, bool, int]:
-        """Whose is the lowest goes first."""
-        together = None if entry.undertaking is None else self._undertakings.get(entry.undertaking)
-        asked_for = entry.seq if together is None else together.first
-        return not entry.is_talk, asked_for, not isinstance(entry.action, CreateRoom), entry.seq
-
-    def take(self, now: float, room_for: int) -> list[Entry]:
-        """At most `room_for` actions to deliver now, whose turn it is."""
-        self._resume_postponed(now)
+    def take(self, now: float, room_for: int, *, sparing: bool = False) -> list[Entry]:
+        """At most `room_for` actions to deliver now; `sparing`, none of large undertakings or routine."""
+        self._resume(now)
         chosen: list[Entry] = []
-        coming_and_going = sum(entry.comes_or_goes for entry in self._under_way.values())
-        turns = [(self._turn(entry), entry) for entry in self._candidates(now)] if room_for > 0 else []
-        heapq.heapify(turns)
-        while turns and len(chosen) < room_for:
-            _, entry = heapq.heappop(turns)
-            pace = self._paces[kind_of(entry.action)]
-            if pace.next_at > now or (entry.comes_or_goes and coming_and_going >= _MOST_COMING_AND_GOING):
-                continue
-            coming_and_going += entry.comes_or_goes
-            pace.start(now)
-            heapq.heappop(self._runnable[entry.lane])
-            self._under_way[entry.lane] = entry
+        while len(chosen) < room_for:
+            entry = self._next(now, talks=True, much=True) or self._next(now, talks=False, much=not sparing)
+            if entry is None:
+                break
             chosen.append(entry)
         return chosen
 
-    def _resume_postponed(self, now: float) -> None:
+    def _next(self, now: float, *, talks: bool, much: bool) -> Entry | None:
+        kinds = [kind for kind in self._turns.kinds if kind.talks is talks and self._may_go(kind, now)]
+        due = self._turns.take(kinds, lambda waiting: self._stands(waiting, now), much=much)
+        if due is None:
+            return None
+        _, entry = heapq.heappop(self._runnable[due.lane])
+        if not self._runnable[due.lane]:
+            del self._runnable[due.lane]
+        self._paces[kind_of(entry.action)].start(now)
+        self._under_way[due.lane] = entry
+        return entry
+
+    def _may_go(self, kind: _Kind, now: float) -> bool:
+        if kind.comes_or_goes:
+            under_way = sum(entry.comes_or_goes for entry in self._under_way.values())
+            if under_way >= _MOST_COMING_AND_GOING:
+                return False
+        return self._paces[kind.limited].next_at <= now
+
+    def _stands(self, waiting: Waiting, now: float) -> bool:
+        """Whether it is at the front of its lane still and can be taken out; else it is let in again then."""
+        lane = waiting.lane
+        front = next((seq for seq, _ in self._runnable.get(lane, ())), None)
+        is_free = lane not in self._under_way and self._parked.get(lane, 0.0) <= now
+        return is_free and front == waiting.order[1]
+
+    def _resume(self, now: float) -> None:
         while self._postponed and self._postponed[0][0] <= now:
             _, _, entry = heapq.heappop(self._postponed)
             if entry.seq in self._known:
                 self._let_run(entry)
-
-    def _candidates(self, now: float) -> Iterator[Entry]:
-        for lane, heap in list(self._runnable.items()):
-            if not heap:
-                del self._runnable[lane]
-            elif lane not in self._under_way and self._parked.get(lane, 0.0) <= now:
-                yield heap[0][1]
+        while self._resting and self._resting[0][0] <= now:
+            self._let_in(heapq.heappop(self._resting)[1])
 
     def wakes_at(self, now: float) -> float | None:
         """When something may be delivered that may not now, or None."""
@@ -286,14 +332,14 @@ class Lanes:
         self._parked.pop(entry.lane, None)
         self._silent.discard(entry.lane)
         self._is_over(entry.seq)
+        self._let_in(entry.lane)
 
     def drop(self, seqs: Set[int]) -> None:
         """Forget these: they will never be done."""
         for seq in seqs:
             self._lacking.pop(seq, None)
-        for lane, heap in self._runnable.items():
-            self._runnable[lane] = [pair for pair in heap if pair[0] not in seqs]
-            heapq.heapify(self._runnable[lane])
+        for lane, heap in list(self._runnable.items()):
+            self._leave_in(lane, [pair for pair in heap if pair[0] not in seqs])
         for seq in seqs:
             self._is_over(seq)
 
@@ -301,6 +347,7 @@ class Lanes:
         """The homeserver answers: rooms that waited for that wait no longer."""
         for lane in self._silent:
             self._parked.pop(lane, None)
+            self._let_in(lane)
         self._silent.clear()
 
     def went_well(self, entry: Entry) -> None:
@@ -321,6 +368,7 @@ class Lanes:
         """Try `entry` again, not before `until`, and let what is behind it in its room go first."""
         self._under_way.pop(entry.lane, None)
         heapq.heappush(self._postponed, (until, entry.seq, entry))
+        self._let_in(entry.lane)
 
     def put_back(self, entry: Entry, until: float, *, until_it_answers: bool = False) -> None:
         """Try `entry` again, not before `until`; its room waits with it.
@@ -330,4 +378,5 @@ class Lanes:
         self._under_way.pop(entry.lane, None)
         self._parked[entry.lane] = until
         (self._silent.add if until_it_answers else self._silent.discard)(entry.lane)
-        heapq.heappush(self._runnable[entry.lane], (entry.seq, entry))
+        heapq.heappush(self._resting, (until, entry.lane))
+        self._line_up(entry)

@@ -14,6 +14,7 @@ from time import monotonic
 
 from appservice.store import inbox
 from appservice.store.database import Database
+from appservice.surroundings import Health
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,14 @@ class Mailbox:
     """
 
     def __init__(
-        self, database: Database, now: Callable[[], float], answers: Callable[[], bool] = lambda: True
+        self,
+        database: Database,
+        now: Callable[[], float],
+        answers: Callable[[], bool] = lambda: True,
+        health: Health | None = None,
     ) -> None:
         self._database = database
+        self._health = health or Health()
         self._now = now
         self._answers = answers
         self._last_txn = 0
@@ -57,8 +63,11 @@ class Mailbox:
         if not self._answers():
             raise ConnectionError("the database does not answer")
         is_next = monotonic() < self._answered_at + IN_A_ROW.next
+        received_at = self._now()
         async with self._database.alone(urgent=True) as connection:
-            await inbox.keep_transaction(connection, body, self._now())
+            await inbox.keep_transaction(connection, body, received_at)
+        if self._health.waiting_since is None:
+            self._health.waiting_since = received_at
         self.transactions += 1
         number = int(txn_id) if txn_id.isascii() and txn_id.isdigit() and len(txn_id) < 20 else 0
         if number and number < self._last_txn:

@@ -42,6 +42,8 @@ log = structlog.get_logger(__name__)
 
 _LONGEST_WAIT_SECONDS = 512.0
 _LOOK_SECONDS = 1.0
+_PATIENCE_SECONDS = 0.1
+_MUCH_EVERY_SECONDS = 0.1
 _MOST_TRIES = 12
 _TRIES_LEFT = 3
 _MOST_TRIES_ELSEWHERE = 3
@@ -80,6 +82,7 @@ class Outbox:
         self._is_silent = False
         self._last_seq = 0
         self._news = True
+        self._much_at = 0.0
 
     def wake(self) -> None:
         """There may be something new."""
@@ -104,7 +107,7 @@ class Outbox:
             if self._news:
                 await self._load()
             now = self._now()
-            for entry in self._lanes.take(now, self._side_by_side - self._calls):
+            for entry in self._due(now):
                 self._calls += 1
                 task = asyncio.create_task(self._deliver(entry))
                 self._tasks.add(task)
@@ -112,6 +115,23 @@ class Outbox:
             await self._rest(now)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
+
+    def _due(self, now: float) -> list[Entry]:
+        """What is delivered now. While people wait, little of a large undertaking, or of routine, is."""
+        room_for = self._side_by_side - self._calls
+        if not self._is_pressed:
+            return self._lanes.take(now, room_for)
+        due = self._lanes.take(now, room_for, sparing=True)
+        if len(due) < room_for and now >= self._much_at:
+            self._much_at = now + _MUCH_EVERY_SECONDS
+            due += self._lanes.take(now, 1)
+        return due
+
+    @property
+    def _is_pressed(self) -> bool:
+        """Whether somebody waits for an answer, or may do so."""
+        since = self._works.surroundings.health.waiting_since
+        return since is not None and self._works.surroundings.now() > since + _PATIENCE_SECONDS
 
     def stop(self) -> None:
         """Take up nothing new; what is under way is finished within five seconds."""
@@ -126,7 +146,8 @@ class Outbox:
 
     async def _rest(self, now: float) -> None:
         wakes_at = self._lanes.wakes_at(now)
-        seconds = _LOOK_SECONDS if wakes_at is None else min(max(wakes_at - now, 0.01), _LOOK_SECONDS)
+        most = _MUCH_EVERY_SECONDS if self._is_pressed else _LOOK_SECONDS
+        seconds = most if wakes_at is None else min(max(wakes_at - now, 0.01), most)
         try:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()

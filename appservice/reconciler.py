@@ -140,7 +140,7 @@ class Reconciler:
         for start in range(0, len(places), _AT_ONCE):  # in between, others get their turn
             some = places[start : start + _AT_ONCE]
             async with self._works.begin("hedgerow") as work:
-                work.put(*(ReadBack(place) for place in some if place in made))
+                work.put(*(ReadBack(place, routine=True) for place in some if place in made))
                 there = (work.landscape.networks, work.landscape.groups)
                 await work.settle([place for place in some if any(place in kind for kind in there)])
 

@@ -51,13 +51,15 @@ class RandomIds:
 @dataclass(slots=True)
 class Health:
     """What was last seen of the homeserver. `read` is when each place's room was last read, and found closed
-    as it should be; `reading` when that was last asked for because of somebody's path."""
+    as it should be; `reading` when that was last asked for because of somebody's path; `waiting_since`
+    when the oldest came in of what came in and is not handled yet, if anything is."""
 
     homeserver_answers: bool = False
     pinged: bool = False
     cross_signed: bool | None = None  # None: without encryption
     read: dict[PlaceId, float] = field(default_factory=dict)
     reading: dict[PlaceId, float] = field(default_factory=dict)
+    waiting_since: float | None = None
 
     def forget_rooms(self) -> None:
         """What was read of rooms may not hold any more."""

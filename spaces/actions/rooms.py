@@ -45,11 +45,25 @@ class Renew(Action):
 class ReadBack(Action):
     """Read the room's state: the gate before anything is linked, invited or published.
 
-    `round` counts how often the homeserver has not kept what was put.
+    `round` counts how often the homeserver has not kept what was put. It is `routine` where nothing has
+    happened that makes it necessary.
     """
 
     round: int = 0
     behind: tuple[str, ...] = ()
+    routine: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self._whole}:routine" if self.routine else self._whole
+
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        return (self.key,) if self.routine else (self.key, f"{self.key}:routine")
+
+    @property
+    def _whole(self) -> str:
+        return f"{type(self).__name__}:{self.room}"
 
     @property
     def needs(self) -> tuple[PlaceId, ...]:

@@ -33,9 +33,9 @@ def lanes_of(
     return lanes
 
 
-def taken(lanes: Lanes, now: float = 0.0, room_for: int = 100) -> list[int]:
+def taken(lanes: Lanes, now: float = 0.0, room_for: int = 100, *, sparing: bool = False) -> list[int]:
     """The seqs of what is taken; it stays under way."""
-    return [entry.seq for entry in lanes.take(now, room_for)]
+    return [entry.seq for entry in lanes.take(now, room_for, sparing=sparing)]
 
 
 def done(lanes: Lanes, now: float = 0.0) -> list[int]:

@@ -105,7 +105,7 @@ class Stage:
         self.works = Works(database, surroundings, lambda: None)
         self.places = Places(BOT.server)
         self.settler = Settler(self.works, self.places)
-        self.mailbox = Mailbox(database, self.clock)
+        self.mailbox = Mailbox(database, self.clock, health=surroundings.health)
         self.mailbox.arrived = self._arrived = Arrived()
         self._loop: asyncio.Task[None]
         self.is_usual = listeners is None

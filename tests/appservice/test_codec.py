@@ -44,6 +44,7 @@ EVERY_KIND: list[Action] = [
         version="12",
     ),
     actions.ReadBack(ARTS, 3),
+    actions.ReadBack(ARTS, routine=True),
     actions.SetState(ARTS, StateEvent("m.space.child", {"via": ["hs.test"], "order": "!a"}, TALK)),
     actions.SetState(ROOM, StateEvent("m.room.topic", {"topic": "n.aaaaaaaaaaaaaaaa"}), closing=True),
     actions.AddAlias(ARTS, "hedge_arts"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appservice.lanes import Entry
-from spaces.actions import CreateRoom, Invite, Join, Leave, ReadBack, Redact, SetState, StateEvent
+from spaces.actions import Action, CreateRoom, Invite, Join, Leave, ReadBack, Redact, SetState, StateEvent
 from spaces.identifiers import EventId, NetworkId, RoomId
 from tests.appservice.laning import ALICE, ARTS, HEALTH, OTHER, ROOM, done, lanes_of, name_of, say, taken
 
@@ -65,22 +66,53 @@ def test_no_room_is_made_before_what_somebody_else_has_asked_for_earlier() -> No
     assert taken(lanes, room_for=3) == [1, 2, 4]
 
 
-def test_what_is_asked_for_together_keeps_its_turn_while_any_of_it_is_left() -> None:
-    asked = (CreateRoom(ARTS), name_of(ROOM), name_of(OTHER), name_of(ROOM, "y"), CreateRoom(HEALTH))
-    lanes = lanes_of(*asked, undertakings=(7, None, None, 7, 7))
+def test_each_has_its_turn_however_much_another_has_asked_for() -> None:
+    much = [name_of(RoomId(f"!{n}")) for n in range(6)]
+    lanes = lanes_of(*much, name_of(ROOM), name_of(OTHER), undertakings=(7,) * 6 + (8, 8))
+    assert taken(lanes, room_for=5) == [1, 7, 2, 8, 3]
+
+
+def test_who_asks_later_goes_neither_last_nor_first_until_they_have_had_as_much() -> None:
+    much = [name_of(RoomId(f"!{n}")) for n in range(9)]
+    lanes = lanes_of(*much, undertakings=(7,) * 9)
+    assert taken(lanes, room_for=4) == [1, 2, 3, 4]
+    for seq in (10, 11):
+        lanes.add(Entry(seq, name_of(RoomId(f"!{seq}")), 8))
+    assert taken(lanes, room_for=4) == [10, 5, 11, 6]
+
+
+def test_what_somebody_asked_for_does_not_wait_until_all_rooms_have_been_looked_at() -> None:
+    looks = [ReadBack(NetworkId(f"n.{n}"), routine=True) for n in range(4)]
+    asked = (Invite(ROOM, ALICE), name_of(OTHER))
+    made = tuple(look.room for look in looks)
+    lanes = lanes_of(*looks, *asked, made=made, undertakings=(None,) * 4 + (5, None))
+    assert taken(lanes) == [1, 5, 6, 2, 3, 4]
+
+
+def test_routine_is_held_back_and_what_has_become_necessary_is_not() -> None:
+    looks = [ReadBack(RoomId(f"!{n}"), routine=n < 22) for n in range(44)]
+    lanes = lanes_of(*looks)
+    assert taken(lanes, sparing=True) == [*range(23, 45)]
+    assert taken(lanes) == [*range(1, 23)]
+
+
+def test_of_what_is_asked_for_in_great_number_nothing_goes_while_that_is_spared() -> None:
+    much = [name_of(RoomId(f"!{n}")) for n in range(1, 22)]
+    lanes = lanes_of(*much, name_of(ROOM), say(OTHER), undertakings=(7,) * 21 + (8, None))
+    assert taken(lanes, sparing=True) == [23, 22]
+    assert taken(lanes, sparing=True) == []
     [first] = lanes.take(0, 1)
+    assert first.seq == 1
     lanes.done(first)
-    assert taken(lanes, room_for=2) == [5, 2]
-    lanes.drop({4, 5})
-    lanes.add(Entry(6, CreateRoom(ARTS), 7))
-    assert taken(lanes, room_for=1) == [3], "it has begun anew"
+    assert taken(lanes, room_for=2) == [2, 3]
+    assert taken(lanes, sparing=True) == [*range(4, 22)], "what is left of it is little"
 
 
 def test_a61_coming_and_going_never_takes_all_the_room_there_is() -> None:
     strangers = [RoomId(f"!{n}") for n in range(20)]
     gone = [Leave(room) if n % 2 else Join(room, ALICE) for n, room in enumerate(strangers)]
     lanes = lanes_of(*gone, Invite(ROOM, ALICE), say(OTHER))
-    assert taken(lanes, room_for=8) == [22, 1, 2, 3, 4, 21]
+    assert taken(lanes, room_for=8) == [22, 1, 2, 21, 3, 4]
     assert taken(lanes, room_for=8) == []
     lanes.done(Entry(1, gone[0]))
     assert taken(lanes, room_for=8) == [5]
@@ -93,13 +125,22 @@ def test_an_action_known_already_is_not_taken_twice() -> None:
     assert done(lanes) == []
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=30), st.randoms(use_true_random=False))
+PLANS = st.lists(
+    st.tuples(
+        st.integers(0, 3), st.booleans(), st.none() | st.integers(1, 3), st.sampled_from([say, name_of])
+    ),
+    max_size=30,
+)
+
+
+@given(PLANS, st.randoms(use_true_random=False))
 @settings(max_examples=200, deadline=None)
 def test_whatever_comes_back_each_room_keeps_its_order_and_all_of_it_is_done(
-    plan: list[tuple[int, bool]], rng: random.Random
+    plan: list[tuple[int, bool, int | None, Callable[[RoomId, str], Action]]], rng: random.Random
 ) -> None:
-    lanes = lanes_of(*(say(RoomId(f"!{room}"), str(n)) for n, (room, _) in enumerate(plan)))
-    fails_once = {n for n, (_, fails) in enumerate(plan, 1) if fails}
+    actions = (does(RoomId(f"!{room}"), str(n)) for n, (room, _, _, does) in enumerate(plan))
+    lanes = lanes_of(*actions, undertakings=[undertaking for _, _, undertaking, _ in plan])
+    fails_once = {n for n, (_, fails, _, _) in enumerate(plan, 1) if fails}
     order: dict[str, list[int]] = {}
     now = 0.0
     while len(lanes):
@@ -322,4 +363,4 @@ def test_one_who_may_not_be_invited_for_long_is_told_from_a_room_that_is_held_up
 def test_invitations_of_lists_leave_room_for_other_work() -> None:
     lists = [Invite(RoomId(f"!{n}"), ALICE, reported=True) for n in range(8)]
     lanes = lanes_of(*lists, CreateRoom(HEALTH))
-    assert taken(lanes, room_for=8) == [1, 2, 3, 4, 9]
+    assert taken(lanes, room_for=8) == [1, 9, 2, 3, 4]
