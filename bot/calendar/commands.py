@@ -36,6 +36,7 @@ from spaces.occasions import (
 from spaces.sentences import sentence
 
 _NUMBER = 9  # digits at most
+_FIRST_ZONE, _LAST_ZONE = "Etc/GMT-14", "Etc/GMT+12"  # where each day begins first, and ends last
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ class Occasions:
         """
         if not (when or until or at or in_) and _is_number(name):
             return await shown(call, await occasion_of(call, int(name)))
+        if when and in_ is None:
+            _require_a_day_to_come(when, name, call.now.timestamp())
         network = in_ or await network_meant(call)
         require_fit(call.landscape, await audience_of(call), network)
         require_coordinator(call, network)
@@ -182,6 +185,14 @@ def _require_said(when: str, at: str) -> None:
         raise Missing(said, Parameter("when", str, ""))
     if not at:
         raise Missing(sentence("Where is it?"), Parameter("at", str, "", is_option=True))
+
+
+def _require_a_day_to_come(when: str, name: str, now: float) -> None:
+    """What no clock has ahead needs no network. Raises `Malformed` where all would."""
+    try:
+        day_and_time(when, _FIRST_ZONE, now, name)
+    except Malformed:
+        day_and_time(when, _LAST_ZONE, now, name)
 
 
 async def _planned(call: Call, network: NetworkId, name: str, when: str, until: str, at: str) -> Occasion:
