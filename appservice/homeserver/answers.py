@@ -87,9 +87,11 @@ def read(status: int, headers: Mapping[str, str], text: str) -> Any:
 
 
 def _limited(headers: Mapping[str, str], body: Mapping[str, Any]) -> Limited:
-    wait = _seconds(headers.get("Retry-After"), 1.0)
-    if wait is None:
-        wait = _seconds(body.get("retry_after_ms"), 1000.0)
+    """`Retry-After` counts, or `retry_after_ms` where that is the same before it was rounded up to seconds:
+    at a homeserver that lets ten calls through in one, a whole second would be ten times too long."""
+    wait, exact = _seconds(headers.get("Retry-After"), 1.0), _seconds(body.get("retry_after_ms"), 1000.0)
+    if wait is None or (exact is not None and math.ceil(exact) == wait):
+        wait = exact
     return Limited(str(body.get("errcode", "M_LIMIT_EXCEEDED")), str(body.get("error", ""))[:200], wait)
 
 
