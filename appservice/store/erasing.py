@@ -34,6 +34,8 @@ from spaces.profiles import Profile
 
 e = tables.erasures.c
 _MARK = "to be compacted"
+_THE_LOG = "the log"  # and nothing else
+_PATIENCE_MS = 200
 _BY_THEMSELVES = (digests, activity, stories, announcements, calendar, arrivals, listings, market)
 _IN_THEIR_ROOM = (
     tables.rooms,
@@ -262,22 +264,38 @@ async def is_to_compact(connection: Connection) -> bool:
 async def compact(database: Database) -> bool:
     """Write SQLite's file anew, without what was deleted from it; whether nothing of it is left.
 
-    A reader keeps the log of earlier pages: then it has to be done again. PostgreSQL does so by itself.
+    A reader keeps the log of earlier pages: then the log alone is tried again. PostgreSQL does so by itself.
     """
-    if database.is_sqlite and not await _written_anew(database):
-        return False
+    if database.is_sqlite:
+        async with database.reading() as connection:
+            is_anew = await journal.mark(connection, _MARK) == _THE_LOG
+        if not is_anew:
+            await _write_anew(database)
+        if not await _log_emptied(database):
+            return False
     async with database.writing() as connection:
         await journal.clear_mark(connection, _MARK)
     return True
 
 
-async def _written_anew(database: Database) -> bool:
+async def _write_anew(database: Database) -> None:
     async with database.writing() as connection:
         await connection.execute(text("INSERT INTO directory_words(directory_words) VALUES ('optimize')"))
     async with database.alone() as connection:
         await connection.execute(text("VACUUM"))
-        row = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
-    return not row[0]
+        await journal.set_mark(connection, _MARK, _THE_LOG)
+
+
+async def _log_emptied(database: Database) -> bool:
+    """Nothing is written meanwhile, so it waits for no reader who takes long."""
+    async with database.alone() as connection:
+        [patience] = (await connection.execute(text("PRAGMA busy_timeout"))).one()
+        await connection.execute(text(f"PRAGMA busy_timeout = {_PATIENCE_MS}"))
+        try:
+            [is_busy, *_] = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
+        finally:
+            await connection.execute(text(f"PRAGMA busy_timeout = {patience}"))
+    return not is_busy
 
 
 async def how_many(connection: Connection) -> int:

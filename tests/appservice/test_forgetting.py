@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -189,6 +191,26 @@ async def test_a66_who_is_forgotten_is_in_no_table_and_in_no_file(nest: Nest) ->
     mine = ("memberships", "postings", "conversations", "directory", "messages", "timezones")
     kept, after = json.loads(before)["kept"], json.loads(await nest.file(SAM))["kept"]
     assert [kept.get(table) for table in mine] == [after.get(table) for table in mine]
+
+
+@pytest.mark.of_sqlite
+async def test_a66_a_reader_of_the_log_does_not_have_the_file_written_anew_again_and_again(
+    nest: Nest,
+) -> None:
+    await nest.plant()
+    file = nest.stage.database.path
+    assert file is not None
+    log = file.with_name(f"{file.name}-wal")
+    with closing(sqlite3.connect(file, isolation_level=None)) as follower:
+        follower.execute("BEGIN")
+        follower.execute("SELECT count(*) FROM marks").fetchone()
+        await nest.forgotten()
+        length = log.stat().st_size
+        await nest.ticks(3)
+        assert traces(await nest.everything()) != []
+        assert log.stat().st_size - length < file.stat().st_size / 10
+    await nest.ticks(1)
+    assert traces(await nest.everything()) == []
 
 
 async def test_a66_reading_the_rooms_again_brings_nothing_back(nest: Nest) -> None:
