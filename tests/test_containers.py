@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from config.sections import BackupsSettings
 
 DOCKER = Path(__file__).parent.parent / "docker"
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text("utf-8"))
@@ -160,3 +163,31 @@ def test_all_name_one_version_of_hedgerow() -> None:
 )
 def test_a81_the_unit_is_hardened(line: str) -> None:
     assert line in (DOCKER / "hedgerow.service").read_text("utf-8").splitlines()
+
+
+def _unit(name: str) -> list[str]:
+    return (DOCKER / name).read_text("utf-8").splitlines()
+
+
+def test_a81_what_makes_backups_is_hardened_as_the_service_is() -> None:
+    service, backup = _unit("hedgerow.service"), _unit("hedgerow-backup.service")
+    first, last = service.index("NoNewPrivileges=yes"), service.index("SystemCallErrorNumber=EPERM")
+    kept = ["User=hedgerow", "Group=hedgerow", "UMask=0077", *service[first : last + 1]]
+    assert [line for line in kept if line and line not in backup] == []
+
+
+def test_backups_are_written_where_they_may_be_and_go_when_people_are_told_that_they_do() -> None:
+    unit = _unit("hedgerow-backup.service")
+    [making, tidying] = [line for line in unit if line.startswith("ExecStart=")]
+    [(folder, name)] = re.findall(r'backup "(\S+)/(.*?)"', making)
+    [(where, pattern, days)] = re.findall(r'find (\S+) .*-name "(.*?)" -mtime \+(\d+) -delete$', tidying)
+    assert where == folder
+    assert fnmatch(name, pattern)
+    assert int(days) + 1 == BackupsSettings().kept_days
+    assert f"StateDirectory=hedgerow {folder.removeprefix('/var/lib/')}" in unit
+
+
+def test_the_timer_is_of_a_unit_that_is_there_and_makes_up_for_what_was_missed() -> None:
+    timer = _unit("hedgerow-backup.timer")
+    assert {"OnCalendar=daily", "Persistent=true", "WantedBy=timers.target"} <= set(timer)
+    assert [line for line in timer if line.startswith("Unit=")] == []
