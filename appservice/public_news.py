@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from appservice.meant import network_meant
 from appservice.paper.wording import zone_named
 from appservice.public_items import announcements_told, occasions_told, stories_told
 from appservice.store import market, rooms
@@ -21,7 +22,6 @@ from spaces.bans import is_banned
 from spaces.directory import ListingKind
 from spaces.display_names import called
 from spaces.errors import Conflict, Malformed
-from spaces.finding import find_place
 from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access, Group, Network, Status
@@ -29,7 +29,6 @@ from spaces.news import News, PlaceTold, PostingTold, Reach, Span, in_order, lat
 from spaces.wanted import alias_of
 
 _MOST_PLACES = 40
-_OPERATOR = UserId("@operator")
 
 
 class PublicNews:
@@ -52,13 +51,13 @@ class PublicNews:
         if first >= end:
             raise Malformed("The first day must come before the last: --from 2027-03-01 --to 2027-03-08.")
         async with self._works.preview(ONLOOKER) as work:
-            found = find_place(work.landscape, Standing(_OPERATOR, is_admin=True), typed, kind="network")
-            network = public_network(work.landscape, found)
+            meant = network_meant(work.landscape, typed)
+            network = public_network(work.landscape, meant.id)
             if network is None:
                 raise Conflict(
                     "{network} is not public, or not active. A newspaper is for everyone: only a public "
                     "network has one.",
-                    network=work.landscape.networks[NetworkId(found)].name,
+                    network=meant.name,
                 )
             zone = zone_named(work.calendar.zone_of(network.id))
             start, stop = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (first, end))

@@ -8,17 +8,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from appservice.hsds.entries import Incoming, Read, Refused
+from appservice.meant import network_meant
 from appservice.store import listings
 from appservice.store.numbers import free_numbers
 from appservice.work import UnitOfWork
 from appservice.works import Works
 from bot.audit.ports import Source
-from spaces.access import Standing
 from spaces.directory import ListingKind
 from spaces.errors import Conflict
-from spaces.finding import find_place
 from spaces.hsds import Record, of_several
-from spaces.identifiers import NetworkId, UserId
+from spaces.identifiers import NetworkId
 from spaces.landscape import Landscape
 from spaces.listings import Listing
 from spaces.network import Status
@@ -96,8 +95,7 @@ class Importing:
 
 def network_named(landscape: Landscape, typed: str) -> NetworkId:
     """The network that whoever runs the server means. Raises `Unknown`, `Ambiguous` or `Conflict`."""
-    place = find_place(landscape, Standing(UserId("@operator"), is_admin=True), typed, kind="network")
-    network = landscape.networks[NetworkId(place)]
+    network = network_meant(landscape, typed)
     if network.status is not Status.ACTIVE:
         raise Conflict("{network} is not active: nothing of it is in the directory.", network=network.name)
     return network.id

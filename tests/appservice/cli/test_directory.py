@@ -70,7 +70,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(config: Path, tmp_path: Path)
     for words, reason in (
         (("import", str(odd), "--in", "arts"), "It is not JSON: line 1, column 2."),
         (("import", str(tmp_path / "none.json"), "--in", "arts"), "none.json cannot be read"),
-        (("import", str(feed), "--in", "nowhere"), "I know no network called “nowhere”."),
+        (("import", str(feed), "--in", "nowhere"), "I know no network called “nowhere”.\n"),
         (("export", "--out", str(tmp_path)), "cannot be written"),
     ):
         said = say(config, *words)

@@ -64,7 +64,8 @@ def test_what_cannot_be_done_is_said_in_a_sentence_and_nothing_is_written(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for words, reason in (
-        (("Nothing", *WEEK), "I know no network called “Nothing”."),
+        (("Nothing", *WEEK), "I know no network called “Nothing”.\n"),
+        (("Arts & Craft", *WEEK), "called “Arts & Craft”. Did you mean `arts-and-crafts`?\n"),
         (("Quiet", *WEEK), "Quiet is not public, or not active."),
         (("Arts & Crafts", "2027-03-10", "2027-03-12"), "has nothing to print from 2027-03-10 to 2027-03-12"),
         (("Arts & Crafts", "2027-03-08", "2027-03-01"), "The first day must come before the last"),
