@@ -1,4 +1,4 @@
-"""The benches of two million events and of growth, in small, and what they complain of."""
+"""The benches of two million events, of growth and of limits, in small, and what they complain of."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from appservice.demo.synapse import free_port
 from appservice.store.database import Database
 from tests.bench.delivered import Service
 from tests.bench.growth import CALLS, START, Turns, over, table
+from tests.bench.limits import Bucket, Found, Limits
 from tests.bench.place import Json, Large, person
 from tests.bench.soak import Sample, Soak, Soaked, growth_of, judged, slope_of
 from tests.bench.town import KINDS, Living, Town
@@ -121,3 +122,44 @@ def test_what_is_linear_by_its_nature_is_told_and_not_judged() -> None:
     [_, start, other, _] = table(found, SIZES, margin=1.3)
     assert "times 10.00, 100.00 linear by its nature" in start
     assert other.endswith("OVER")
+
+
+def test_a_bucket_lets_a_burst_through_and_then_as_much_as_leaks() -> None:
+    bucket = Bucket(per_second=2.0, burst=3)
+    for _ in range(3):
+        assert bucket.wait(0.0) == 0
+        bucket.filled += 1
+    assert bucket.wait(0.0) == pytest.approx(0.5)
+    assert bucket.wait(0.4) == pytest.approx(0.1)
+    assert bucket.wait(0.5) == 0
+
+
+def test_a_room_that_is_made_is_counted_as_something_said_too_and_only_if_it_may_be_made() -> None:
+    limits = Limits(times=0.001)
+    assert [limits.wait("createRoom", "", "") > 0 for _ in range(11)] == [False] * 10 + [True]
+    assert limits.wait("message", "!one", "") > 0
+    assert limits.wait("join", "!one", "") == 0
+    limits = Limits(times=0.001)
+    assert [limits.wait("invite", "!one", "@one") > 0 for _ in range(6)] == [False] * 5 + [True]
+    assert [limits.wait("invite", "!one", f"@{n}") > 0 for n in range(6)] == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize(
+    ("found", "faults"),
+    [
+        (Found("", {"state": 10}, {"state": 1}, [0.1] * 96 + [9.0] * 4, 0, 1.0, True), []),
+        (
+            Found("", {"state": 6, "invite": 3}, {"invite": 1}, [0.1], 0, 1.0, True),
+            ["11.1% of the requests were wasted"],
+        ),
+        (Found("", {"state": 1}, {}, [0.1] * 95 + [9.0] * 5, 0, 1.0, True), ["p95 was 9.00 s"]),
+        (
+            Found("", {"state": 1}, {}, [0.1], 2, 1.0, False),
+            ["2 questions have no answer", "the blueprint was not made in time"],
+        ),
+    ],
+)
+def test_a_limit_is_complained_of_where_calls_are_wasted_or_answers_wait(
+    found: Found, faults: list[str]
+) -> None:
+    assert found.faults == faults

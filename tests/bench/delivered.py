@@ -30,6 +30,8 @@ IN_ONE = 100  # events in a full transaction
 HEADERS = {"Authorization": f"Bearer {Registration().hs_token}", "Content-Type": "application/json"}
 _START_SECONDS = 120.0
 _CALM_SECONDS = 1_800.0
+_RESTS = 0.1  # of a second is less than what a service at rest takes in one
+_RESTING_LOOKS = 3
 
 
 def run(bench: Coroutine[Any, Any, bool]) -> bool:
@@ -87,6 +89,14 @@ class Service:
             [(events,)] = database.execute("SELECT count(*) FROM events WHERE status = 'handled'")
         return int(events)
 
+    async def until_at_rest(self) -> None:
+        """Until it does nothing of itself any more: all rooms have been read back."""
+        calm = 0
+        while calm < _RESTING_LOOKS:
+            begun = self.processor_seconds()
+            await asyncio.sleep(1)
+            calm = calm + 1 if self.processor_seconds() - begun < _RESTS else 0
+
     async def until(self, most: int, seconds: float = _CALM_SECONDS, every: float = 0.1) -> None:
         """Until at most so many wait, looking `every` so many seconds. Raises `TimeoutError`."""
         async with asyncio.timeout(seconds):
@@ -103,12 +113,12 @@ async def service(
     """It has seen to what it has to see to at the start. `more` are sections of its settings."""
     file, port, log = folder / "hedgerow.db", free_port(), folder / "log"
     await large.write(Database(f"sqlite+aiosqlite:///{file}"))
-    config = _written(folder / "hedgerow.yaml", await homeserver.start(), port, file, more)
+    config = written(folder / "hedgerow.yaml", await homeserver.start(), port, f"sqlite:///{file}", more)
     command = (sys.executable, "-m", "appservice", "run", "--config", str(config))
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
     try:
-        await _until_ready(port, process)
+        await until_ready(port, process)
         running = Service(process.pid, port, file)
         await running.until(0)
         yield running
@@ -120,9 +130,10 @@ async def service(
         print(log.read_text(encoding="utf-8")[-2000:], end="")
 
 
-def _written(
-    config: Path, homeserver: str, port: int, file: Path, more: Mapping[str, Mapping[str, Any]]
+def written(
+    config: Path, homeserver: str, port: int, database: str, more: Mapping[str, Mapping[str, Any]]
 ) -> Path:
+    """The file with its settings; `homeserver` and `database` are URLs."""
     registration = Registration(server_name=SERVER)
     settings = {
         "homeserver": {
@@ -133,7 +144,7 @@ def _written(
             "sender_localpart": registration.sender_localpart,
         },
         "listen": f"127.0.0.1:{port}",
-        "database": f"sqlite:///{file}",
+        "database": database,
         "admins": [str(person(0))],
         "encryption": {"enabled": False},
         "log": {"level": "warning"},
@@ -144,8 +155,11 @@ def _written(
     return config
 
 
-async def _until_ready(port: int, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(_START_SECONDS), aiohttp.ClientSession() as session:
+async def until_ready(
+    port: int, process: asyncio.subprocess.Process, seconds: float = _START_SECONDS
+) -> None:
+    """Until it says that it serves. Raises `TimeoutError`, and `RuntimeError` where it has ended."""
+    async with asyncio.timeout(seconds), aiohttp.ClientSession() as session:
         while process.returncode is None:
             with contextlib.suppress(aiohttp.ClientError):
                 async with session.get(f"http://127.0.0.1:{port}/ready") as answer:
