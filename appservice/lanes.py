@@ -38,6 +38,8 @@ from spaces.identifiers import PlaceId
 
 _CALM_AFTER = 20
 _SLOWER = 1.2
+_UNTOLD_SECONDS = 0.25
+_SLOWER_UNTOLD = 2.0
 _MOST_COMING_AND_GOING = 4
 _MUCH = 20  # actions of one undertaking that wait
 _ROUTINE = "routine"
@@ -75,7 +77,8 @@ class Entry:
 class Pace:
     """How fast one kind of call may go. `interval` is seconds between two; 0 is as fast as it goes.
 
-    After some calls that went well it tries half the interval, and takes that back at the first 429.
+    After some calls that went well it tries half the interval, and takes that back at the first 429. Where
+    the homeserver does not say how long to wait, the interval is searched for: short at first, then doubled.
     """
 
     interval: float = 0.0
@@ -85,14 +88,17 @@ class Pace:
     eased_from: float = 0.0
     started: bool = False
 
-    def slow_down(self, lane: str, wait: float, now: float) -> None:
+    def slow_down(self, lane: str, wait: float | None, now: float) -> None:
         self.limited.add(lane)
         self.calm = 0
         if self.interval or len(self.limited) > 1:
-            slower = _SLOWER if self.started else 1.0  # those sent before the last 429 tell nothing new
-            self.interval = max(self.interval * slower, self.eased_from, wait)
+            slower = 1.0
+            if self.started and not self.eased_from:  # those sent before the last 429 tell nothing new
+                slower = _SLOWER if wait is not None else _SLOWER_UNTOLD
+            least = wait if wait is not None else _UNTOLD_SECONDS
+            self.interval = max(self.interval * slower, self.eased_from, least)
             self.eased_from = 0.0
-            self.next_at = max(self.next_at, now + wait)
+            self.next_at = max(self.next_at, now + (self.interval if wait is None else wait))
             self.started = False
 
     def went_well(self, lane: str) -> None:
@@ -353,8 +359,8 @@ class Lanes:
     def went_well(self, entry: Entry) -> None:
         self._paces[kind_of(entry.action)].went_well(entry.lane)
 
-    def slow_down(self, entry: Entry, wait: float, now: float) -> None:
-        """The homeserver said 429 to this one."""
+    def slow_down(self, entry: Entry, wait: float | None, now: float) -> None:
+        """The homeserver said 429 to this one, and how many seconds to wait, or did not say."""
         self._paces[kind_of(entry.action)].slow_down(entry.lane, wait, now)
 
     def held_up_alone(self, entry: Entry) -> bool:

@@ -48,6 +48,7 @@ _MOST_TRIES = 12
 _TRIES_LEFT = 3
 _MOST_TRIES_ELSEWHERE = 3
 _HELD_UP_SECONDS = 30.0
+_UNTOLD = 0.25  # of the wait after no answer, where 429 does not say for how long
 _NO_DEALINGS = "Federation denied"  # Synapse, of a server that is not on its list
 
 
@@ -260,13 +261,13 @@ class Outbox:
 
     def _slow_down(self, entry: Entry, wait: float | None) -> None:
         self._watch.action(entry.action.key, "limited")
-        seconds = wait if wait is not None else _back_off(entry.attempts + 1)
+        seconds = wait if wait is not None else _back_off(entry.attempts + 1) * _UNTOLD
         now = self._now()
         is_long = isinstance(entry.action, Invite) and seconds > _HELD_UP_SECONDS
         if is_long and self._lanes.held_up_alone(entry):  # this person was invited often, not this room
             self._lanes.postpone(entry, now + seconds)
             return
-        self._lanes.slow_down(entry, seconds, now)
+        self._lanes.slow_down(entry, wait, now)
         again = entry if wait is not None else entry.tried_again()
         self._lanes.put_back(again, now + seconds * random.uniform(1.0, 1.1))
 

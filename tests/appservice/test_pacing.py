@@ -60,11 +60,15 @@ class Limiter:
 
 @dataclass
 class Simulation:
-    """A homeserver that takes a fifth of a second for each call, says 429 at once, and lanes beside it."""
+    """A homeserver that takes a fifth of a second for each call, says 429 at once, and lanes beside it.
+
+    `told`: it says how long to wait.
+    """
 
     lanes: Lanes
     limits: Mapping[type[Action], Limiter]
     rng: random.Random
+    told: bool = True
     now: float = 0.0
     ends: list[tuple[float, int, Entry]] = field(default_factory=list)
     finished: dict[int, float] = field(default_factory=dict)
@@ -88,9 +92,13 @@ class Simulation:
     def _try(self, entry: Entry) -> None:
         limiter = self.limits.get(type(entry.action))
         wait = limiter.allows(self.now) if limiter else 0.0
-        if wait:
+        if wait and self.told:
             self.lanes.slow_down(entry, wait, self.now)
             self.lanes.put_back(entry, self.now + wait * self.rng.uniform(1.0, 1.1))
+        elif wait:
+            self.lanes.slow_down(entry, None, self.now)
+            again = 0.25 * 2.0 ** (entry.attempts + 1)
+            self.lanes.put_back(entry.tried_again(), self.now + again * self.rng.uniform(0.8, 1.1))
         else:
             heapq.heappush(self.ends, (self.now + self.rng.uniform(0.15, 0.25), entry.seq, entry))
 
@@ -112,6 +120,20 @@ def test_a30_what_is_said_meanwhile_waits_for_nothing() -> None:
     simulation = Simulation(lanes, {CreateRoom: Limiter(10, 60.0)}, random.Random(1))
     simulation.run()
     assert simulation.finished[51] < 2.0
+
+
+@pytest.mark.parametrize("seconds_each", [0.1, 1.25])
+@pytest.mark.parametrize("seed", range(10))
+def test_a31_without_a_hint_the_pace_is_found_that_the_homeserver_lets_through(
+    seed: int, seconds_each: float
+) -> None:
+    lanes = lanes_of(*(CreateRoom(NetworkId(f"n.{n}")) for n in range(400)))
+    limiter = Limiter(burst=10, seconds_each=seconds_each)
+    simulation = Simulation(lanes, {CreateRoom: limiter}, random.Random(seed), told=False)
+    simulation.run()
+    assert len(simulation.finished) == 400
+    assert limiter.calls <= 440
+    assert simulation.now <= 2 * 390 * seconds_each
 
 
 def test_a_pace_eases_once_the_limit_is_gone() -> None:
