@@ -8,6 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import text
 
 from appservice.app import Hedgerow
+from appservice.store.database import Database
 
 _ANYTHING = text(
     "SELECT EXISTS (SELECT 1 FROM transactions) OR EXISTS (SELECT 1 FROM events WHERE status = 'waiting') "
@@ -26,7 +27,11 @@ async def until(is_so: Callable[[], bool], within: float = 60.0, every: float = 
 
 async def nothing_waits(service: Hedgerow) -> bool:
     """Neither what came in nor what is to be done. Asked again and again: by one statement, on its own."""
-    database = service.foundation.database
+    return await nothing_waits_in(service.foundation.database)
+
+
+async def nothing_waits_in(database: Database) -> bool:
+    """The same of a service in another process."""
     async with database.reading(apart=True, brief=True) as connection:
         if not database.is_sqlite:
             await connection.execution_options(isolation_level="AUTOCOMMIT")

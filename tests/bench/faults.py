@@ -2,11 +2,12 @@
 
     python -m tests.bench.faults writes [--times 1000]        killed while it writes
     python -m tests.bench.faults deliveries [--times 10000]   killed while it delivers a blueprint
+    python -m tests.bench.faults services [--times 5000]      killed while it makes, changes, restores
     python -m tests.bench.faults transactions [--times 1000]  one of a hundred hostile events, again and again
     python -m tests.bench.faults calls                        each request goes wrong, in each way by itself
     python -m tests.bench.faults synapse [--times 200]        a real Synapse killed while it makes a room
 
-The first two on SQLite and then, a fifth as often, on PostgreSQL; or `--only sqlite|postgresql`.
+The first three on SQLite and then, a fifth as often, on PostgreSQL; or `--only sqlite|postgresql`.
 Each ends with a line of what was found; what should not be ends it with an exception.
 """
 
@@ -36,6 +37,7 @@ from tests.appservice.stage import ALICE, DIRECT, PlayedRooms, Stage, message, s
 from tests.bench.stores import KINDS, shaped
 from tests.crashes.hostile_events import hundred, transaction
 from tests.crashes.killed_deliveries import killed_at_delivering
+from tests.crashes.killed_services import killed_in_service
 from tests.crashes.killed_writers import integrity, killed_at_writing
 from tests.crashes.rounds import TIMEOUT_SECONDS, once_each, the_round, unexpected
 from tests.crashes.test_every_call import FAULTS
@@ -69,6 +71,21 @@ def deliveries(databases: Databases, times: int) -> str:
     return (
         f"{len(found.struck)} kills in {found.rounds} blueprints, {seconds:.0f} s: each with one room for "
         f"each place, and the same end, {found.slowest:.1f} s after the last kill at most"
+    )
+
+
+def services(databases: Databases, times: int) -> str:
+    began = time.monotonic()
+    for found in killed_in_service(databases, times, random.Random(3)):
+        if found.rounds % 10 == 0:
+            print(f"  {len(found.struck)} kills, {time.monotonic() - began:.0f} s", flush=True)
+    print(f"  by what was asked for: {dict(found.steps)}")
+    print(f"  by the last call before: {dict(found.calls.most_common())}")
+    seconds = time.monotonic() - began
+    return (
+        f"{len(found.struck)} kills in {found.rounds} lives of places, {seconds:.0f} s: one room for each "
+        f"place, as open in each step as undisturbed, and the same end, {found.slowest:.1f} s after the last "
+        "kill at most"
     )
 
 
@@ -178,7 +195,7 @@ async def _mark(bot: Homeserver, room: RoomId) -> str:
     return str(created["content"].get(MARKER))
 
 
-_ON_BOTH = {"writes": (writes, 1000), "deliveries": (deliveries, 10_000)}
+_ON_BOTH = {"writes": (writes, 1000), "deliveries": (deliveries, 10_000), "services": (services, 5_000)}
 _LESS_ON_POSTGRESQL = 5
 
 

@@ -1,24 +1,18 @@
 """Processes that deliver a blueprint and are killed at it, again and again until it is done.
 
-    this process    the homeserver, which survives, and the judge
-    the nursery     has imported everything and delivered once; no loop runs in it while it forks
-    its children    one at a time: each delivers what those before it have left, until it is killed
-
-So a kill costs a tenth of a second, and not the start of a Python.
+this process    the homeserver, which survives, and the judge
+the nursery     has imported everything and delivered once; no loop runs in it while it forks
+its children    one at a time: each delivers what those before it have left, until it is killed
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import multiprocessing
 import random
 import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -27,14 +21,13 @@ from appservice import applying
 from appservice.applying import Applying
 from appservice.engine import Foundation
 from config.sections import Settings
-from tests.compiled_once import compiled_once
+from tests.crashes.nursery import forked, killed, make_ready, nursery
 from tests.crashes.test_blueprint import PLACE, deliver, homeserver, intend
 from tests.databases import Databases
 from tests.fake import FakeHomeserver, Fault
 from tests.hedgerow import settings_for
 from tests.kept_rows import Rows
 
-_FORKED = multiprocessing.get_context("fork")
 _MOST_SECONDS = 60  # from the last kill to the end: the goal
 _MOST_KILLS = 300  # in one round: the next one lives as long as it needs
 _SHARES = (0.35, 1.2)  # of the time that it takes undisturbed, from which a round has its longest life
@@ -63,8 +56,8 @@ def killed_at_delivering(databases: Databases, times: int, chance: random.Random
     Raises `AssertionError` where a blueprint did not come to the end of an undisturbed one.
     """
     found = Killed()
-    with _nursery() as nursery:
-        judge = _Judge(nursery, databases, chance, found)
+    with nursery(_answered) as line:
+        judge = _Judge(line, databases, chance, found)
         judge.begin()
         while len(found.struck) < times:
             asyncio.run(judge.round())
@@ -72,10 +65,8 @@ def killed_at_delivering(databases: Databases, times: int, chance: random.Random
 
 
 class _Judge:
-    def __init__(
-        self, nursery: Connection, databases: Databases, chance: random.Random, found: Killed
-    ) -> None:
-        self._nursery = nursery
+    def __init__(self, line: Connection, databases: Databases, chance: random.Random, found: Killed) -> None:
+        self._line = line
         self._databases = databases
         self._chance = chance
         self._found = found
@@ -134,10 +125,10 @@ class _Judge:
 
     async def _delivered(self, settings: Settings, life: float | None) -> tuple[int, float]:
         """How a process that delivers ended, and after how many seconds. None: by the nursery itself."""
-        self._nursery.send((settings, self._undertaking, life))
-        answers = await asyncio.to_thread(self._nursery.poll, 2 * _MOST_SECONDS)
+        self._line.send((settings, self._undertaking, life))
+        answers = await asyncio.to_thread(self._line.poll, 2 * _MOST_SECONDS)
         assert answers, "the nursery says nothing"
-        ended, seconds = self._nursery.recv()
+        ended, seconds = self._line.recv()
         return int(ended), float(seconds)
 
 
@@ -145,65 +136,21 @@ def _settings(fake: FakeHomeserver, database: str) -> Settings:
     return settings_for(fake.base_url, fake.registration, database)
 
 
-# -- the nursery --------------------------------------------------------------------------------------
+# -- in the nursery -----------------------------------------------------------------------------------
 
 
-@contextmanager
-def _nursery() -> Iterator[Connection]:
-    """The line to it; it ends when the line does."""
-    ours, theirs = _FORKED.Pipe()
-    process = _FORKED.Process(target=_serve, args=(theirs, ours))
-    process.start()
-    theirs.close()
-    try:
-        yield ours
-    finally:
-        ours.close()
-        process.join()
-
-
-def _serve(line: Connection, other_end: Connection) -> None:
-    other_end.close()
+def _answered(_: Connection, sent: tuple[Settings, int, float | None]) -> tuple[int | None, float]:
+    settings, undertaking, life = sent
     applying._LOOK_SECONDS = 0.02  # whoever has just been killed may still be known as who acts
-    with compiled_once():
-        while True:
-            try:
-                settings, undertaking, life = line.recv()
-            except EOFError:
-                return
-            begun = time.monotonic()
-            if life is None:
-                ended = _deliver(settings, undertaking)
-                _make_ready()
-            else:
-                ended = _killed_after(life, settings, undertaking)
-            line.send((ended, time.monotonic() - begun))
-
-
-def _make_ready() -> None:
-    """Only this thread is left, and what is there is looked through for garbage no more."""
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread():
-            thread.join()
-    gc.collect()
-    gc.freeze()
-
-
-def _killed_after(life: float, settings: Settings, undertaking: int) -> int | None:
-    """Its exit code: -9 unless it came to its end before."""
-    process = _FORKED.Process(target=_be_a_child, args=(settings, undertaking))
-    process.start()
+    begun = time.monotonic()
+    if life is None:
+        _deliver(settings, undertaking)
+        make_ready()
+        return 0, time.monotonic() - begun
+    process = forked(_deliver, settings, undertaking, alarm=2 * _MOST_SECONDS)
     process.join(life)
-    process.kill()
-    process.join()
-    return process.exitcode
+    return killed(process), time.monotonic() - begun
 
 
-def _be_a_child(settings: Settings, undertaking: int) -> None:
-    signal.alarm(2 * _MOST_SECONDS)  # for when nobody is left to kill it
-    _deliver(settings, undertaking)
-
-
-def _deliver(settings: Settings, undertaking: int) -> int:
+def _deliver(settings: Settings, undertaking: int) -> None:
     assert asyncio.run(deliver(settings, undertaking)) == ()
-    return 0

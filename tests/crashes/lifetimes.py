@@ -1,0 +1,130 @@
+"""What places go through, in commands: made, with a bridge, changed, put to sleep and woken up again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from appservice.store.database import Database
+from tests.databases import driven
+from tests.fake import FakeHomeserver, FakeUser
+from tests.hedgerow import ADMIN
+from tests.waiting import nothing_waits_in
+
+BEN = "@ben:hs.test"
+Life = dict[str, tuple[str, ...]]
+FIRST = "whoami"
+LIFE: Life = {
+    "start": (FIRST,),
+    "create": (
+        "ecosystem create Somerset",
+        "network create Arts --under Somerset --access public",
+        "network create Health --under Somerset --access private",
+        'bridge create "Arts for Health" --between Arts and Health',
+        "group create Painting --in Arts",
+        "network create Bristol --under Arts --access private",
+    ),
+    "update": (
+        "network rename Arts --to Crafts",
+        "group rename Painting --to Drawing",
+        "network describe Crafts --access private",
+        "network describe Crafts --access public",
+        "group describe Drawing --access public",
+        "group describe Drawing --access private",
+        "group share Drawing --with Health",
+        "network move Bristol --under Health",
+        f"coordinator add {BEN} --in Crafts",
+    ),
+    "archive": ("group archive Drawing", "network archive Crafts", 'network archive "Arts for Health"'),
+    "restore": ('network restore "Arts for Health"', "network restore Crafts", "group restore Drawing"),
+}
+"""By kinds of steps. Each is said when all that followed from the one before is done."""
+SHORT_LIFE: Life = {
+    "start": (FIRST,),
+    "create": ("network create Arts --access public", "group create Painting --in Arts"),
+    "update": ("network describe Arts --access private",),
+    "archive": ("network archive Arts",),
+    "restore": ("network restore Arts",),
+}
+
+_LOOKS = 3
+_LOOK_SECONDS = 0.01
+_SUFFIX = re.compile(r"(?<=[a-z]-)[a-km-np-z2-9]{4}\b")  # behind the short name of what not everyone may see
+
+
+@dataclass
+class Living:
+    """An admin, who coordinates all of it, speaks with the service that uses `database`."""
+
+    fake: FakeHomeserver
+    database: Database
+    admin: FakeUser
+    direct: str = ""
+
+    @classmethod
+    async def begin(cls, fake: FakeHomeserver, url: str) -> Living:
+        admin = fake.add_user(ADMIN)
+        fake.add_user(BEN)
+        living = cls(fake, Database(driven(url)), admin)
+        living.direct = await admin.create_dm(fake.bot)
+        return living
+
+    async def say(self, sentence: str) -> str:
+        """The answer once all is done; what is asked back is answered with yes."""
+        answer = await self._asked(sentence)
+        return await self._asked("yes") if "Shall I?" in answer else answer
+
+    async def _asked(self, text: str) -> str:
+        said = self.admin.send(self.direct, text).event_id
+        looks = 0
+        while looks < _LOOKS:
+            await asyncio.sleep(_LOOK_SECONDS)
+            is_idle = self._answers_to(said) and self.fake.world.handed_over.is_set()
+            looks = looks + 1 if is_idle and await nothing_waits_in(self.database) else 0
+        answers = self._answers_to(said)
+        assert len(answers) == 1, f"“{text}” is answered {len(answers)} times"
+        return answers[0]
+
+    def _answers_to(self, said: str) -> list[str]:
+        replies = (event.content for event in self.fake.world.rooms[self.direct].timeline)
+        return [
+            content["body"]
+            for content in replies
+            if content.get("m.relates_to", {}).get("m.in_reply_to", {}).get("event_id") == said
+        ]
+
+
+def end_state(fake: FakeHomeserver) -> Any:
+    """`FakeHomeserver.end_state()` with the names of places instead of their ids."""
+    found: dict[str, Any] = without_ids(fake, fake.end_state())
+    for room in found["rooms"].values():
+        room["aliases"].sort()
+        room["published"].sort()
+    return found
+
+
+def without_ids(fake: FakeHomeserver, value: Any) -> Any:
+    """`value` with the first names of places instead of what two runs have not in common."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    for marker, [room_id, *_] in fake.rooms_by_marker().items():
+        name = called_at_first(fake, room_id)
+        text = text.replace(marker, name).replace(marker.partition(".")[2], name).replace(room_id, name)
+    return _in_order(json.loads(_SUFFIX.sub("xxxx", text)))
+
+
+def called_at_first(fake: FakeHomeserver, room_id: str) -> str:
+    timeline = fake.room(room_id).timeline
+    return next((str(e.content["name"]) for e in timeline if e.type == "m.room.name"), "unnamed")
+
+
+def _in_order(value: Any) -> Any:
+    """Whom a room lets in is written in the order of ids, which are random."""
+    if isinstance(value, dict):
+        return {
+            key: sorted(map(_in_order, one), key=str) if key == "allow" else _in_order(one)
+            for key, one in value.items()
+        }
+    return [_in_order(one) for one in value] if isinstance(value, list) else value
