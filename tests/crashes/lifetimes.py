@@ -79,22 +79,30 @@ class Living:
 
     async def _asked(self, text: str) -> str:
         said = self.admin.send(self.direct, text).event_id
-        looks = 0
-        while looks < _LOOKS:
-            await asyncio.sleep(_LOOK_SECONDS)
-            is_idle = self._answers_to(said) and self.fake.world.handed_over.is_set()
-            looks = looks + 1 if is_idle and await nothing_waits_in(self.database) else 0
-        answers = self._answers_to(said)
-        assert len(answers) == 1, f"“{text}” is answered {len(answers)} times"
-        return answers[0]
+        return await answered(self.fake, self.database, self.direct, said)
 
-    def _answers_to(self, said: str) -> list[str]:
-        replies = (event.content for event in self.fake.world.rooms[self.direct].timeline)
-        return [
-            content["body"]
-            for content in replies
-            if content.get("m.relates_to", {}).get("m.in_reply_to", {}).get("event_id") == said
-        ]
+
+async def answered(fake: FakeHomeserver, database: Database, room: str, said: str) -> str:
+    """What answers that event, once nothing waits any more, neither in `database` nor at the homeserver.
+
+    Raises `AssertionError` where it is answered more than once.
+    """
+    looks = 0
+    while looks < _LOOKS:
+        await asyncio.sleep(_LOOK_SECONDS)
+        is_idle = _answers_to(fake, room, said) and fake.world.handed_over.is_set()
+        looks = looks + 1 if is_idle and await nothing_waits_in(database) else 0
+    answers = _answers_to(fake, room, said)
+    assert len(answers) == 1, f"answered {len(answers)} times: {answers[0]}"
+    return answers[0]
+
+
+def _answers_to(fake: FakeHomeserver, room: str, said: str) -> list[str]:
+    return [
+        event.content["body"]
+        for event in fake.world.rooms[room].timeline
+        if event.content.get("m.relates_to", {}).get("m.in_reply_to", {}).get("event_id") == said
+    ]
 
 
 def end_state(fake: FakeHomeserver) -> Any:
