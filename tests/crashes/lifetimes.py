@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from appservice.store.database import Database
 from tests.databases import driven
-from tests.fake import FakeHomeserver, FakeUser
+from tests.fake import Event, FakeHomeserver, FakeUser
 from tests.hedgerow import ADMIN
 from tests.waiting import nothing_waits_in
 
@@ -98,19 +99,33 @@ async def answered(fake: FakeHomeserver, database: Database, room: str, said: st
 
 
 def _answers_to(fake: FakeHomeserver, room: str, said: str) -> list[str]:
-    return [
-        event.content["body"]
-        for event in fake.world.rooms[room].timeline
-        if event.content.get("m.relates_to", {}).get("m.in_reply_to", {}).get("event_id") == said
-    ]
+    """Whoever has waited for long was told so, and that is edited."""
+    messages = [event for event in fake.world.rooms[room].timeline if event.type == "m.room.message"]
+    replies = [event for event in messages if _relation(event).get("m.in_reply_to") == {"event_id": said}]
+    told = {event.event_id for event in replies if _is_progress(event.content["body"])}
+    edits = [event.content["m.new_content"] for event in messages if _relation(event).get("event_id") in told]
+    answers = [event.content for event in replies if event.event_id not in told] + edits
+    return [content["body"] for content in answers if not _is_progress(content["body"])]
+
+
+def _relation(event: Event) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = event.content.get("m.relates_to", {})
+    return found
+
+
+def _is_progress(body: str) -> bool:
+    return body.endswith("…")
 
 
 def end_state(fake: FakeHomeserver) -> Any:
-    """`FakeHomeserver.end_state()` with the names of places instead of their ids."""
+    """`FakeHomeserver.end_state()` with the names of places instead of their ids, and without progress."""
     found: dict[str, Any] = without_ids(fake, fake.end_state())
     for room in found["rooms"].values():
         room["aliases"].sort()
         room["published"].sort()
+        room["messages"] = [
+            (who, body.removeprefix("* ")) for who, body in room["messages"] if not _is_progress(body)
+        ]
     return found
 
 
