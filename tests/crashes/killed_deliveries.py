@@ -1,8 +1,10 @@
 """Processes that deliver a blueprint and are killed at it, again and again until it is done.
 
-this process    the homeserver, which survives, and the judge
-the nursery     has imported everything and delivered once; no loop runs in it while it forks
-its children    one at a time: each delivers what those before it have left, until it is killed
+    this process    the homeserver, which survives, and the judge
+    the nursery     has imported everything and delivered once; no loop runs in it while it forks
+    its children    one at a time: each delivers what those before it have left, until it is killed
+
+How they are forked stands in `tests/crashes/nursery.py`.
 """
 
 from __future__ import annotations

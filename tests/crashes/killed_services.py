@@ -1,8 +1,10 @@
 """Services that are killed while places are made, changed, put to sleep and woken up again.
 
-this process    the homeserver, which survives, an admin who speaks with the service, and the judge
-the nursery     has imported everything and been the service; no loop runs in it while it forks
-its children    one at a time: each is the service, until it is killed
+    this process    the homeserver, which survives, an admin who speaks with the service, and the judge
+    the nursery     has imported everything and been the service; no loop runs in it while it forks
+    its children    one at a time: each is the service, until it is killed
+
+How they are forked stands in `tests/crashes/nursery.py`.
 """
 
 from __future__ import annotations
