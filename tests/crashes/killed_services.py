@@ -133,7 +133,8 @@ class _Judge:
                 lives = self._lives(sentence) if is_killed else iter(())
                 await self._killed_until_done(doing, living.fake, service, kind, lives)
                 if not is_killed:
-                    self._seconds[sentence] = time.monotonic() - begun
+                    seconds = time.monotonic() - begun
+                    self._seconds[sentence] = min(seconds, self._seconds.get(sentence, seconds))
         assert await service.end() == -signal.SIGKILL
 
     def _lives(self, sentence: str) -> Iterator[float]:
