@@ -126,5 +126,6 @@ async def take_marked(connection: Connection) -> list[UserId]:
     marked = [UserId(user) for user in (await connection.execute(_MARKED)).scalars()]
     if marked:
         await connection.execute(delete(tables.profile_checks))
-    connection.info[_MAY_BE] = False
+    else:  # those who were found are there again, if what takes them away is undone
+        connection.info[_MAY_BE] = False
     return marked
