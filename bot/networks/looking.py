@@ -210,7 +210,7 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         children=() if is_group else all_named(landscape, landscape.children(home), onlooker),
         groups=() if is_group else all_named(landscape, (*groups, *landscape.shared_with(home)), onlooker),
         coordinators=landscape.coordinators_of(home),
-        waiting=() if is_group else waiting_for(call, home, onlooker),
+        waiting=() if is_group else _waiting(call, home, onlooker),
         members=members,
         questions=() if is_group else _questions(landscape, onlooker, home),
         grace_days=found.grace_days if isinstance(found, Network) and is_theirs else None,
@@ -218,6 +218,16 @@ def _shown(call: Call, onlooker: Standing, found: Network | Group, members: int 
         paused=landscape.pause_of(found.id) if is_theirs else Pause.NONE,
         timezone="" if isinstance(found, Group) else found.timezone,
     )
+
+
+def _waiting(call: Call, network: NetworkId, onlooker: Standing) -> tuple[Waiting, ...]:
+    """Whose yes it waits for. That there are others, not to be named, only they learn who wait with them.
+
+    A bridge that is not made yet is seen by nobody else; of another network it would tell whoever sees it.
+    """
+    found = waiting_for(call, network, onlooker)
+    waits_together = call.landscape.networks[network].status is Status.PROPOSED
+    return tuple(one for one in found if waits_together or one.side is not None)
 
 
 def _questions(landscape: Landscape, onlooker: Standing, network: NetworkId) -> tuple[str, ...]:
