@@ -7,7 +7,8 @@ taken from it, or moved it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -156,11 +157,25 @@ class Direct:
         self._connection = connection
         self.dialect = connection.dialect
 
+    @property
+    def info(self) -> dict[Any, Any]:
+        """What the service remembers of a connection."""
+        return self._connection.info
+
     async def execute(self, *statement: Any) -> Any:
         return self._connection.execute(*statement)
 
     def rollback(self) -> None:
         self._connection.rollback()
+
+    @contextmanager
+    def taken_back(self) -> Iterator[None]:
+        """What is written meanwhile is undone."""
+        written = self._connection.begin_nested()
+        try:
+            yield
+        finally:
+            written.rollback()
 
 
 def opened(file: str) -> Direct:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -130,12 +130,19 @@ class Newsstand:
 
     # -- in the store -----------------------------------------------------------------------------
 
+    def rooms(self) -> Mapping[PlaceId, str]:
+        """Each with what it will be, as JSON; here nothing is asked of it."""
+        return dict.fromkeys(self.places, "{}")
+
     async def write(self, connection: Any) -> None:
         async def put(table: Any, rows: list[dict[str, Any]]) -> None:
             if rows:
                 await connection.execute(insert(table), rows)
 
-        rooms = [{"place": p, "room_id": f"!{p}", "ready": True, "expected": "{}"} for p in self.places]
+        rooms = [
+            {"place": place, "room_id": f"!{place}", "ready": True, "expected": expected}
+            for place, expected in self.rooms().items()
+        ]
         await put(tables.rooms, rooms)
         await put(tables.memberships, [*self._memberships()])
         came = [{"place": place, "at": one.at, "by": one.by} for place, one in self.came.items()]

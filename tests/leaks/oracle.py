@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from spaces.access import Standing
 from spaces.directory import Entry, Seen
-from spaces.identifiers import NetworkId, PlaceId
+from spaces.identifiers import GroupId, NetworkId, PlaceId
 from spaces.landscape import Landscape
 from spaces.network import Access, Group, Link, Network, Share, Status
 from tests.leaks.worlds import NOW, World
@@ -62,6 +62,20 @@ class Oracle:
             if network.id == place:
                 return self._finds_network(network)
         return self._finds_group(next(g for g in self.landscape.groups.values() if g.id == place))
+
+    def knows(self, place: PlaceId) -> bool:
+        """Whether they may know that it is there: an archive too, and a bridge that waits for a yes."""
+        if place in self.landscape.networks:
+            network = self.landscape.networks[NetworkId(place)]
+            if network.status is not Status.PROPOSED:
+                return self._finds_network(network)
+            parents = [link.parent for link in self._links(network.id) if link.child == network.id]
+            return any(self.coordinates(end) for end in (network.id, *parents))
+        group = self.landscape.groups[GroupId(place)]
+        is_in = group.id in self.person.joined or group.id in self.person.invited
+        if self.landscape.networks[group.home].status is not Status.PROPOSED:
+            return self._finds_group(group)
+        return is_in or self.knows(group.home)
 
     def _finds_network(self, network: Network) -> bool:
         """public: everyone. private: members of any parent; with --ask everyone. invite: with --listed those

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from random import Random
 from typing import Any
 
-from appservice.store import announcements, calendar, stories
+from appservice.store import announcements, tables
+from appservice.store.database import upsert
 from spaces.access import Standing
 from spaces.announcements import Announcement, Post
 from spaces.identifiers import EventId, GroupId, NetworkId, PlaceId, RoomId, UserId
@@ -103,17 +104,18 @@ class Told:
         return Level(story.number, network, step, self.when(), source)
 
     async def write(self, connection: Any) -> None:
-        for one in self.announcements.values():
-            await announcements.keep(connection, one)
+        """As the store keeps each of them, in one go."""
+        levels = [level for number in self.stories for level in self.levels[number].values()]
+        for table, values in (
+            (tables.announcements, self.announcements.values()),
+            (tables.occasions, self.occasions.values()),
+            (tables.stories, self.stories.values()),
+            (tables.story_levels, levels),
+        ):
+            await upsert(connection, table, [asdict(one) for one in values])
         await announcements.keep_posts(connection, self.posts)
         for network, source in self.declines:
             await announcements.decline(connection, network, source)
-        for occasion in self.occasions.values():
-            await calendar.keep(connection, occasion)
-        for number, story in self.stories.items():
-            await stories.keep(connection, story)
-            for level in self.levels[number].values():
-                await stories.keep_level(connection, level)
 
     # -- who may read it --------------------------------------------------------------------------
 
@@ -185,19 +187,19 @@ class Reading:
 
     def _story(self, number: int) -> bool:
         story, levels = self.told.stories[number], self.told.levels[number]
-        if story.ending is not Ending.NONE or story.author == self.reader or not self._may_leave(story):
+        if story.ending is not Ending.NONE or story.author == self.reader or not self.may_leave(story):
             return False
         return any(
-            self._is_of(network) and self.is_in_period(level.since) and self._came_to(story, levels, level)
+            self._is_of(network) and self.is_in_period(level.since) and self.came_to(story, levels, level)
             for network, level in levels.items()
         )
 
-    def _may_leave(self, story: Story) -> bool:
+    def may_leave(self, story: Story) -> bool:
         group = self.land.groups[GroupId(story.group)]
         is_open = not story.sealed or group.digest is Digest.STORIES
         return is_open and self.oracle.is_active(group.id)
 
-    def _came_to(self, story: Story, levels: dict[NetworkId, Level], level: Level) -> bool:
+    def came_to(self, story: Story, levels: dict[NetworkId, Level], level: Level) -> bool:
         """Taken at each step of the way, over links that hold, and out of a closed group only if it may."""
         group = self.land.groups[GroupId(story.group)]
         home = self.land.networks[group.home]
@@ -209,4 +211,4 @@ class Reading:
         links = self.land.links.values()
         holds = any(k.holds and (k.parent, k.child) == (level.network, level.source) for k in links)
         may = story.may_travel or not closed
-        return holds and may and level.source in levels and self._came_to(story, levels, levels[level.source])
+        return holds and may and level.source in levels and self.came_to(story, levels, levels[level.source])

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,14 +26,16 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from appservice.store.database import Database
 from appservice.store.migrate import migrate
-from tests.leaks.checks import PIECES, SHORTLY
+from tests.leaks import checks, checks_elsewhere
+from tests.leaks.everywhere import Tried, judge_everywhere, logged
 from tests.leaks.judging import Counted, Direct, Leak, judge, opened
 from tests.leaks.worlds import World, banned, worlds
 
-__all__ = ["CHECKS", "SHORTLY", "Check", "notices", "taken_away"]
+__all__ = ["CHECKS", "ELSEWHERE", "SHORTLY", "Check", "migrated", "notices", "taken_away", "worlds_notice"]
 
 
 _FUTURE = annotations.compiler_flag
+_SEED = 7
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,15 @@ class Check:
         return self.name
 
 
-CHECKS = tuple(Check(name, where, *piece) for where, pieces in PIECES.items() for name, *piece in pieces)
+Pieces = Mapping[Any, tuple[tuple[str, str, str], ...]]
+
+
+def _checks(found: Pieces) -> tuple[Check, ...]:
+    return tuple(Check(name, where, *piece) for where, pieces in found.items() for name, *piece in pieces)
+
+
+CHECKS, ELSEWHERE = _checks(checks.PIECES), _checks(checks_elsewhere.PIECES)
+SHORTLY = (*checks.SHORTLY, *checks_elsewhere.SHORTLY)
 
 
 @contextmanager
@@ -111,6 +121,18 @@ def notices(connection: Direct, check: Check | None, *, most: int = 60) -> tuple
     return None
 
 
+def worlds_notice(connection: Direct, check: Check, *, most: int = 60) -> tuple[int, str] | None:
+    """As `notices`, of the worlds that are judged on all surfaces."""
+    tried = Tried()
+    with logged() as log, taken_away(check):
+        try:
+            for number in range(most):
+                asyncio.run(judge_everywhere(connection, _SEED, number, tried, log))
+        except Leak as leak:
+            return tried.questions, str(leak)
+    return None
+
+
 @contextmanager
 def _nothing() -> Iterator[None]:
     yield
@@ -123,23 +145,28 @@ def main() -> int:
     """Print for each check after how many answers it was noticed; 1 where one was not."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "index.db"
-        asyncio.run(_migrated(file))
+        asyncio.run(migrated(file))
         connection = opened(str(file))
-        missed = [check for check in CHECKS if not _tried(connection, check)]
-    print(f"{len(CHECKS) - len(missed)} of {len(CHECKS)} are noticed")
+        missed = [check for check in CHECKS if not _tried(connection, check, notices)]
+        missed += [check for check in ELSEWHERE if not _tried(connection, check, worlds_notice)]
+    every = len(CHECKS) + len(ELSEWHERE)
+    print(f"{every - len(missed)} of {every} are noticed")
     return 1 if missed else 0
 
 
-def _tried(connection: Direct, check: Check) -> bool:
+def _tried(
+    connection: Direct, check: Check, proof: Callable[[Direct, Check], tuple[int, str] | None]
+) -> bool:
     began = time.monotonic()
-    found = notices(connection, check)
+    found = proof(connection, check)
     took = time.monotonic() - began
     said = f"after {found[0]:>5} answers" if found else "NOT NOTICED       "
     print(f"{check.name:<40} {said}  {took:6.1f} s", flush=True)
     return found is not None
 
 
-async def _migrated(file: Path) -> None:
+async def migrated(file: Path) -> None:
+    """Make an empty database there."""
     database = Database(f"sqlite+aiosqlite:///{file}")
     await migrate(database)
     await database.close()

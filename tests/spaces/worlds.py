@@ -108,7 +108,8 @@ VERBS = (
 )
 
 
-def _story(letters: bytes) -> list[Step]:
+def story(letters: bytes) -> list[Step]:
+    """Four of them make a step."""
     accesses = list(Access)
     fours = zip(letters[::4], letters[1::4], letters[2::4], letters[3::4], strict=False)
     return [
@@ -117,13 +118,13 @@ def _story(letters: bytes) -> list[Step]:
     ]
 
 
-stories = st.sampled_from(range(0, 160, 4)).flatmap(lambda n: st.binary(min_size=n, max_size=n)).map(_story)
+stories = st.sampled_from(range(0, 160, 4)).flatmap(lambda n: st.binary(min_size=n, max_size=n)).map(story)
 """What happens to a landscape, one step after the other; of bytes, since those are quick to draw."""
 
 
-def grown(landscape: Landscape, ids: CountedIds, story: Iterable[Step]) -> Landscape:
-    """`landscape` after all of `story`; what is refused is left out."""
-    for step in story:
+def grown(landscape: Landscape, ids: CountedIds, steps: Iterable[Step]) -> Landscape:
+    """`landscape` after all of `steps`; what is refused is left out."""
+    for step in steps:
         try:
             landscape = _after(landscape, ids, step)
         except Refusal:
