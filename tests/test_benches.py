@@ -1,10 +1,11 @@
-"""The benches of two million events, of growth and of limits, in small, and what they complain of."""
+"""The benches that take long (of events, growth, limits, inputs), in small, and what they complain of."""
 
 from __future__ import annotations
 
 import argparse
 import itertools
 import os
+import subprocess
 from pathlib import Path
 
 import aiohttp
@@ -12,11 +13,12 @@ import pytest
 
 from appservice.demo.synapse import free_port
 from appservice.store.database import Database
+from tests.bench import fuzz
 from tests.bench.delivered import Service
 from tests.bench.growth import CALLS, START, Turns, over, table
 from tests.bench.limits import Bucket, Found, Limits
 from tests.bench.place import Json, Large, person
-from tests.bench.soak import Sample, Soak, Soaked, growth_of, judged, slope_of
+from tests.bench.soak import Sample, Soak, Soaked, growth_of, judged, slope_an_hour, slope_of
 from tests.bench.town import KINDS, Living, Town
 from tests.hedgerow import running, settings_for
 from tests.registration import Registration
@@ -31,7 +33,7 @@ async def test_both_benches_measure_a_service(tmp_path: Path) -> None:
     town = Town(large, homeserver)
     registration = Registration(url=f"http://127.0.0.1:{port}")
     settings = settings_for(await homeserver.start(), registration, file, admins=[str(person(0))])
-    small = argparse.Namespace(events=300, every=50, ahead=1, hours=0.05)
+    small = argparse.Namespace(events=300, every=50, ahead=1, hours=0.05, rate=0.0)
     async with running(settings), aiohttp.ClientSession() as session:
         service = Service(os.getpid(), port, file)
         await service.until(0)
@@ -55,6 +57,25 @@ async def test_both_benches_measure_a_service(tmp_path: Path) -> None:
     }
     rooms, calls_for_a_room = 5, 3
     assert turns.measured[CALLS][0] >= rooms * calls_for_a_room
+
+
+async def test_a_soak_for_a_time_ends_when_it_is_over_at_no_more_than_its_rate(tmp_path: Path) -> None:
+    large, file, port = Large(12, 1, 20), tmp_path / "hedgerow.db", free_port()
+    await large.write(Database(f"sqlite+aiosqlite:///{file}"))
+    homeserver = Living(large)
+    town = Town(large, homeserver)
+    registration = Registration(url=f"http://127.0.0.1:{port}")
+    settings = settings_for(await homeserver.start(), registration, file, admins=[str(person(0))])
+    short = argparse.Namespace(events=0, every=50, ahead=1, hours=1 / 3600, rate=100.0)
+    async with running(settings):
+        service = Service(os.getpid(), port, file)
+        await service.until(0)
+        soaked = judged(await Soak(service, town, short).run(), town, homeserver)
+    await homeserver.stop()
+    assert 0 < soaked.pushed <= 200
+    assert soaked.handled == soaked.different
+    assert soaked.samples[-1].seconds >= 1
+    assert not any("pushed in time" in fault for fault in soaked.faults)
 
 
 def _town(seed_of: Large) -> Town:
@@ -107,6 +128,65 @@ def test_the_slope_is_that_of_the_line_nearest_to_all_samples() -> None:
 )
 def test_a_soak_complains_of_what_is_not_as_it_must_be(soaked: Soaked, fault: str | None) -> None:
     assert soaked.faults == ([] if fault is None else [fault])
+
+
+@pytest.mark.parametrize(("hours", "fault"), [(1, "memory grew by 2.00 MiB an hour"), (4, None)])
+def test_a_soak_for_a_time_complains_of_what_grows_with_the_hours(hours: int, fault: str | None) -> None:
+    """Of more than ten MiB in all it does not: so much a day may bring."""
+    samples = [Sample(1000 * n, 150 + 2 * n, 3600.0 * hours * n) for n in range(12)]
+    assert slope_an_hour(samples) == pytest.approx(2 / hours)
+    soaked = Soaked(wanted=0, pushed=11_000, lag=1.0, samples=samples)
+    assert soaked.faults == ([] if fault is None else [fault])
+
+
+class Turn:
+    """A turn without its fuzzer: it takes a minute of a processor, and one target finds something."""
+
+    def __init__(self, finds: str = "") -> None:
+        self.taken: list[str] = []
+        self.seeds = set[int]()
+        self._finds = finds
+
+    def __call__(
+        self, name: str, runs: int, corpus: Path, seconds: int, seed: int
+    ) -> tuple[subprocess.CompletedProcess[bytes], int]:
+        self.taken.append(name)
+        self.seeds.add(seed)
+        return subprocess.CompletedProcess([], 1 if name == self._finds else 0, b""), 1000
+
+    def processor_seconds(self) -> float:
+        return 60.0 * len(self.taken)
+
+
+def _turns(monkeypatch: pytest.MonkeyPatch, finds: str = "") -> Turn:
+    turn = Turn(finds)
+    monkeypatch.setattr(fuzz, "_apart", turn)
+    monkeypatch.setattr(fuzz, "_processor_seconds", turn.processor_seconds)
+    return turn
+
+
+def test_a62_fuzzing_for_hours_gives_each_target_its_part_and_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _turns(monkeypatch)
+    assert fuzz.all_hours(["sheet", "command"], 0.1, tmp_path / "corpus")
+    assert first.taken == ["sheet", "command"] * 3
+    second = _turns(monkeypatch)
+    assert fuzz.all_hours(["sheet", "command"], 0.2, tmp_path / "corpus")
+    assert second.taken == ["sheet", "command"] * 3
+    assert len(first.seeds | second.seeds) == 12
+    monkeypatch.setattr(fuzz, "_sources", lambda: "others")
+    third = _turns(monkeypatch)
+    assert fuzz.all_hours(["sheet"], 0.1, tmp_path / "corpus")
+    assert third.taken == ["sheet"] * 6
+
+
+def test_a62_what_has_found_something_has_no_more_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = _turns(monkeypatch, finds="sheet")
+    assert not fuzz.all_hours(["sheet", "command"], 0.1, tmp_path)
+    assert turn.taken == ["sheet", "command", "command", "command"]
 
 
 def test_what_grows_with_the_logarithm_may_and_what_grows_with_the_number_may_not() -> None:
