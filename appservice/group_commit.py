@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from appservice.work import UnitOfWork
 from appservice.works import Works
 
+_MOST = 20  # so that nobody waits long for their turn to write
 T = TypeVar("T")
 
 
@@ -47,7 +48,7 @@ class GroupCommit:
         self._waiting.append(mine)
         async with self._turn:
             if not mine.given.done():
-                together, self._waiting = self._waiting, []
+                together, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
                 await self._commit(together)
         return await mine.given
 

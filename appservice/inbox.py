@@ -107,7 +107,6 @@ class Inbox:
             kept = await inbox.next_transactions(connection)
         if not kept:
             return False
-        self._works.surroundings.health.waiting_since = kept[0].received_at
         with bound_contextvars(transaction=kept[0].id):
             await self._take_apart(kept)
         return True

@@ -44,6 +44,7 @@ _LONGEST_WAIT_SECONDS = 512.0
 _LOOK_SECONDS = 1.0
 _PATIENCE_SECONDS = 0.1
 _MUCH_EVERY_SECONDS = 0.1
+_MOST_UNWRITTEN = 20
 _MOST_TRIES = 12
 _TRIES_LEFT = 3
 _MOST_TRIES_ELSEWHERE = 3
@@ -118,12 +119,13 @@ class Outbox:
             await asyncio.wait(self._tasks, timeout=5)
 
     def _due(self, now: float) -> list[Entry]:
-        """What is delivered now. While people wait, little of a large undertaking, or of routine, is."""
+        """What is delivered now. While people wait, little of a large undertaking, or of routine, is; and none
+        while what has come of many calls is still to be written down."""
         room_for = self._side_by_side - self._calls
-        if not self._is_pressed:
-            return self._lanes.take(now, room_for)
-        due = self._lanes.take(now, room_for, sparing=True)
-        if len(due) < room_for and now >= self._much_at:
+        is_behind = self._lanes.under_way - self._calls > _MOST_UNWRITTEN
+        is_pressed = self._is_pressed
+        due = self._lanes.take(now, room_for, sparing=is_pressed or is_behind)
+        if is_pressed and not is_behind and len(due) < room_for and now >= self._much_at:
             self._much_at = now + _MUCH_EVERY_SECONDS
             due += self._lanes.take(now, 1)
         return due
