@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from appservice.store import directory, profiles, rooms, tables
+from appservice.store.database import Database
 from bot.directory.ports import Match, Term
 from spaces.access import Sights, Standing
 from spaces.directory import ListingKind
@@ -171,3 +172,16 @@ async def test_what_was_kept_comes_back_and_nothing_is_left_to_be_looked_at(yard
         assert await profiles.profile_of(connection, MIA) == Profile(MIA)
         assert (await connection.execute(select(tables.profile_shown))).all() == []
     assert await yard.found(MIA, "hello") == set()
+
+
+async def test_who_is_to_be_looked_at_is_so_still_where_their_being_taken_was_undone(
+    database: Database,
+) -> None:
+    async with database.writing() as connection:
+        await profiles.keep(connection, Profile(MIA, {Field.SKILLS: "welding"}, {Field.SKILLS: EVERYONE}))
+    async with database.engine.connect() as connection:
+        assert await profiles.take_marked(connection) == [MIA]
+        await connection.rollback()
+    for expected in ([MIA], [], []):
+        async with database.writing() as connection:
+            assert await profiles.take_marked(connection) == expected
