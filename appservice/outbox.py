@@ -119,8 +119,8 @@ class Outbox:
             await asyncio.wait(self._tasks, timeout=5)
 
     def _due(self, now: float) -> list[Entry]:
-        """What is delivered now. While people wait, little of a large undertaking, or of routine, is; and none
-        while what has come of many calls is still to be written down."""
+        """What is delivered now: while people wait, little of a large undertaking, or of routine; and none of
+        it while what has come of many calls is still to be written down."""
         room_for = self._side_by_side - self._calls
         is_behind = self._lanes.under_way - self._calls > _MOST_UNWRITTEN
         is_pressed = self._is_pressed

@@ -20,7 +20,8 @@ from appservice.inbox import Inbox
 from appservice.lanes import Entry
 from appservice.listeners import Listeners
 from appservice.mailbox import Mailbox
-from appservice.performing import Outcome
+from appservice.outbox import Outbox
+from appservice.performing import Outcome, Performer
 from appservice.places import Places
 from appservice.settling import Settler
 from appservice.store import inbox, outbox, rooms, tables
@@ -337,3 +338,15 @@ def says(actions: list[Action]) -> list[Say]:
 def text_of(said: Say) -> str:
     """All words of what is said, a line for each paragraph."""
     return plain(from_json(said.content["document"]))
+
+
+@asynccontextmanager
+async def delivering(stage: Stage, performer: Performer, now: Callable[[], float]) -> AsyncIterator[None]:
+    """What waits is delivered; what is under way at the end is finished."""
+    loop = Outbox(stage.works, performer, stage.settler, stage.places, now)
+    task = asyncio.create_task(loop.run())
+    try:
+        yield
+    finally:
+        loop.stop()
+        await task

@@ -14,7 +14,6 @@ from appservice.encrypted_rooms import Rooms
 from appservice.envelope import Envelope
 from appservice.homeserver import Homeserver, Identity
 from appservice.key_calls import KeyCalls
-from appservice.outbox import Outbox
 from appservice.performing import Performer
 from appservice.provisioning import Provisioner
 from appservice.speech import notice
@@ -23,7 +22,7 @@ from appservice.store.database import Database
 from bot.reply import say
 from spaces.actions import Say
 from spaces.identifiers import RoomId, UserId
-from tests.appservice.stage import Stage
+from tests.appservice.stage import Stage, delivering
 from tests.fake import FakeHomeserver, Fault
 from tests.waiting import until
 
@@ -96,7 +95,7 @@ async def test_a68_what_has_waited_for_more_than_a_day_is_looked_for_before_it_i
     room = await a_room(fake, fake.add_bot())
     await stage.put(words(room))
     fake.script(SEND, Fault.bad_gateway(acts=was_said))
-    async with speaker(stage, fake, fake.bot) as performer, delivering(stage, performer):
+    async with speaker(stage, fake, fake.bot) as performer, delivering(stage, performer, time.monotonic):
         await until(lambda: any(call.name == SEND for call in fake.calls))
     assert len(await stage.waiting()) == 1
     for number in range(150):
@@ -104,7 +103,7 @@ async def test_a68_what_has_waited_for_more_than_a_day_is_looked_for_before_it_i
     fake.crash()
     fake.world.sent_on_disk.clear()
     stage.clock.seconds += LOOK_AFTER_SECONDS + 1
-    async with speaker(stage, fake, fake.bot) as performer, delivering(stage, performer):
+    async with speaker(stage, fake, fake.bot) as performer, delivering(stage, performer, time.monotonic):
         await until_nothing_waits(stage)
     assert heard(fake, room).count(fake.bot) == 1
     assert sum(call.name == SEND for call in fake.calls) == (1 if was_said else 2)
@@ -118,21 +117,9 @@ async def test_a68_what_has_waited_for_more_than_a_day_is_looked_for_before_it_i
 async def test_a68_what_is_said_at_once_is_not_looked_for(stage: Stage, fake: FakeHomeserver) -> None:
     room = await a_room(fake, fake.add_bot())
     await stage.put(words(room))
-    async with speaker(stage, fake, fake.bot) as performer, delivering(stage, performer):
+    async with speaker(stage, fake, fake.bot) as performer, delivering(stage, performer, time.monotonic):
         await until(lambda: fake.bot in heard(fake, room))
     assert not [call for call in fake.calls if "messages" in call.path_template]
-
-
-@asynccontextmanager
-async def delivering(stage: Stage, performer: Performer) -> AsyncIterator[None]:
-    """What waits is delivered; what is under way at the end is finished."""
-    loop = Outbox(stage.works, performer, stage.settler, stage.places, time.monotonic)
-    task = asyncio.create_task(loop.run())
-    try:
-        yield
-    finally:
-        loop.stop()
-        await task
 
 
 async def until_nothing_waits(stage: Stage) -> None:

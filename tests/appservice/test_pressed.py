@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from appservice.outbox import Outbox
 from appservice.performing import Outcome, Performer
 from appservice.store.database import Database
 from spaces.actions import Action, ReadBack, SetState, StateEvent
 from spaces.identifiers import EventId, RoomId
 from tests.appservice.laning import say
-from tests.appservice.stage import ALICE, DIRECT, Stage, message
+from tests.appservice.stage import ALICE, DIRECT, Stage, delivering, message
 from tests.clock import Clock
 from tests.waiting import until
 
@@ -37,17 +35,6 @@ class Played(Performer):
 @pytest.fixture
 def stage(database: Database) -> Stage:
     return Stage(database)
-
-
-@asynccontextmanager
-async def delivering(stage: Stage, played: Played, clock: Clock) -> AsyncIterator[None]:
-    loop = Outbox(stage.works, played, stage.settler, stage.places, clock)
-    task = asyncio.create_task(loop.run())
-    try:
-        yield
-    finally:
-        loop.stop()
-        await task
 
 
 def names(rooms: int) -> list[Action]:

@@ -23,7 +23,7 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from appservice import app, lanes, outbox, provisioning
+from appservice import app, outbox, pacing, provisioning
 from appservice.demo.synapse import LocalSynapse, free_port
 from appservice.homeserver import Homeserver, HomeserverError, Identity, answers
 from appservice.places import Places
@@ -127,7 +127,7 @@ def _hurry() -> None:
     """Back-offs of milliseconds (`tests/crashes/rounds.py`)."""
     outbox._back_off = lambda attempts: 0.02
     outbox._MOST_TRIES, outbox._LOOK_SECONDS = 1000, 0.05
-    answers._LONGEST_WAIT_SECONDS, lanes._SLOWER = 0.05, 1.0
+    answers._LONGEST_WAIT_SECONDS, pacing._SLOWER = 0.05, 1.0
     app._GREETING_WAITS, app._HEALTH_SECONDS, app._PROGRESS_SECONDS = (0.02, 0.02), 1, 3600
     (Homeserver.call.__kwdefaults__ or {})["seconds"] = TIMEOUT_SECONDS
 

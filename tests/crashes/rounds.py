@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from appservice import app, lanes, outbox
+from appservice import app, outbox, pacing
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
 from appservice.homeserver import Homeserver, answers
@@ -68,7 +68,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "_GREETING_WAITS", (0.02, 0.02))
     monkeypatch.setattr(app, "_HEALTH_SECONDS", 0.1)
     monkeypatch.setattr(app, "_PROGRESS_SECONDS", 3600)  # how long it takes is no matter here
-    monkeypatch.setattr(lanes, "_SLOWER", 1.0)
+    monkeypatch.setattr(pacing, "_SLOWER", 1.0)
     monkeypatch.setitem(Homeserver.call.__kwdefaults__, "seconds", TIMEOUT_SECONDS)
 
 
