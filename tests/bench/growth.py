@@ -49,8 +49,6 @@ _PEOPLE = 4  # for each network
 _ANSWER_SECONDS = 120.0
 _PAUSE = 0.03  # seconds in which what came of the last answer is written down
 _LOOK_SECONDS = 0.01
-_RESTS = 0.1  # of a second is less than what a service at rest takes in one
-_RESTING_LOOKS = 3
 CALLS = "calls for a network with two groups"
 START, AT_START = "the start, seconds", "the start, for each room"
 UNJUDGED = (START,)
@@ -99,11 +97,7 @@ class Turns:
 
     async def start(self, rooms: int) -> None:
         """Until it rests: all rooms have been read back."""
-        calm = 0
-        while calm < _RESTING_LOOKS:
-            begun = self._service.processor_seconds()
-            await asyncio.sleep(1)
-            calm = calm + 1 if self._service.processor_seconds() - begun < _RESTS else 0
+        await self._service.until_at_rest()
         taken = self._service.processor_seconds()
         self.measured[START].append(taken)
         self.measured[AT_START].append(taken * 1000 / rooms)

@@ -7,6 +7,7 @@ Everything comes from one seed, but for the ids, which are others in each run.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import random
@@ -185,13 +186,14 @@ class Town:
 class Living(StandIn):
     """A stand-in that keeps what changes: who comes and goes, and rooms that the bot makes.
 
-    `calls` counts what the bot calls, and `answers` what it has said in answer to which event.
+    `calls` counts what the bot calls, `made` the rooms that it has made, and `answers` what it has said in
+    answer to which event.
     """
 
     def __init__(self, large: Large) -> None:
         super().__init__(large.states())
         self._changed: dict[str, dict[tuple[str, str], Json]] = {}
-        self._made = itertools.count(1)
+        self.made, self.made_one = 0, asyncio.Event()
         self.calls = 0
         self.answers: Counter[str] = Counter()
         self.on_answer: Callable[[str], None] = lambda _: None
@@ -239,7 +241,9 @@ class Living(StandIn):
         return await super()._anything(request)
 
     def _room_of(self, wanted: Json) -> str:
-        room = f"!made{next(self._made)}"
+        self.made += 1
+        self.made_one.set()
+        room = f"!made{self.made}"
         version = wanted.get("room_version", "12")
         self.keep(room, "m.room.create", "", {"room_version": version, **wanted.get("creation_content", {})})
         self.keep(room, "m.room.member", BOT, {"membership": "join"})
