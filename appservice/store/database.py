@@ -33,6 +33,7 @@ StoreError = SQLAlchemyError
 # to wait for a lock comes first: the others may need one
 _PRAGMAS = {
     "busy_timeout": 5000,
+    "cache_size": -700,  # KiB for each connection; the operating system has the pages, too
     "journal_mode": "wal",
     "synchronous": 2,
     "foreign_keys": 1,

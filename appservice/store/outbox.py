@@ -15,7 +15,7 @@ from appservice.codec import action_from_json, action_to_json, sentence_from_jso
 from appservice.lanes import Entry
 from appservice.store import tables
 from appservice.store.database import Connection
-from spaces.actions import Action, Say, SetState
+from spaces.actions import Action, ReadBack, Say, SetState
 from spaces.identifiers import EventId, PlaceId, RoomId, UserId
 from spaces.sentences import Sentence
 
@@ -27,6 +27,7 @@ t = tables.outbox.c
 
 # What is executed for each answer is built once.
 _WITH_KEYS = select(t.key).where(t.key.in_(bindparam("keys", expanding=True)))
+_WAITING_WITH_KEYS = _WITH_KEYS.where(t.status == "waiting")
 _PUT = insert(tables.outbox)
 _WAITING = (
     select(t.seq, t.action, t.undertaking, t.attempts)
@@ -75,11 +76,13 @@ async def put(
 ) -> list[Action]:
     """Put `actions` behind what waits; returns those that are new.
 
-    One that waits with the same key is replaced. What has been said once is not said again.
+    One that waits with the same key is replaced. What has been said once is not said again, and routine that
+    waits keeps its place.
     """
     latest = {action.key: action for action in actions}
     last = {key: action for key, action in latest.items() if not _is_overtaken(action, latest)}
     said = await _present(connection, [key for key, a in last.items() if isinstance(a, Say)])
+    said |= await _waiting_among(connection, [key for key, a in last.items() if _is_routine(a)])
     fresh = [action for action in last.values() if action.key not in said]
     for keys in _chunks([key for action in fresh if not isinstance(action, Say) for key in action.replaces]):
         await connection.execute(delete(tables.outbox).where(t.key.in_(keys), t.status == "waiting"))
@@ -106,6 +109,17 @@ def _is_overtaken(action: Action, latest: Mapping[str, Action]) -> bool:
         return False
     whole = latest.get(action.whole)
     return isinstance(whole, SetState) and not whole.event.content
+
+
+def _is_routine(action: Action) -> bool:
+    return isinstance(action, ReadBack) and action.routine
+
+
+async def _waiting_among(connection: Connection, keys: Collection[str]) -> set[str]:
+    waiting: set[str] = set()
+    for chunk in _chunks(list(keys)):
+        waiting.update((await connection.execute(_WAITING_WITH_KEYS, {"keys": chunk})).scalars())
+    return waiting
 
 
 async def _present(connection: Connection, keys: Collection[str]) -> set[str]:

@@ -84,3 +84,6 @@ async def test_to_look_at_all_rooms_is_routine_and_to_read_what_somebody_changed
     assert await stage.waiting() == [looks[0], looks[2], ReadBack(RoomId("!1"))]
     await stage.put(looks[1])
     assert await stage.waiting() == [looks[0], looks[2], ReadBack(RoomId("!1")), looks[1]]
+    before = await stage.entries()
+    await stage.put(*looks)
+    assert await stage.entries() == before, "they wait, and keep their place"
