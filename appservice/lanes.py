@@ -206,9 +206,11 @@ class Lanes:
 
     def _leave_in(self, lane: str, heap: list[tuple[int, Entry]]) -> None:
         """From now on this and nothing else can be taken out of the lane."""
-        heapq.heapify(heap)
-        self._runnable[lane] = heap
-        self._let_in(lane)
+        self._runnable.pop(lane, None)
+        if heap:
+            heapq.heapify(heap)
+            self._runnable[lane] = heap
+            self._let_in(lane)
 
     def _free(self, entry: Entry, what: PlaceId | int) -> None:
         lacking = self._lacking.get(entry.seq)
@@ -300,8 +302,8 @@ class Lanes:
         """Forget these: they will never be done."""
         for seq in seqs:
             self._lacking.pop(seq, None)
-        for lane, heap in list(self._runnable.items()):
-            self._leave_in(lane, [pair for pair in heap if pair[0] not in seqs])
+        for lane in {self._known[seq].lane for seq in seqs if seq in self._known}:
+            self._leave_in(lane, [pair for pair in self._runnable.get(lane, ()) if pair[0] not in seqs])
         for seq in seqs:
             self._is_over(seq)
 
