@@ -47,9 +47,9 @@ _BOTH = (False, True)
 _PLANNING = {"plan_cache_mode": "force_custom_plan", "jit": "off", "random_page_cost": "1.1"}
 
 
-# To open a connection takes longer than most of what is done with it: each that was opened is kept, and as
-# few of them used as will do.
-_KEPT = {"poolclass": AsyncAdaptedQueuePool, "pool_size": 15, "max_overflow": 0, "pool_use_lifo": True}
+# To open a connection takes longer than most of what is done with it: those that are mostly needed are kept,
+# which takes some memory, and as few of them used as will do.
+_KEPT = {"poolclass": AsyncAdaptedQueuePool, "pool_size": 8, "max_overflow": 7, "pool_use_lifo": True}
 
 
 class Database:

@@ -52,9 +52,9 @@ async def test_a_connection_that_was_opened_is_kept(database: Database) -> None:
 
     listen(database.engine.sync_engine, "connect", count)
     for _ in range(3):
-        begin = asyncio.Barrier(12)
-        await asyncio.gather(*(reads(begin) for _ in range(12)))
-    assert opened <= 12
+        begin = asyncio.Barrier(8)
+        await asyncio.gather(*(reads(begin) for _ in range(8)))
+    assert opened <= 8
 
 
 async def test_a70_a_database_that_does_not_take_a_pragma_is_refused() -> None:
