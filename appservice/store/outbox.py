@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, func, insert, select, update
 
 from appservice.codec import action_from_json, action_to_json, sentence_from_json, sentence_to_json
 from appservice.lanes import Entry
@@ -82,7 +82,8 @@ async def put(
     latest = {action.key: action for action in actions}
     last = {key: action for key, action in latest.items() if not _is_overtaken(action, latest)}
     said = await _present(connection, [key for key, a in last.items() if isinstance(a, Say)])
-    said |= await _waiting_among(connection, [key for key, a in last.items() if _is_routine(a)])
+    routine = [key for key, a in last.items() if _is_routine(a)]
+    said |= await _present(connection, routine, _WAITING_WITH_KEYS)
     fresh = [action for action in last.values() if action.key not in said]
     for keys in _chunks([key for action in fresh if not isinstance(action, Say) for key in action.replaces]):
         await connection.execute(delete(tables.outbox).where(t.key.in_(keys), t.status == "waiting"))
@@ -115,17 +116,10 @@ def _is_routine(action: Action) -> bool:
     return isinstance(action, ReadBack) and action.routine
 
 
-async def _waiting_among(connection: Connection, keys: Collection[str]) -> set[str]:
-    waiting: set[str] = set()
-    for chunk in _chunks(list(keys)):
-        waiting.update((await connection.execute(_WAITING_WITH_KEYS, {"keys": chunk})).scalars())
-    return waiting
-
-
-async def _present(connection: Connection, keys: Collection[str]) -> set[str]:
+async def _present(connection: Connection, keys: Collection[str], which: Executable = _WITH_KEYS) -> set[str]:
     present: set[str] = set()
     for chunk in _chunks(list(keys)):
-        present.update((await connection.execute(_WITH_KEYS, {"keys": chunk})).scalars())
+        present.update((await connection.execute(which, {"keys": chunk})).scalars())
     return present
 
 

@@ -17,8 +17,8 @@ import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote
@@ -30,10 +30,9 @@ from appservice.demo.synapse import free_port
 from appservice.store.database import Database
 from tests.bench.delivered import run, until_ready, written
 from tests.bench.place import Large
-from tests.bench.stores import KINDS
+from tests.bench.stores import KINDS, server
 from tests.bench.town import Living
 from tests.databases import driven
-from tests.postgres import Cluster
 
 _MOST_SECONDS = 600.0
 _PATIENCE_SECONDS = 3 * _MOST_SECONDS
@@ -102,22 +101,12 @@ class AtServer:
             await connection.close()
 
 
-@contextmanager
-def _server() -> Iterator[str]:
-    cluster = Cluster()
-    cluster.start()
-    try:
-        yield cluster.url
-    finally:
-        cluster.stop()
-
-
 @asynccontextmanager
 async def losable(kind: str, folder: Path) -> AsyncIterator[Losable]:
     if kind == "sqlite":
         yield File(folder)
         return
-    with _server() as url:
+    with server() as url:
         found = AtServer(url)
         await found.make()
         yield found

@@ -21,7 +21,7 @@ def copied(kind: str, folder: Path) -> Iterator[Copied]:
         with files(folder) as found:
             yield found
     else:
-        with _server() as url, databases(url) as found:
+        with server() as url, databases(url) as found:
             yield found
 
 
@@ -31,7 +31,7 @@ def shaped(kind: str, folder: Path) -> Iterator[Databases]:
     if kind == "sqlite":
         yield Files(folder)
     else:
-        with _server() as url:
+        with server() as url:
             try:
                 yield AtServer(url)
             finally:
@@ -39,7 +39,7 @@ def shaped(kind: str, folder: Path) -> Iterator[Databases]:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def server() -> Iterator[str]:
     cluster = Cluster()
     cluster.start()
     try:
