@@ -23,9 +23,9 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from appservice import app, outbox, pacing, provisioning
+from appservice import provisioning
 from appservice.demo.synapse import LocalSynapse, free_port
-from appservice.homeserver import Homeserver, HomeserverError, Identity, answers
+from appservice.homeserver import Homeserver, HomeserverError, Identity
 from appservice.places import Places
 from appservice.provisioning import MARKER, Provisioner
 from appservice.store.database import Database
@@ -39,7 +39,7 @@ from tests.crashes.hostile_events import hundred, transaction
 from tests.crashes.killed_deliveries import killed_at_delivering
 from tests.crashes.killed_services import killed_in_service
 from tests.crashes.killed_writers import integrity, killed_at_writing
-from tests.crashes.rounds import TIMEOUT_SECONDS, once_each, the_round, unexpected
+from tests.crashes.rounds import HASTY, TIMEOUT_SECONDS, once_each, the_round, unexpected
 from tests.crashes.test_every_call import FAULTS
 from tests.databases import Databases, driven
 from tests.registration import Registration
@@ -125,10 +125,8 @@ async def calls(folder: Path) -> str:
 
 def _hurry() -> None:
     """Back-offs of milliseconds (`tests/crashes/rounds.py`)."""
-    outbox._back_off = lambda attempts: 0.02
-    outbox._MOST_TRIES, outbox._LOOK_SECONDS = 1000, 0.05
-    answers._LONGEST_WAIT_SECONDS, pacing._SLOWER = 0.05, 1.0
-    app._GREETING_WAITS, app._HEALTH_SECONDS, app._PROGRESS_SECONDS = (0.02, 0.02), 1, 3600
+    for module, name, value in HASTY:
+        setattr(module, name, value)
     (Homeserver.call.__kwdefaults__ or {})["seconds"] = TIMEOUT_SECONDS
 
 

@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from appservice import app, outbox, pacing
+from appservice import app, engine, outbox, pacing, provisioning
 from appservice.app import Hedgerow
 from appservice.demo.synapse import free_port
 from appservice.homeserver import Homeserver, answers
@@ -38,6 +39,21 @@ TIMEOUT_SECONDS = 0.2
 _CATCH_UPS = 12
 _IDLE_LOOKS = 3
 SHARES = 3
+HASTY: tuple[tuple[ModuleType, str, Any], ...] = (
+    (outbox, "_back_off", lambda attempts: 0.02),
+    (outbox, "_MOST_TRIES", 1000),  # more goes wrong here than ever does
+    (outbox, "_LOOK_SECONDS", 0.05),
+    (answers, "_LONGEST_WAIT_SECONDS", 0.05),
+    (engine, "_ASK_AGAIN_SECONDS", 0.02),
+    (provisioning, "_SECONDS_AT_A_GHOST", 3 * TIMEOUT_SECONDS),  # longer than the slowest call
+    (app, "_GREETING_WAITS", (0.02, 0.02)),
+    (app, "_HEALTH_SECONDS", 0.1),
+    (app, "_PROGRESS_SECONDS", 3600),  # how long it takes is no matter here
+    (pacing, "_SLOWER", 1.0),
+    (pacing, "_SLOWER_UNTOLD", 1.0),
+    (pacing, "_UNTOLD_SECONDS", 0.01),
+)
+"""Whose waits are how short, in seconds where they are of time."""
 
 
 class SameIds(CountedIds):
@@ -61,14 +77,8 @@ class Came:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back-offs of milliseconds instead of seconds, and a time-out that can be waited for."""
-    monkeypatch.setattr(outbox, "_back_off", lambda attempts: 0.02)
-    monkeypatch.setattr(outbox, "_MOST_TRIES", 1000)  # more goes wrong here than ever does
-    monkeypatch.setattr(outbox, "_LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(answers, "_LONGEST_WAIT_SECONDS", 0.05)
-    monkeypatch.setattr(app, "_GREETING_WAITS", (0.02, 0.02))
-    monkeypatch.setattr(app, "_HEALTH_SECONDS", 0.1)
-    monkeypatch.setattr(app, "_PROGRESS_SECONDS", 3600)  # how long it takes is no matter here
-    monkeypatch.setattr(pacing, "_SLOWER", 1.0)
+    for module, name, value in HASTY:
+        monkeypatch.setattr(module, name, value)
     monkeypatch.setitem(Homeserver.call.__kwdefaults__, "seconds", TIMEOUT_SECONDS)
 
 
