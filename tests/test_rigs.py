@@ -73,8 +73,10 @@ def test_a_synapse_ends_with_the_process_that_started_it(tmp_path: Path, end: si
 
 
 _PARENT = """
-import asyncio, pathlib, sys
+import asyncio, pathlib, signal, sys
 from appservice.demo.synapse import LocalSynapse, free_port
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs in the background may have it ignored
 
 async def main():
     server = LocalSynapse(pathlib.Path(sys.argv[1]), free_port(), "hs.test")
