@@ -12,6 +12,7 @@ from spaces.identifiers import printable
 
 DEEPEST = 40
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+_OPENING = re.compile(r"(?<!<)<++(?=[/!?a-zA-Z])")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:\S*|\S+@\S+")
 _BREAKS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section"})
@@ -35,8 +36,15 @@ def plain_text(text: str) -> str:
             text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
         else:
             break
-    lines = [" ".join(printable(line.replace("\t", " ")).split()) for line in _TAG.sub("", text).splitlines()]
+    written = _unopened(_TAG.sub("", text)).splitlines()
+    lines = [" ".join(printable(line.replace("\t", " ")).split()) for line in written]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _unopened(text: str) -> str:
+    """`text` with no bracket that opens what a later one closes: what tags within tags have left."""
+    before, closing, after = text.rpartition(">")
+    return _OPENING.sub("", before) + closing + after
 
 
 def one_line(text: str) -> str:

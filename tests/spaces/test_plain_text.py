@@ -32,6 +32,8 @@ def test_tags_and_unseen_characters_go_and_words_stay(written: str, plain: str) 
 
 @given(st.text(st.sampled_from("<>/&;abltgmp#x0 \n\"'=!-"), max_size=40))
 @example("&lt;&lt;b>b>")
+@example("<a<>")
+@example("<<<<<b>b>b>b>b>")
 def test_no_text_leaves_a_tag(text: str) -> None:
     plain = plain_text(text)
     assert "<b>" not in plain
