@@ -15,18 +15,6 @@ from spaces.landscape import Landscape
 from spaces.network import Network, Status
 
 
-class SightsKept:
-    """What everybody may find is worked out once for each landscape."""
-
-    def __init__(self) -> None:
-        self._sights = Sights(Landscape())
-
-    def of(self, landscape: Landscape, standing: Standing) -> Sight:
-        if self._sights.landscape is not landscape:
-            self._sights = Sights(landscape)
-        return self._sights.of(standing)
-
-
 class StoredDirectory:
     """Implements `bot.directory.ports.Directory` within one unit of work; `now` in seconds since 1970."""
 
@@ -34,7 +22,6 @@ class StoredDirectory:
         self,
         connection: Connection,
         landscape: Landscape,
-        sights: SightsKept,
         now: float,
         *,
         is_stored: bool = True,
@@ -42,12 +29,11 @@ class StoredDirectory:
         """`is_stored`: the landscape is as it was committed, and not changed since."""
         self._connection = connection
         self._landscape = landscape
-        self._sights = sights
         self._now = now
         self._is_stored = is_stored
 
     def sight_of(self, standing: Standing) -> Sight:
-        sight = self._sights.of(self._landscape, standing)
+        sight = Sights(self._landscape).of(standing)
         return sight if self._is_stored else replace(sight, everybodys=frozenset())
 
     async def candidates(self, match: Match, sight: Sight, most: int) -> Sequence[Candidate]:
@@ -113,7 +99,7 @@ async def follow(connection: Connection, before: Landscape, after: Landscape) ->
     away = {*touched, *gone} - {entry.key for entry in standing}
     await indexing.put(connection, standing, [(_kind(place), place) for place in sorted(away)])
     ruled = {*places, *(group.id for network in changed for group in after.groups_of(network))}
-    opened = Sights(after).everybodys_among(ruled)
+    opened = {place for place in ruled if after.is_everybodys(place)}
     await indexing.open_and_shut(connection, opened, {*ruled, *gone} - opened)
 
 
@@ -123,7 +109,7 @@ async def catch_up(connection: Connection, landscape: Landscape) -> None:
     """
     if not await directory.holds_places(connection):
         await follow(connection, Landscape(), landscape)
-    known, found = await directory.everybodys(connection), Sights(landscape).everybodys
+    known, found = await directory.everybodys(connection), frozenset(Sights(landscape).everybodys)
     await indexing.open_and_shut(connection, found - known, known - found)
 
 

@@ -22,7 +22,7 @@ from appservice.bans import Present, end_bans
 from appservice.calendar import KeptCalendar
 from appservice.codes import Codes
 from appservice.digests import KeptDigests
-from appservice.directory import SightsKept, StoredDirectory
+from appservice.directory import StoredDirectory
 from appservice.forgetting import KeptPrivacy
 from appservice.invitations import KeptInvitations
 from appservice.kept_listings import KeptListings
@@ -65,14 +65,12 @@ class UnitOfWork:
         landscape: Landscape,
         surroundings: Surroundings,
         who: UserId | str,
-        sights: SightsKept | None = None,
         finds: FindsCounted | None = None,
     ) -> None:
         self.connection = connection
         self.surroundings = surroundings
         self.who = who
         self.codes = Codes(connection, surroundings)
-        self._sights = sights or SightsKept()
         self._finds = finds or FindsCounted(surroundings.limits)
         self._landscape = self._loaded = landscape
         self._actions: list[Action] = []
@@ -108,7 +106,7 @@ class UnitOfWork:
     @property
     def directory(self) -> StoredDirectory:
         is_stored = self._landscape is self._loaded
-        return StoredDirectory(self.connection, self._landscape, self._sights, self.now, is_stored=is_stored)
+        return StoredDirectory(self.connection, self._landscape, self.now, is_stored=is_stored)
 
     @property
     def bans(self) -> Present:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from appservice.allowance import FindsCounted
 from appservice.audit import Trail
-from appservice.directory import SightsKept, catch_up, follow
+from appservice.directory import catch_up, follow
 from appservice.profiles import follow_people
 from appservice.store.database import Connection, Database
 from appservice.store.landscape import LandscapeStore
@@ -25,7 +25,6 @@ class Works:
         self.database = database
         self.surroundings = surroundings
         self._landscapes = LandscapeStore()
-        self._sights = SightsKept()
         self._finds = FindsCounted(surroundings.limits)
         self._wake = wake
 
@@ -56,7 +55,7 @@ class Works:
 
     def unit(self, connection: Connection, landscape: Landscape, who: UserId | str) -> UnitOfWork:
         """What is done on behalf of `who`, to be written by whoever asks for it."""
-        return UnitOfWork(connection, landscape, self.surroundings, who, self._sights, self._finds)
+        return UnitOfWork(connection, landscape, self.surroundings, who, self._finds)
 
     async def fill_directory(self) -> None:
         """What the directory should hold of networks and groups, it holds."""

@@ -271,8 +271,7 @@ def _entries(landscape: Any, place: Network | Group) -> Iterator[tuple[Any, tupl
     home = place if isinstance(place, Network) else landscape.networks[place.home]
     if Status.ARCHIVED in (place.status, home.status):
         return
-    is_open = place.is_everybodys if isinstance(place, Network) else place.is_everybodys_in(home)
-    key = is_open, isinstance(place, Group)
+    key = landscape.is_everybodys(place.id), isinstance(place, Group)
     for entry in spellings_of(landscape, place):
         text, by_words = entry[0], _by_words(entry[0])
         words = sorted(set(text.split()))

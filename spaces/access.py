@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 from spaces.bans import is_banned
@@ -197,25 +196,24 @@ class _Everybodys(Set[PlaceId]):
     all of them for one answer.
     """
 
-    def __init__(self, sights: Sights) -> None:
-        self._sights = sights
-        self._known: dict[object, bool] = {}
+    def __init__(self, landscape: Landscape) -> None:
+        self._landscape = landscape
 
     def __contains__(self, place: object) -> bool:
-        if place not in self._known:
-            self._known[place] = isinstance(place, str) and bool(
-                self._sights.everybodys_among([PlaceId(place)])
-            )
-        return self._known[place]
-
-    def __bool__(self) -> bool:
-        return any(place in self for place in self._sights.places())
+        land = self._landscape
+        is_there = isinstance(place, str) and (place in land.networks or place in land.groups)
+        return is_there and land.is_everybodys(PlaceId(str(place)))
 
     def __iter__(self) -> Iterator[PlaceId]:
-        return iter(self._sights.everybodys)
+        land = self._landscape
+        for places in (land.networks, land.groups):
+            yield from (place for place in places if land.is_everybodys(place))
+
+    def __bool__(self) -> bool:
+        return any(True for _ in self)
 
     def __len__(self) -> int:
-        return len(self._sights.everybodys)
+        return sum(1 for _ in self)
 
     @classmethod
     def _from_iterable(cls, it: Iterable[Any]) -> Set[Any]:
@@ -250,39 +248,24 @@ class Sights:
 
     def __init__(self, landscape: Landscape) -> None:
         self.landscape = landscape
-        self._everybodys = _Everybodys(self)
-
-    @cached_property
-    def everybodys(self) -> frozenset[PlaceId]:
+        self.everybodys = _Everybodys(landscape)
         """The places that a stranger finds."""
-        return self.everybodys_among(self.places())
-
-    def everybodys_among(self, places: Iterable[PlaceId]) -> frozenset[PlaceId]:
-        """Those of these that a stranger finds: that follows from a place and its home network alone."""
-        land = self.landscape
-        there = frozenset(place for place in places if place in land.networks or place in land.groups)
-        return frozenset(self._seen(Standing(UserId("@stranger")), there))
-
-    def places(self) -> Iterator[PlaceId]:
-        """All there are."""
-        yield from self.landscape.networks
-        yield from self.landscape.groups
 
     def of(self, standing: Standing) -> Sight:
         plain = replace(standing, is_admin=False)
         theirs = self._networks_of(plain)
-        fresh = frozenset(p for p in self._around(plain, theirs) if p not in self._everybodys)
+        fresh = self._around(plain, theirs)
         return Sight(
             standing.user,
-            _Finds(self._everybodys, frozenset(self._seen(plain, fresh))),
+            _Finds(self.everybodys, frozenset(self._seen(plain, fresh))),
             frozenset(n for n in theirs if self._is_open(n) and is_member(self.landscape, plain, n)),
-            self._everybodys,
+            self.everybodys,
         )
 
     def besides(self, standing: Standing) -> frozenset[PlaceId]:
         """What somebody who is no admin may see and not everybody finds, but for archives."""
         around = self._around(standing, self._networks_of(standing))
-        fresh = (place for place in around if place not in self._everybodys and self._is_awake(place))
+        fresh = (place for place in around if self._is_awake(place))
         return frozenset(place for place in fresh if may_see(self.landscape, standing, place))
 
     def _is_awake(self, place: PlaceId) -> bool:
@@ -305,7 +288,9 @@ class Sights:
         return self.landscape.coordinated_by(standing.user) | found
 
     def _around(self, standing: Standing, networks: frozenset[NetworkId]) -> frozenset[PlaceId]:
-        """All that may be seen because of being of these networks: what is in them, below, or shared."""
+        """All that may be seen because of being of these networks, and not everybody finds: what is in them,
+        below, or shared.
+        """
         land = self.landscape
         ends = {end for n in networks for link in land.proposals_of(n) for end in (link.parent, link.child)}
         proposed = {share for n in networks for share in land.proposed_shares_of(n)}
@@ -314,7 +299,8 @@ class Sights:
         shared = {group for n in networks for group in land.all_shared_with(n)}
         shared |= {share.group for share in proposed}
         places = frozenset[PlaceId]().union(shared, *(land.places_of(n) for n in near))
-        return frozenset(p for p in places if p in land.networks or p in land.groups)
+        there = (p for p in places if p in land.networks or p in land.groups)
+        return frozenset(p for p in there if not land.is_everybodys(p))
 
 
 # -- doing ----------------------------------------------------------------------------------------

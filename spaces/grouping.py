@@ -110,15 +110,17 @@ def itself(entry: Any) -> Any:
 
 
 def kept(way: Callable[[_Landscape, _Key], _Found]) -> Callable[[_Landscape, _Key], _Found]:
-    """What was looked up once stays known to that landscape (`looked_up`)."""
-    name = way.__name__
+    """What was looked up once stays known to that landscape."""
+    name = f"{way.__qualname__} looked up"
 
     @wraps(way)
     def look_up(landscape: _Landscape, key: _Key) -> _Found:
-        known: dict[tuple[str, _Key], _Found] = landscape.__dict__.setdefault("looked_up", {})
-        if (name, key) not in known:
-            known[name, key] = way(landscape, key)
-        return known[name, key]
+        known: dict[_Key, _Found] | None = landscape.__dict__.get(name)
+        if known is None:
+            known = landscape.__dict__.setdefault(name, {})
+        if key not in known:
+            known[key] = way(landscape, key)
+        return known[key]
 
     return look_up
 

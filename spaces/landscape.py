@@ -129,6 +129,13 @@ class Landscape:
             return self.networks[found.home].status
         return found.status
 
+    def is_everybodys(self, place: PlaceId) -> bool:
+        """Whether a stranger finds the place. Raises `KeyError`."""
+        found = self.place(place)
+        if isinstance(found, Network):
+            return found.is_everybodys
+        return found.is_everybodys_in(self.networks[found.home])
+
     def is_paused(self, place: PlaceId) -> bool:
         """Whether what drifts in the room of `place` is left as it is, all of it or most."""
         return self.pause_of(place) is not Pause.NONE

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from appservice.directory import SightsKept
 from appservice.hsds.importing import OPERATOR, network_named
 from appservice.hsds.records import Records
 from appservice.hsds.served import records_for
@@ -16,7 +15,7 @@ from appservice.store import listings
 from appservice.work import UnitOfWork
 from appservice.works import Works
 from bot.audience import ONLOOKER
-from spaces.access import Sight, Standing
+from spaces.access import Sight, Sights, Standing
 from spaces.directory import ListingKind
 from spaces.identifiers import NetworkId
 from spaces.listings import Contact, Listing, may_contact
@@ -50,7 +49,7 @@ class Exporting:
         return write_sheet(_rows(found, records))
 
     async def _found(self, work: UnitOfWork) -> tuple[Sequence[Listing], Records]:
-        sight = None if self.everything else SightsKept().of(work.landscape, Standing(ONLOOKER))
+        sight = None if self.everything else Sights(work.landscape).of(Standing(ONLOOKER))
         networks = self._networks(work, sight)
         found = await listings.of(work.connection, networks)
         around = _found_by(sight) if sight else frozenset(work.landscape.networks)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from appservice.directory import SightsKept
 from appservice.hsds.records import Records
 from appservice.store import directory, listings, shared_listings
 from appservice.store.database import Connection, Database
@@ -15,7 +14,7 @@ from appservice.store.shared_listings import Chosen
 from bot.audience import ONLOOKER
 from bot.directory.ports import Match, Term
 from bot.directory.words import STOP_WORDS, stem, words_of
-from spaces.access import Sight, Standing
+from spaces.access import Sight, Sights, Standing
 from spaces.directory import ListingKind
 from spaces.hsds import Record
 from spaces.identifiers import NetworkId
@@ -49,7 +48,6 @@ class EveryonesDirectory:
         self._database = database
         self._server = server
         self._landscapes = LandscapeStore()
-        self._sights = SightsKept()
 
     async def page(self, asked: Asked) -> tuple[list[Record], int]:
         """The records in brief, and how many there are on all pages."""
@@ -70,7 +68,7 @@ class EveryonesDirectory:
     async def _reading(self) -> AsyncIterator[Shelf]:
         async with self._database.reading() as connection:
             landscape = await self._landscapes.load(connection)
-            sight = self._sights.of(landscape, Standing(ONLOOKER))
+            sight = Sights(landscape).of(Standing(ONLOOKER))
             yield Shelf(connection, self._server, sight)
 
 

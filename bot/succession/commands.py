@@ -48,9 +48,10 @@ class HavingSay:
         """Nothing: the command refuses in words of its own."""
 
     def possible(self, call: Call) -> bool:
+        landscape = call.landscape
         return any(
-            is_orphaned(call.landscape, network) and may_speak(call.landscape, call.standing, network)
-            for network in call.landscape.networks
+            is_orphaned(landscape, network) and may_speak(landscape, call.standing, network)
+            for network in landscape.orphaned()
         )
 
 

@@ -31,7 +31,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from appservice.directory import SightsKept, StoredDirectory, follow
+from appservice.directory import StoredDirectory, follow
 from appservice.store import directory, indexing, tables
 from appservice.store.database import Database
 from appservice.store.migrate import migrate
@@ -122,7 +122,7 @@ class Asking:
     """Asks as the service does, and bare."""
 
     def __init__(self, database: Database, landscape: Landscape) -> None:
-        self._database, self._landscape, self._sights = database, landscape, SightsKept()
+        self._database, self._landscape = database, landscape
 
     async def ask(self, asked: Asked) -> tuple[float, float, float, int]:
         """Milliseconds of ours, of the bare queries and of the database's own; how many entries answer."""
@@ -133,7 +133,7 @@ class Asking:
     async def ours(self, asked: Asked) -> tuple[float, list[tuple[Match, int]], int]:
         begun = time.perf_counter()
         async with self._database.reading() as connection:
-            index = Noting(connection, self._landscape, self._sights, _NOW)
+            index = Noting(connection, self._landscape, _NOW)
             index.matches = []
             sight = index.sight_of(asked.standing)
             answer = await search(index, sight, Nearness(self._landscape, sight), asked.question)

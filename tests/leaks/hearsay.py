@@ -16,7 +16,6 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from appservice.directory import SightsKept
 from appservice.surroundings import Health, RandomIds, Surroundings
 from appservice.work import UnitOfWork
 from bot.audience import ONLOOKER
@@ -111,9 +110,8 @@ class Asked(UnitOfWork):
         landscape: Landscape,
         surroundings: Surroundings,
         who: UserId,
-        sights: SightsKept,
     ) -> None:
-        super().__init__(connection, landscape, surroundings, who, sights)
+        super().__init__(connection, landscape, surroundings, who)
         self.told: list[Document] = []
         self.asked: set[str] = set()
 
@@ -152,7 +150,6 @@ class Room:
 
     def __init__(self, connection: Direct, parish: Parish) -> None:
         self._connection, self._parish = connection, parish
-        self._sights = SightsKept()
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
@@ -187,7 +184,7 @@ class Room:
     async def _hear(self, user: UserId, typed: str, room: RoomId | None, number: int) -> tuple[set[str], str]:
         """What was asked back, and what was said."""
         landscape, surroundings = self._parish.landscape, self._surroundings()
-        work = Asked(self._connection, landscape, surroundings, user, self._sights)
+        work = Asked(self._connection, landscape, surroundings, user)
         await _conversation().hear(_heard(user, typed, room, number), work)
         return work.asked, _text(joined(work.told)) if work.told else ""
 

@@ -127,7 +127,7 @@ def test_an_ecosystem_that_is_renamed_archived_or_moved_is_told_of_as_it_is_now(
 @moderate
 @given(landscapes())
 def test_a21_everyone_is_told_only_of_what_a_stranger_may_find_anyway(landscape):
-    everybodys = Sights(landscape).everybodys
+    everybodys = frozenset(Sights(landscape).everybodys)
     directories = room_directories(landscape)
     assert everybodys.issuperset(directories)
     for place in (*landscape.networks.values(), *landscape.groups.values()):
