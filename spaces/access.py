@@ -14,7 +14,8 @@ from spaces.bans import is_banned
 from spaces.deeds import Deed, refusal_at_top, refusal_within
 from spaces.directory import Entry, Seen
 from spaces.errors import Forbidden
-from spaces.identifiers import GroupId, NetworkId, PlaceId, UserId
+from spaces.grouping import kept
+from spaces.identifiers import NetworkId, PlaceId, UserId
 from spaces.landscape import Landscape
 from spaces.network import Access, Group, Network, Status
 from spaces.sentences import Sentence
@@ -58,11 +59,12 @@ def may_see(landscape: Landscape, standing: Standing, place: PlaceId) -> bool:
 
     An id that no place has is seen by nobody.
     """
-    if place in landscape.networks:
-        return standing.is_admin or _sees_network(landscape, standing, landscape.networks[NetworkId(place)])
-    if place in landscape.groups:
-        return standing.is_admin or _sees_group(landscape, standing, landscape.groups[GroupId(place)])
-    return False
+    found = landscape.place_at(place)
+    if found is None or standing.is_admin:
+        return found is not None
+    if isinstance(found, Group):
+        return _sees_group(landscape, standing, found)
+    return _sees_network(landscape, standing, found)
 
 
 def visible(landscape: Landscape, standing: Standing) -> Iterator[PlaceId]:
@@ -254,26 +256,17 @@ class Sights:
     def of(self, standing: Standing) -> Sight:
         plain = replace(standing, is_admin=False)
         theirs = self._networks_of(plain)
-        fresh = self._around(plain, theirs)
         return Sight(
             standing.user,
-            _Finds(self.everybodys, frozenset(self._seen(plain, fresh))),
+            _Finds(self.everybodys, frozenset(self._seen(plain, self._around(theirs)))),
             frozenset(n for n in theirs if self._is_open(n) and is_member(self.landscape, plain, n)),
             self.everybodys,
         )
 
     def besides(self, standing: Standing) -> frozenset[PlaceId]:
         """What somebody who is no admin may see and not everybody finds, but for archives."""
-        around = self._around(standing, self._networks_of(standing))
-        fresh = (place for place in around if self._is_awake(place))
-        return frozenset(place for place in fresh if may_see(self.landscape, standing, place))
-
-    def _is_awake(self, place: PlaceId) -> bool:
-        home = self.landscape.network_at(place)
-        return home is not None and Status.ARCHIVED not in (
-            self.landscape.status_of(home),
-            self.landscape.status_of(place),
-        )
+        around = self._around(self._networks_of(standing))
+        return frozenset(place for place in around if may_see(self.landscape, standing, place))
 
     def _seen(self, standing: Standing, places: frozenset[PlaceId]) -> Iterator[PlaceId]:
         return (p for p in places if self._is_open(p) and may_see(self.landscape, standing, p))
@@ -287,20 +280,28 @@ class Sights:
         found = {n for place in places if (n := self.landscape.network_at(place))}
         return self.landscape.coordinated_by(standing.user) | found
 
-    def _around(self, standing: Standing, networks: frozenset[NetworkId]) -> frozenset[PlaceId]:
-        """All that may be seen because of being of these networks, and not everybody finds: what is in them,
-        below, or shared.
-        """
-        land = self.landscape
-        ends = {end for n in networks for link in land.proposals_of(n) for end in (link.parent, link.child)}
-        proposed = {share for n in networks for share in land.proposed_shares_of(n)}
-        ends |= {share.network for share in proposed}
-        near = networks | ends | {child for n in networks for child in land.all_children(n)}
-        shared = {group for n in networks for group in land.all_shared_with(n)}
-        shared |= {share.group for share in proposed}
-        places = frozenset[PlaceId]().union(shared, *(land.places_of(n) for n in near))
-        there = (p for p in places if p in land.networks or p in land.groups)
-        return frozenset(p for p in there if not land.is_everybodys(p))
+    def _around(self, networks: frozenset[NetworkId]) -> frozenset[PlaceId]:
+        return frozenset[PlaceId]().union(*(_near(self.landscape, network) for network in networks))
+
+
+@kept
+def _near(landscape: Landscape, network: NetworkId) -> frozenset[PlaceId]:
+    """All that may be seen because of being of this network, is no archive's, and not everybody finds: what
+    is in it, below, or shared.
+    """
+    ends = {end for link in landscape.proposals_of(network) for end in (link.parent, link.child)}
+    proposed = landscape.proposed_shares_of(network)
+    ends |= {share.network for share in proposed}
+    shared = {*landscape.all_shared_with(network), *(share.group for share in proposed)}
+    near = {network, *ends, *landscape.all_children(network)}
+    places = frozenset[PlaceId]().union(shared, *(landscape.places_of(n) for n in near))
+    there = (place for place in places if landscape.place_at(place))
+    return frozenset(p for p in there if not landscape.is_everybodys(p) and _is_awake(landscape, p))
+
+
+def _is_awake(landscape: Landscape, place: PlaceId) -> bool:
+    statuses = (landscape.status_of(place), landscape.status_of(landscape.network_of(place)))
+    return Status.ARCHIVED not in statuses
 
 
 # -- doing ----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from spaces.grouping import (
     BANS,
@@ -59,9 +59,14 @@ class Landscape:
 
     def place(self, place: PlaceId) -> Network | Group:
         """The network or group of that id. Raises `KeyError`."""
-        if place.is_network:
-            return self.networks[NetworkId(place)]
-        return self.groups[GroupId(place)]
+        found = self.place_at(place)
+        if found is None:
+            raise KeyError(place)
+        return found
+
+    def place_at(self, place: PlaceId) -> Network | Group | None:
+        """As `place`; None where there is no such place."""
+        return self.networks.get(cast(NetworkId, place)) or self.groups.get(cast(GroupId, place))
 
     def network_of(self, place: PlaceId) -> NetworkId:
         """The network itself, or a group's home. Raises `KeyError`."""
@@ -70,9 +75,10 @@ class Landscape:
 
     def network_at(self, place: PlaceId | None) -> NetworkId | None:
         """As `network_of`; None where there is no such place."""
-        if place is not None and (place in self.networks or place in self.groups):
-            return self.network_of(place)
-        return None
+        found = None if place is None else self.place_at(place)
+        if isinstance(found, Group):
+            return found.home
+        return None if found is None else found.id
 
     @kept
     def parents(self, network: NetworkId) -> tuple[NetworkId, ...]:
