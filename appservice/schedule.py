@@ -13,6 +13,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from structlog.contextvars import bind_contextvars
 
+from appservice.store.database import is_passing
 from appservice.watching import UNWATCHED, Watch
 
 STOP_SECONDS = 5.0
@@ -83,8 +84,12 @@ class Schedule:
         except asyncio.CancelledError:
             result = "broken off"
             log.debug("tick broken off")
-        except Exception:
-            log.exception("tick failed")
+        except Exception as error:
+            if is_passing(error):
+                result = "put off"
+                log.warning("tick put off", reason=type(error).__name__)
+            else:
+                log.exception("tick failed")
         finally:
             self._watch.tick_ended(name, result)
             del self._running[name]

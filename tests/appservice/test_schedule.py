@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -91,6 +93,21 @@ async def test_a_tick_that_fails_is_logged_with_its_name_and_comes_again(schedul
     assert {(line["tick"], line["log_level"], line["exc_info"]) for line in failed} == {
         ("sweep", "error", True)
     }
+
+
+async def test_a_tick_for_which_the_database_is_locked_is_put_off_in_one_line(schedule: Schedule) -> None:
+    locked = sqlite3.OperationalError("database is locked")
+    locked.sqlite_errorname = "SQLITE_BUSY"
+    sweep = Counter(2, OperationalError("UPDATE marks", {}, locked))
+    schedule.every(OFTEN, "sweep", sweep.tick)
+    with capture_logs([merge_contextvars]) as lines:
+        schedule.start()
+        await asyncio.wait_for(sweep.reached.wait(), 5)
+        await schedule.stop()
+    assert lines[:1] == [
+        {"tick": "sweep", "event": "tick put off", "reason": "OperationalError", "log_level": "warning"}
+    ]
+    assert not any("exc_info" in line for line in lines)
 
 
 async def test_only_one_tick_of_a_name_runs_at_a_time(schedule: Schedule) -> None:
