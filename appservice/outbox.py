@@ -47,6 +47,7 @@ _MUCH_EVERY_SECONDS = 0.1
 _MOST_UNWRITTEN = 20
 _MOST_TRIES = 12
 _TRIES_LEFT = 3
+_TRIES_ALONE = 3  # after so many, that something else is answered says nothing about this
 _MOST_TRIES_ELSEWHERE = 3
 _HELD_UP_SECONDS = 30.0
 _UNTOLD = 0.25  # of the wait after no answer, where 429 does not say for how long
@@ -289,9 +290,11 @@ class Outbox:
             self._lanes.put_back(entry.tried_again(), self._now() + error.wait)
             return
         silent = isinstance(error, Unreachable) or error.status in (502, 503, 504)
-        self._is_silent = self._is_silent or silent
+        is_alone = attempts > _TRIES_ALONE and self._works.surroundings.health.homeserver_answers
+        self._is_silent = self._is_silent or (silent and not is_alone)
         until = self._now() + _back_off(attempts)
-        self._lanes.put_back(replace(entry, attempts=attempts), until, until_it_answers=silent)
+        again = replace(entry, attempts=attempts)
+        self._lanes.put_back(again, until, until_it_answers=silent and not is_alone)
 
     def _tries(self, entry: Entry) -> int:
         """How often it was tried, with this time. While the homeserver does nothing at all, nothing is given

@@ -341,12 +341,12 @@ def text_of(said: Say) -> str:
 
 
 @asynccontextmanager
-async def delivering(stage: Stage, performer: Performer, now: Callable[[], float]) -> AsyncIterator[None]:
+async def delivering(stage: Stage, performer: Performer, now: Callable[[], float]) -> AsyncIterator[Outbox]:
     """What waits is delivered; what is under way at the end is finished."""
     loop = Outbox(stage.works, performer, stage.settler, stage.places, now)
     task = asyncio.create_task(loop.run())
     try:
-        yield
+        yield loop
     finally:
         loop.stop()
         await task
