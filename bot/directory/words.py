@@ -31,8 +31,9 @@ def words_of(text: str) -> list[str]:
 def _plain(text: str) -> str:
     if text.isascii():  # the same at a tenth of the cost
         return text.lower().replace("'", "").replace("`", "")
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_APOSTROPHES))
-    return "".join(c for c in apart if not unicodedata.combining(c))
+    apart = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES))  # a sign may stand for capitals
+    small = unicodedata.normalize("NFKD", apart.casefold()).translate(_APOSTROPHES)
+    return "".join(c for c in small if not unicodedata.combining(c))
 
 
 @lru_cache(maxsize=65_536)
