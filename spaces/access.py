@@ -34,6 +34,7 @@ __all__ = [
     "may_find",
     "may_see",
     "member_of",
+    "networks_found",
     "require",
     "require_sight",
     "visible",
@@ -191,6 +192,11 @@ def may_find(sight: Sight, entry: Entry) -> bool:
         case Seen.MEMBERS:
             return entry.place in sight.member_of or entry.owner == sight.user
     return entry.owner == sight.user
+
+
+def networks_found(landscape: Landscape, sight: Sight) -> frozenset[NetworkId]:
+    """The networks that somebody with this sight finds."""
+    return frozenset(network for network in landscape.networks if network in sight.finds)
 
 
 class _Everybodys(Set[PlaceId]):

@@ -15,7 +15,7 @@ from appservice.store import listings
 from appservice.work import UnitOfWork
 from appservice.works import Works
 from bot.audience import ONLOOKER
-from spaces.access import Sight, Sights, Standing
+from spaces.access import Sight, Sights, Standing, networks_found
 from spaces.directory import ListingKind
 from spaces.identifiers import NetworkId
 from spaces.listings import Contact, Listing, may_contact
@@ -52,22 +52,18 @@ class Exporting:
         sight = None if self.everything else Sights(work.landscape).of(Standing(ONLOOKER))
         networks = self._networks(work, sight)
         found = await listings.of(work.connection, networks)
-        around = _found_by(sight) if sight else frozenset(work.landscape.networks)
+        around = networks_found(work.landscape, sight) if sight else frozenset(work.landscape.networks)
         server = work.surroundings.server
         return found, await records_for(work.connection, server, found, around, sight)
 
     def _networks(self, work: UnitOfWork, sight: Sight | None) -> frozenset[NetworkId]:
         if self.network is not None:
             named = frozenset({network_named(work.landscape, self.network)})
-            return named if sight is None else named & _found_by(sight)
+            return named if sight is None else named & networks_found(work.landscape, sight)
         if sight is not None:
-            return _found_by(sight)
+            return networks_found(work.landscape, sight)
         networks = work.landscape.networks.values()
         return frozenset(network.id for network in networks if network.status is Status.ACTIVE)
-
-
-def _found_by(sight: Sight) -> frozenset[NetworkId]:
-    return frozenset(NetworkId(place) for place in sight.finds if place.is_network)
 
 
 def _rows(found: Sequence[Listing], records: Records) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from appservice.store.shared_listings import Chosen
 from bot.audience import ONLOOKER
 from bot.directory.ports import Match, Term
 from bot.directory.words import STOP_WORDS, stem, words_of
-from spaces.access import Sight, Sights, Standing
+from spaces.access import Sight, Sights, Standing, networks_found
 from spaces.directory import ListingKind
 from spaces.hsds import Record
 from spaces.identifiers import NetworkId
@@ -69,20 +69,17 @@ class EveryonesDirectory:
         async with self._database.reading() as connection:
             landscape = await self._landscapes.load(connection)
             sight = Sights(landscape).of(Standing(ONLOOKER))
-            yield Shelf(connection, self._server, sight)
+            yield Shelf(connection, self._server, sight, networks_found(landscape, sight))
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """The listings of all networks that `sight` finds."""
+    """The listings of all `networks` that `sight` finds."""
 
     connection: Connection
     server: str
     sight: Sight
-
-    @property
-    def networks(self) -> frozenset[NetworkId]:
-        return frozenset(NetworkId(place) for place in self.sight.finds if place.is_network)
+    networks: frozenset[NetworkId]
 
     async def chosen(self, asked: Asked) -> Chosen:
         chosen = Chosen(asked.kind, self.networks, since=asked.since)
