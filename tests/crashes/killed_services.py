@@ -36,6 +36,7 @@ from tests.fake import FakeHomeserver, Fault
 from tests.hedgerow import settings_for
 
 _MOST_SECONDS = 60  # from the last kill to the end of what was asked for: the goal
+_MOST_ROUNDS = 20  # for the sake of kinds of steps that were not struck
 _MOST_KILLS = 6  # in one step: the next one lives as long as it needs
 _SHARES_OF_A_START = (0.2, 1.2)
 _SLOW = (0.002, 0.01, 0.03)  # seconds; what a killed one has asked for is done while the next one looks
@@ -64,7 +65,8 @@ class Killed:
 def killed_in_service(
     databases: Databases, times: int, chance: random.Random, life: Life = LIFE
 ) -> Iterator[Killed]:
-    """After each round what has come of all so far, until there were so many kills.
+    """After each round what has come of all so far, until there were so many kills, and some in each kind of
+    step or no such luck in many rounds.
 
     Raises `AssertionError` where a round did not go as an undisturbed one.
     """
@@ -73,7 +75,7 @@ def killed_in_service(
         judge = _Judge(line, databases, chance, life, found)
         for _ in range(2):  # the first one is slow
             asyncio.run(judge.undisturbed())
-        while len(found.struck) < times:
+        while len(found.struck) < times or (life.keys() - found.steps and found.rounds < _MOST_ROUNDS):
             asyncio.run(judge.round())
             yield found
 
