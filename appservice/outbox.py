@@ -289,12 +289,11 @@ class Outbox:
         if isinstance(error, Ghost):
             self._lanes.put_back(entry.tried_again(), self._now() + error.wait)
             return
-        silent = isinstance(error, Unreachable) or error.status in (502, 503, 504)
         is_alone = attempts > _TRIES_ALONE and self._works.surroundings.health.homeserver_answers
-        self._is_silent = self._is_silent or (silent and not is_alone)
+        silent = (isinstance(error, Unreachable) or error.status in (502, 503, 504)) and not is_alone
+        self._is_silent = self._is_silent or silent
         until = self._now() + _back_off(attempts)
-        again = replace(entry, attempts=attempts)
-        self._lanes.put_back(again, until, until_it_answers=silent and not is_alone)
+        self._lanes.put_back(replace(entry, attempts=attempts), until, until_it_answers=silent)
 
     def _tries(self, entry: Entry) -> int:
         """How often it was tried, with this time. While the homeserver does nothing at all, nothing is given
