@@ -156,6 +156,11 @@ async def test_far_off_words_are_guessed_from_what_may_be_found_only(kept: Kept)
     assert (await kept.find("acordien")).guesses == ("accordion",)
 
 
+async def test_a_sign_that_stands_for_capital_letters_is_found_by_small_ones(kept: Kept) -> None:
+    await kept.put(listing("1", "Tea™"))
+    assert await kept.titles("teatm") == ["Tea™"]
+
+
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
 
 
