@@ -32,7 +32,7 @@ LEASE_SECONDS = 6.0
 _TRUSTED_SECONDS = 4.0  # less than the lease: calls end before anybody else's begin
 _BEAT_SECONDS = 1.0
 _ANSWER_SECONDS = 3.0
-_LOCK = 4_873_512_002  # beside the one in migrate.py
+LOCK = 4_873_512_002  # beside the one in migrate.py
 NOT_THERE = (StoreError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What is raised where PostgreSQL cannot be had."""
 
@@ -131,14 +131,14 @@ class Lease:
             ) from error
 
     async def _locked(self, session: AsyncConnection) -> bool:
-        self._has_lock = bool((await session.execute(_TRY, {"lock": _LOCK})).scalar())
+        self._has_lock = bool((await session.execute(_TRY, {"lock": LOCK})).scalar())
         if self._has_lock:
             self._pid = self._driver.get_server_pid()
         return self._has_lock
 
     async def _end_who_is_silent(self, session: AsyncConnection) -> None:
         """End the sessions of whoever has the lock and is silent at two looks: one may have just begun."""
-        asked = {"lock": _LOCK, "lease": LEASE_SECONDS}
+        asked = {"lock": LOCK, "lease": LEASE_SECONDS}
         silent: str | None = (await session.execute(_SILENT, asked)).scalar()
         if silent is not None and silent == self._suspect:
             log.warning("another_process_is_silent", seconds=LEASE_SECONDS)

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from appservice.store.database import Database
+from appservice.store.lease import LOCK
 from appservice.store.locks import ActingLock
 
 ROOT = Path(__file__).parents[2]
@@ -107,13 +108,13 @@ async def test_a76_a_session_that_the_server_has_ended_holds_nothing_any_more(mi
     assert await lock.take()
     assert await lock.holds()
     operator = await asyncpg.connect(migrated_postgres)
-    await operator.execute(
+    await operator.execute(  # and wait for what it had, before the process itself has another session
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
-        "AND datname = current_database()"
+        f"AND datname = current_database(); SELECT pg_advisory_lock({LOCK})"
     )
-    await operator.close()
     assert not await lock.holds()
     await lock.release()
+    await operator.close()
     assert await lock.take()
     await lock.release()
     await database.close()
