@@ -39,6 +39,7 @@ _ACTIONS: dict[str, type[Action]] = {
         actions.Leave,
         actions.LetGo,
         actions.MarkDirect,
+        actions.LookUp,
         actions.ReadFile,
         actions.ReadMessage,
         actions.TakeIn,
@@ -50,6 +51,7 @@ _ACTIONS: dict[str, type[Action]] = {
 }
 _FIELDS: dict[str, Callable[[Any], Any]] = {
     "user": UserId,
+    "sender": UserId,
     "inviter": UserId,
     "event": EventId,
     "state": tuple,

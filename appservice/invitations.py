@@ -9,16 +9,17 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from appservice import accounts
 from appservice.store import invitations as store
 from appservice.store import people, rooms
 from appservice.store.outbox import Undertaking
 from bot.answering import MORE
 from bot.invitations import replies
 from bot.invitations.inviting import Invited
-from bot.invitations.ports import Listed
+from bot.invitations.ports import Account, Listed
 from bot.networks.rules import named
 from bot.paging import paged
-from bot.ports import Awaited
+from bot.ports import Awaited, Heard
 from bot.reply import Document, joined, say, to_json
 from spaces.actions import Invite
 from spaces.identifiers import EventId, PlaceId, UserId
@@ -41,6 +42,15 @@ class KeptInvitations:
 
     async def can_be_told(self, user: UserId) -> bool:
         return await rooms.direct_room(self._connection, user) is not None
+
+    async def account_of(self, user: UserId, heard: Heard) -> Account:
+        around = self._work.surroundings
+        if user.server != around.server or await store.met(self._connection, [user]):
+            return Account.THERE
+        return around.accounts.of(heard.event, user)
+
+    async def look_up(self, user: UserId, heard: Heard, said: str) -> None:
+        accounts.look_up(self._work, user, heard, said)
 
     async def keep(self, batch: str, by: UserId, outcomes: Sequence[Outcome], *, reason: str) -> None:
         now = self._work.now

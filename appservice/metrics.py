@@ -34,7 +34,7 @@ KINDS = frozenset(  # what the keys of actions begin with
     {
         *("CreateRoom", "ReadBack", "SetState", "Alias", "Listing", "Membership", "Say", "Redact", "Join"),
         *("LetGo", "MarkDirect", "TakeIn", "Adopt", "Follow", "Renew", "ReadFile", "ReadMessage"),
-        "EndDirect",
+        *("EndDirect", "LookUp"),
     }
 )
 UNKNOWN = "unknown"

@@ -21,6 +21,7 @@ from appservice.parting import let_go
 from appservice.places import Places, Unplaced
 from appservice.provisioning import AliasConflict, Provisioner
 from appservice.speech import event_content
+from bot.invitations.ports import Account
 from bot.stories.ports import Message
 from spaces.actions import (
     Action,
@@ -34,6 +35,7 @@ from spaces.actions import (
     Join,
     Leave,
     LetGo,
+    LookUp,
     MarkDirect,
     MoveAlias,
     Publish,
@@ -60,7 +62,7 @@ _PAGES = 5
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of an action: a new room, its state, an event, missed messages (newest first), a text,
-    what is below a Space, what a message says."""
+    what is below a Space, what a message says, what is known of a user."""
 
     room: RoomId | None = None
     state: tuple[dict[str, Any], ...] | None = None
@@ -69,6 +71,7 @@ class Outcome:
     text: str = ""
     hierarchy: tuple[dict[str, Any], ...] = ()
     message: Message | None = None
+    account: Account = Account.UNTOLD
 
 
 class NoSuchUser(Exception):
@@ -122,6 +125,9 @@ class Performer:
                 await self._homeserver.forget(room)
             case Say():
                 return Outcome(event=await self._say(room, action, edited, look_since))
+            case LookUp(user=user):
+                is_there = await self._homeserver.has_account(user)
+                return Outcome(account=Account.THERE if is_there else Account.NOBODY)
             case ReadFile(file=file):
                 return Outcome(text=await files.read(self._homeserver, file))
             case ReadMessage(event=event):

@@ -7,7 +7,17 @@ from functools import partial
 
 from structlog.contextvars import bound_contextvars
 
-from appservice import announcements, calendar, files, forgetting, invitations, replacing, stories, upgrading
+from appservice import (
+    accounts,
+    announcements,
+    calendar,
+    files,
+    forgetting,
+    invitations,
+    replacing,
+    stories,
+    upgrading,
+)
 from appservice.activity import note_visibility
 from appservice.adopting import taken_in
 from appservice.bringing_in import brought_in
@@ -26,6 +36,7 @@ from appservice.store import outbox, rooms, upgrades
 from appservice.store.outbox import Undertaking
 from appservice.work import UnitOfWork
 from appservice.works import Works
+from bot.invitations.ports import Account
 from bot.languages import words_in
 from bot.plan import in_words
 from bot.progress import finished, under_way
@@ -41,6 +52,7 @@ from spaces.actions import (
     Join,
     Leave,
     LetGo,
+    LookUp,
     MarkDirect,
     ReadBack,
     ReadFile,
@@ -147,6 +159,8 @@ class Settler:
             case Invite(user=user):
                 await self._brought(work, action, user, "invite")
                 await invitations.came(work, action)
+            case LookUp():
+                await accounts.looked_up(work, action, outcome.account)
             case ReadFile():
                 await files.hear_again(work, action, outcome.text)
             case Say(said=said) if said.startswith("announce:"):
@@ -217,6 +231,8 @@ class Settler:
         said = sentence("{action}: {reason}", action=in_words(work.landscape, action), reason=reason)
         if isinstance(action, ReadFile):
             files.refuse(work, action, reason)
+        if isinstance(action, LookUp):
+            await accounts.looked_up(work, action, Account.UNTOLD)
         if isinstance(action, SendFile):
             forgetting.not_sent(work, action, reason)
         if isinstance(action, ReadMessage):
@@ -225,7 +241,7 @@ class Settler:
             await upgrading.left_outside(work, action)
         if isinstance(action, Renew):
             await upgrading.not_renewed(work, action)
-        if isinstance(action, (ReadFile, ReadMessage, SendFile)) or (
+        if isinstance(action, (LookUp, ReadFile, ReadMessage, SendFile)) or (
             isinstance(action, Invite) and action.reported
         ):
             await outbox.delivered(work.connection, entry.seq)  # who asked is told

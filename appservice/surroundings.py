@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
+from appservice.accounts import Accounts
 from appservice.allowance import Limits
 from appservice.envelope import Envelope
 from appservice.tallies import Tallies
@@ -86,6 +87,7 @@ class Surroundings:
     limits: Limits = field(default_factory=Limits)
     backups_kept_days: int = 30
     tallies: Tallies = field(default_factory=Tallies)
+    accounts: Accounts = field(default_factory=Accounts)
 
     @property
     def server(self) -> str:

@@ -20,6 +20,7 @@ from bot.arguments import Arguments, Missing, read
 from bot.command import Call, Command, Commands, Entries, ToConfirm
 from bot.counting import Count, counting, uncounted
 from bot.help import possible, with_help
+from bot.invitations.accounts import ToLookUp
 from bot.languages import words_in
 from bot.listings.yes import still_right
 from bot.market.answering import to_who_asks
@@ -127,7 +128,8 @@ class Conversation:
                 raise RuntimeError("a command was refused after it had changed something") from refusal
             hint = self._answering.hint(said, heard, awaited)
             answer = _Answer(joined((refused(refusal), *hint)))
-        await self._say(answer, heard, work, awaited)
+        if answer is not None:
+            await self._say(answer, heard, work, awaited)
 
     async def _say(self, answer: _Answer, heard: Heard, work: Work, awaited: Mapping[str, Awaited]) -> None:
         """Answer in the language of who asked, one page of it."""
@@ -156,8 +158,8 @@ class Conversation:
 
     # -- what was meant --------------------------------------------------------------------------
 
-    async def _done(self, said: str, call: Call, awaited: Mapping[str, Awaited]) -> _Answer:
-        """Take `said` as the answer to what the bot has asked, or else as a command."""
+    async def _done(self, said: str, call: Call, awaited: Mapping[str, Awaited]) -> _Answer | None:
+        """Take `said` as the answer to what the bot has asked, or else as a command; None: see `_run`."""
         is_asked = self._answering.waits_for_argument(call.heard, awaited)
         said = await in_full(said, call, is_asked=is_asked) if self.commands.get("choose") else said
         meant = await self._meant(said, call, awaited)
@@ -196,8 +198,8 @@ class Conversation:
                 )
         return self._answering.meant(said, call.heard, awaited)
 
-    async def _run(self, meant: Meant, call: Call, awaited: Mapping[str, Awaited]) -> _Answer:
-        """Do it, ask back for what is missing, or show what would be done.
+    async def _run(self, meant: Meant, call: Call, awaited: Mapping[str, Awaited]) -> _Answer | None:
+        """Do it, ask back for what is missing, or show what would be done; None: it is heard again soon.
 
         Once something else was done, what was asked before it is no longer meant.
         """
@@ -217,6 +219,10 @@ class Conversation:
             asked = self._awaited("argument", meant.command, missing.parameter.name, call.heard)
             await call.work.wait_for(call.heard, asked)
             return _Answer(joined((refused(missing), self._answering.tell_me(call.heard))))
+        except ToLookUp as unknown:
+            again = f"{self._prefix} {meant.command}"
+            await call.work.invitations.look_up(unknown.user, call.heard, again)
+            return None
         except ToConfirm as preview:
             shown = preview.document
             if call.landscape != before:

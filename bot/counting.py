@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from bot.arguments import Missing
 from bot.command import ToConfirm
+from bot.invitations.accounts import ToLookUp
 from spaces.errors import Refusal
 
 Count = Callable[[str, str], None]
@@ -18,7 +19,10 @@ def uncounted(command: str, result: str) -> None:
 
 @contextmanager
 def counting(count: Count, command: str) -> Iterator[None]:
-    """`done`, `refused`, `failed`; `asked`: something was missing; `shown`: a preview waits for a yes."""
+    """`done`, `refused`, `failed`; `asked`: something was missing; `shown`: a preview waits for a yes.
+
+    What is said again after something was looked up is counted then.
+    """
     result = "failed"
     try:
         yield
@@ -29,8 +33,12 @@ def counting(count: Count, command: str) -> Iterator[None]:
     except ToConfirm:
         result = "shown"
         raise
+    except ToLookUp:
+        result = ""
+        raise
     except Refusal:
         result = "refused"
         raise
     finally:
-        count(command, result)
+        if result:
+            count(command, result)

@@ -153,24 +153,26 @@ class Homeserver(Session):
     async def has_account(self, user: UserId) -> bool:
         """Whether the homeserver knows this user of its own: by their profile, or as a name that is taken.
 
-        Who has neither a name nor a picture has no profile (Synapse answers 404).
+        Who has neither a name nor a picture has no profile (Synapse answers 404). It may keep profiles from
+        us (403, Synapse's `limit_profile_requests_to_users_who_share_rooms`): a name that nobody can
+        register counts as known then.
         """
         try:
             await self.call("GET", f"{_ACTING}/profile/{quoted(user)}")
         except HomeserverError as error:
-            if error.status != 404:
+            if error.status not in (403, 404):
                 raise
-            return await self._is_taken(user.localpart)
+            return await self._is_taken(user.localpart, otherwise=error.status == 403)
         return True
 
-    async def _is_taken(self, localpart: str) -> bool:
-        """False also where it does not tell, because nobody can register there."""
+    async def _is_taken(self, localpart: str, *, otherwise: bool) -> bool:
+        """`otherwise` where it does not tell, because nobody can register there."""
         try:
             await self.call("GET", f"{_ACTING}/register/available", query={"username": localpart})
         except HomeserverError as error:
             if error.status not in (400, 403, 404):
                 raise
-            return error.errcode == "M_USER_IN_USE"
+            return error.errcode == "M_USER_IN_USE" or (otherwise and error.status != 400)
         return False
 
     async def kick(self, room: RoomId, user: UserId, reason: str) -> None:

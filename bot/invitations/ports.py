@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
 
 from spaces.identifiers import PlaceId, UserId
 from spaces.invitations import Invitation, Outcome
+
+if TYPE_CHECKING:
+    from bot.ports import Heard
+
+
+class Account(Enum):
+    """What is known of a user: people of other servers, whose servers cannot be asked, count as there."""
+
+    THERE = "there"
+    NOBODY = "nobody"
+    UNTOLD = "untold"  # our homeserver was asked and did not say
+    UNASKED = "unasked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,12 @@ class Invitations(Protocol):
 
     async def can_be_told(self, user: UserId) -> bool:
         """Whether the bot has a direct room with them."""
+
+    async def account_of(self, user: UserId, heard: Heard) -> Account:
+        """Whether there is such a user; `UNASKED` until it was looked up for this very message."""
+
+    async def look_up(self, user: UserId, heard: Heard, said: str) -> None:
+        """Ask the homeserver for `user`, and then hear `said` in place of what was heard."""
 
     async def keep(self, batch: str, by: UserId, outcomes: Sequence[Outcome], *, reason: str) -> None:
         """Keep the list `batch` of `by`, and invite whom it has as `WAITING`, with `reason`.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bot.command import Call, command
+from bot.invitations.accounts import must_be_there
 from bot.networks import previews
 from bot.networks.rules import Named, named
 from bot.permissions import may
@@ -57,6 +58,7 @@ class Roles:
             )
         if person in call.landscape.coordinators_of(in_):
             return CoordinatorAdded(person, network, was_already=True)
+        await must_be_there(call, person)
         landscape = changes.add_coordinator(call.landscape, in_, person)
         await call.work.change(landscape, what=f"coordinator add {person}", about=in_)
         return CoordinatorAdded(person, network, was_already=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from spaces.actions.action import Action, Content, StateEvent, places_in
 from spaces.actions.going import Adopt, EndDirect, Follow, Join, Leave, LetGo, MarkDirect, TakeIn
 from spaces.actions.memberships import Ban, Invite, Membership, Remove, Unban
-from spaces.actions.messages import ReadFile, ReadMessage, Redact, Say, SendFile
+from spaces.actions.messages import LookUp, ReadFile, ReadMessage, Redact, Say, SendFile
 from spaces.actions.rooms import (
     AddAlias,
     CreateRoom,
@@ -35,6 +35,7 @@ __all__ = [
     "Join",
     "Leave",
     "LetGo",
+    "LookUp",
     "MarkDirect",
     "Membership",
     "MoveAlias",

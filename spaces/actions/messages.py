@@ -60,6 +60,23 @@ class ReadFile(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class LookUp(Action):
+    """Ask our homeserver whether it has an account `user`, and hear the message `event` again after it.
+
+    `heard` is the whole message, as `sender` is taken to have said it.
+    """
+
+    event: EventId = EventId("")
+    sender: UserId = UserId("")
+    user: UserId = UserId("")
+    heard: Content = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return f"LookUp:{self.event}"
+
+
+@dataclass(frozen=True, slots=True)
 class ReadMessage(Action):
     """Read what the message `event` of this very room says now, to make a story of it or to follow it."""
 

@@ -31,7 +31,7 @@ _Begin = Callable[..., Awaitable[_S]]
 
 _ROOMS = text("SELECT * FROM conversations ORDER BY 1")
 _PARTS = ("database", "clock", "works", "places", "settler", "mailbox", "listeners", "inbox")
-_OWN = ("now", "health", "ids", "envelope", "tallies")
+_OWN = ("now", "health", "ids", "envelope", "tallies", "accounts")
 """What of its surroundings is each stage's own."""
 
 

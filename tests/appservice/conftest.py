@@ -15,13 +15,16 @@ from pathlib import Path
 
 import pytest
 
+from appservice.demo.synapse import free_port
 from appservice.store.database import Database
+from tests.appservice.desk import Desk
 from tests.appservice.scene import Scene
 from tests.appservice.stage import ALICE, DIRECT, SHARED, Stage
 from tests.clock import Clock
 from tests.conftest import fresh_database, kinds_for
 from tests.databases import driven, template_at
-from tests.hedgerow import migrated
+from tests.fake import FakeHomeserver, Registration
+from tests.hedgerow import ADMIN, migrated
 
 
 @pytest.fixture
@@ -76,6 +79,15 @@ async def stage(database: Database) -> Stage:
     await stage.knows(DIRECT, ALICE)
     await stage.knows(SHARED, None)
     return stage
+
+
+@pytest.fixture
+async def desk(service_database: str) -> AsyncIterator[Desk]:
+    async with FakeHomeserver(Registration(url=f"http://127.0.0.1:{free_port()}")) as fake:
+        desk = Desk(fake, service_database, fake.add_user(ADMIN))
+        async with desk.serving() as service:
+            await desk.open(service)
+            yield desk
 
 
 @pytest.fixture

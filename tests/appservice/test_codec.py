@@ -69,6 +69,7 @@ EVERY_KIND: list[Action] = [
     actions.ReadFile(
         ROOM, EventId("$event"), ALICE, {"file": {"url": "mxc://hs.test/a"}}, "invite", "--to x"
     ),
+    actions.LookUp(ROOM, EventId("$event"), ALICE, UserId("@ben:hs.test"), {"body": "n.aaaaaaaaaaaaaaaa"}),
     actions.TakeIn(ROOM, ARTS, ALICE, ("hs.test", "elsewhere.test")),
     actions.Adopt(ROOM, ARTS, ALICE, EventId("$asked"), ("hs.test",), "adopt it", True, True),
     actions.Renew(

@@ -226,6 +226,7 @@ async def test_whatever_is_wrong_with_a_code_the_answer_is_the_same(garden: Gard
 
 async def test_a_code_ends_when_its_maker_looks_after_the_network_no_longer(garden: Garden) -> None:
     code = await garden.code()
+    await garden.stage.knows(RoomId(f"!direct-{BEN}"), BEN)
     await garden.says(ALICE, f"coordinator add {BEN} --in {garden.slug}")
     await garden.says(ALICE, f"coordinator remove {ALICE} --in {garden.slug}")
     await garden.says(ALICE, "yes")

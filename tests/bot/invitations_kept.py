@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.invitations.ports import Listed
+from bot.invitations.ports import Account, Listed
 from bot.invitations.replies import brought_in
 from bot.networks.rules import named
+from bot.ports import Heard
 from spaces.identifiers import PlaceId, UserId
 from spaces.invitations import Invitation, Outcome, Result
 from spaces.sentences import sentence
@@ -36,6 +37,12 @@ class InvitationsKept:
 
     async def can_be_told(self, user: UserId) -> bool:
         return user in self._work.spoken_with
+
+    async def account_of(self, user: UserId, heard: Heard) -> Account:
+        return Account.NOBODY if user in self.nobody else Account.THERE
+
+    async def look_up(self, user: UserId, heard: Heard, said: str) -> None:
+        raise AssertionError("everybody is known here")
 
     async def keep(self, batch: str, by: UserId, outcomes: Sequence[Outcome], *, reason: str) -> None:
         came = [self._came(one) for one in outcomes]

@@ -46,6 +46,11 @@ async def register(world: World, ask: Ask) -> Answer:
     return {"user_id": user} if ask.body.get("inhibit_login") else log_in(world, user, None)
 
 
+@routes("GET", "/register/available", open_to_all=True)
+async def available(world: World, ask: Ask) -> Answer:
+    raise forbidden("Registration has been disabled")
+
+
 @routes("POST", "/login", open_to_all=True)
 async def login(world: World, ask: Ask) -> Answer:
     if ask.body.get("type") != "m.login.password":

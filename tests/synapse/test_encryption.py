@@ -74,6 +74,22 @@ async def test_a_question_in_an_encrypted_direct_message_is_answered_encrypted(
     assert await hedge.stop() == 0
 
 
+async def test_a_question_that_waits_until_a_name_is_looked_up_is_answered_encrypted(
+    home: Home, hedge: Hedge
+) -> None:
+    await hedge.start()
+    async with devices_of(home, ADMIN) as (ada,):
+        room = await ada.create_dm(BOT)
+        await ada.answers(room, await ada.say(room, "network create Sealed Town"))
+        nobody = user("nobody-at-all")
+        [answer] = await ada.answers(
+            room, await ada.say(room, f'coordinator add {nobody} --in "Sealed Town"')
+        )
+    assert answer["type"] == "m.room.encrypted"
+    assert f"This server knows nobody called {nobody}." in answer["said"]["body"]
+    assert await hedge.stop() == 0
+
+
 async def test_what_was_written_encrypted_before_the_bot_came_is_answered(home: Home, hedge: Hedge) -> None:
     await hedge.start()
     async with devices_of(home, "enc-early") as (alice,):

@@ -68,6 +68,21 @@ async def test_each_person_of_a_list_has_a_result_and_a_plain_reason(village: Vi
         assert (await village.room("Gardeners")).members[ned.user_id] == "invite"
 
 
+async def test_a_role_is_given_to_who_exists_and_to_nobody_else(village: Village) -> None:
+    nobody = user("nobody-at-all")
+    async with village.talking("cora") as (cora,), village.home.people("gvic") as (vic,):
+        told = await cora.ask(f"coordinator add {nobody} --in gardeners")
+        assert told.startswith(f"This server knows nobody called {nobody}. Nothing was done.")
+        told = await cora.ask(f"coordinator add {vic.user_id} --in gardeners")
+        assert told.startswith(f"{vic.user_id} looks after Gardeners from now on")
+        space = (await village.room("Gardeners")).id
+        assert space in await vic.invites()
+        await vic.join(space)
+        levels = (await vic.content(space, "m.room.power_levels"))["users"]
+        assert (levels[vic.user_id], nobody in levels) == (50, False)
+        assert nobody not in await vic.members(space)
+
+
 async def test_what_waits_is_declined_by_its_number_and_the_invitation_is_gone(village: Village) -> None:
     async with village.talking("cora", "gpia") as (cora, pia):
         assert await pia.ask("invites") == "Nothing waits for you."
