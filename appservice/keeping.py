@@ -62,7 +62,10 @@ class Backup:
                     f"{file} is a backup of format {format_}, and this version of Hedgerow knows {_FORMAT}. "
                     "Restore it with the version that made it, or a newer one."
                 )
-            return cls(**said)
+            backup = cls(**said)
+            if backup.kind not in _NAMES or not all(isinstance(part, str) for part in said.values()):
+                raise ValueError("other words than a backup has")
+            return backup
         except OSError as error:
             raise Unavailable(f"{file} cannot be read: {error.strerror or error}.") from error
         except (*_DAMAGED, TypeError, ValueError, AttributeError) as error:
@@ -251,6 +254,11 @@ class Restoring:
         Raises `Unavailable` where there are some: they are never older than those of a backup.
         """
         to = crypto_folder(self._settings, self._database)
+        if to.is_mount():
+            raise Unavailable(
+                f"{to} is a disk of its own, in whose place nothing can be put. Name a folder within it as "
+                "`encryption.store`, or leave out --keys."
+            )
         if to.exists() and any(to.iterdir()):
             raise Unavailable(
                 f"{to} is not empty, and stays as it is: what is in it is newer. Leave out --keys."

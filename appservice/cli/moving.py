@@ -16,6 +16,7 @@ from appservice.cli.common import DEFAULT_CONFIG, ConfigOption, begin, refusals
 from appservice.engine import Foundation
 from appservice.exporting import Exported, Exporting, write
 from appservice.importing import Importing, Outlook, Wishes, not_reached
+from appservice.moved_in import Belongings
 from appservice.people_moved import read_people
 from appservice.works import Works
 from config.export_file import read_export
@@ -94,15 +95,19 @@ def _asked(wishes: Wishes, outlook: Outlook) -> Wishes:
 
 def _counts(exported: Export) -> str:
     tree = exported.tree
+    return _counted(len(tree.networks), len(tree.groups), exported)
+
+
+def _counted(networks: int, groups: int, things: Export | Belongings) -> str:
     counts = {
-        "networks": len(tree.networks),
-        "groups": len(tree.groups),
-        "organisations and services": len(exported.listings),
-        "offers and wants": len(exported.postings),
-        "stories": len(exported.stories),
-        "events": len(exported.occasions),
+        "networks": networks,
+        "groups": groups,
+        "organisations and services": len(things.listings),
+        "offers and wants": len(things.postings),
+        "stories": len(things.stories),
+        "events": len(things.occasions),
     }
-    return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+    return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing"
 
 
 def _tell(exported: Export, outlook: Outlook, wishes: Wishes) -> None:
@@ -115,14 +120,8 @@ def _tell(exported: Export, outlook: Outlook, wishes: Wishes) -> None:
         typer.echo(f"note – {exported.codes_left} codes of the old server let nobody in here: make new ones.")
     made = outlook.came.made
     networks = sum(place.is_network for place in made)
-    typer.echo(f"New here: {networks} networks, {len(made) - networks} groups, {_new(outlook)}.")
+    typer.echo(f"New here: {_counted(networks, len(made) - networks, outlook.belongings)}.")
     _tell_people(outlook, wishes)
-
-
-def _new(outlook: Outlook) -> str:
-    new = outlook.belongings
-    things = len(new.listings) + len(new.postings) + len(new.stories) + len(new.occasions)
-    return f"{things} listings, offers, wants, stories and events"
 
 
 def _tell_people(outlook: Outlook, wishes: Wishes) -> None:

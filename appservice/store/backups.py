@@ -83,14 +83,17 @@ def save_sqlite(database: Path, to: Path) -> None:
 
 
 def check_sqlite(file: Path) -> None:
-    """Raises `Unavailable` where the file is damaged."""
+    """Raises `Unavailable` where the file is damaged, or is no database of Hedgerow's."""
     try:
         with closing(sqlite3.connect(file)) as connection:
             found = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     except sqlite3.DatabaseError as error:
-        found = str(error)
+        found, tables = str(error), set()
     if found != "ok":
         raise Unavailable(f"The database in the backup is damaged ({found}). Take another backup.")
+    if not tables >= {"alembic_version", "marks", "sqlite_sequence"}:
+        raise Unavailable("The database in the backup is not one of Hedgerow's. Take another backup.")
 
 
 def note_restored(file: Path, when: str) -> None:

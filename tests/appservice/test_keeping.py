@@ -154,12 +154,18 @@ async def test_a_backup_that_does_not_fit_is_refused_with_the_reason(house: Hous
     whole = bytearray(house.file.read_bytes())
     whole[len(whole) // 2] ^= 0xFF
     flipped.write_bytes(whole)
+    other = house.folder / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE marks (name, value)")
     before = sqlite_bytes(house)
     for file, reason in (
         (repacked(house, "newer", revision="9999"), "made by a newer version of Hedgerow"),
         (repacked(house, "theirs", server="elsewhere.test"), "The backup is of elsewhere.test"),
         (repacked(house, "postgres", kind="postgresql"), "move all with `hedgerow migrate`"),
         (repacked(house, "format", format=2), "is a backup of format 2"),
+        (repacked(house, "kind", kind="mysql"), "is not a whole backup"),
+        (repacked(house, "said", revision=["9999"]), "is not a whole backup"),
+        (repacked(house, "other", database=other.read_bytes()), "is not one of Hedgerow's"),
         (broken, "is not a whole backup"),
         (flipped, "is damaged"),
         (house.folder / "none", "cannot be read"),
@@ -263,6 +269,18 @@ async def test_the_bots_keys_are_in_the_backup_and_come_back_only_when_asked_for
     assert (await house.says("restore", str(house.file), "--yes", "--keys")).exit_code == 0
     with closing(sqlite3.connect(keys / "bot.db")) as reading:
         assert reading.execute("SELECT x FROM k").fetchall() == [(7,)]
+
+
+@pytest.mark.of_sqlite
+async def test_keys_on_a_disk_of_their_own_are_refused_before_anything_is_done(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await house.says("backup", str(house.file))).exit_code == 0
+    before = sqlite_bytes(house)
+    monkeypatch.setattr(Path, "is_mount", lambda path: path.name == "hedgerow-crypto")
+    said = await house.says("restore", str(house.file), "--yes", "--keys")
+    assert (said.exit_code, "Name a folder within it as" in said.stderr) == (1, True), said.output
+    assert (sqlite_bytes(house), left_beside(house)) == (before, [])
 
 
 @pytest.mark.of_sqlite

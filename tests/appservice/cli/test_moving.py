@@ -45,7 +45,7 @@ def test_o3_a_preview_says_what_comes_and_nothing_is_done_unasked(
     assert plan.stdout == (
         "From hs.test: networks 1, groups 2.\n"
         "  Arts of old (arts-of-old)\n"
-        "New here: 1 networks, 2 groups, 0 listings, offers, wants, stories and events.\n"
+        "New here: networks 1, groups 2.\n"
         "  @far:elsewhere.test is to coordinate Arts of old\n"
         "Invited: 1 as coordinators, 0 as members.\n"
     )
