@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bot.command import Call, command
+from bot.invitations.accounts import must_be_there
 from bot.listings.seeing import speaker, theirs
 from bot.reply import say
 from spaces.bans import check_not_banned
@@ -68,6 +69,7 @@ class Stewards:
                 number=listing.number,
                 most=_MOST_STEWARDS,
             )
+        await must_be_there(call, person)
         changed = await _with(call, listing, (*listing.stewards, person))
         await call.work.note(f"steward add {person}: listing {listing.number}", listing.network)
         await _tell(call, person, changed)

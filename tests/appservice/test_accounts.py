@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from appservice.accounts import Accounts
@@ -31,6 +33,16 @@ async def test_a_name_that_nobody_has_gets_no_role(desk: Desk) -> None:
     assert NONE not in await desk.ask("audit arts-uk")
     assert desk.invitations(space)[NONE] == 0
     assert "Writes that failed: 0" in await desk.ask("status")
+
+
+async def test_a_name_that_nobody_has_becomes_no_steward(desk: Desk) -> None:
+    listed = await desk.ask('list organisation "Tool library" --in arts-uk --about "Tools to borrow"')
+    number = re.search(r"edit (\d+)", listed)
+    assert number is not None, listed
+    assert await desk.ask(f"steward add {NONE} --of {number[1]}") == NOBODY
+    desk.fake.add_user(NONE)
+    assert await desk.ask(f"steward add {NONE} --of {number[1]}") != NOBODY
+    assert NONE in await desk.ask(f"show listing {number[1]}")
 
 
 async def test_who_registers_after_a_no_can_be_named_at_once_and_is_by_whoever_asked(desk: Desk) -> None:
