@@ -1,7 +1,9 @@
 """Whether our homeserver has an account of a name that somebody types.
 
-nobody has met them ──▶ LookUp waits in the outbox, and the message is not answered yet
-the homeserver has said it ──▶ kept for a minute ──▶ the message is heard once more
+    nobody has met them ──▶ LookUp waits in the outbox, and the message is not answered yet
+    the homeserver has said it ──▶ the message is heard once more, and what was said is there for it
+
+What was said is not in the database: a message that is heard again after a restart has it looked up again.
 """
 
 from __future__ import annotations
