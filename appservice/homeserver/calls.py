@@ -153,12 +153,13 @@ class Homeserver(Session):
     async def has_account(self, user: UserId) -> bool:
         """Whether the homeserver knows this user of its own: by their profile, or as a name that is taken.
 
-        Who has neither a name nor a picture has no profile (Synapse answers 404). It may keep profiles from
-        us (403, Synapse's `limit_profile_requests_to_users_who_share_rooms`): a name that nobody can
-        register counts as known then.
+        Who has neither a name nor a picture has no profile as a whole: Synapse answers 404, as for nobody.
+        For the name alone it tells the two apart. It may keep profiles from us (403, its
+        `limit_profile_requests_to_users_who_share_rooms`): a name that nobody can register counts as known
+        then.
         """
         try:
-            await self.call("GET", f"{_ACTING}/profile/{quoted(user)}")
+            await self.call("GET", f"{_ACTING}/profile/{quoted(user)}/displayname")
         except HomeserverError as error:
             if error.status not in (403, 404):
                 raise

@@ -18,7 +18,7 @@ NOBODY = (
     f"This server knows nobody called {NONE}. Nothing was done. Check how the name is written: their client "
     "shows it in their profile."
 )
-_PROFILE = "GET /profile/{user_id}"
+_PROFILE = "GET /profile/{user_id}/displayname"
 
 
 def _looks_up(call: Call) -> bool:

@@ -121,19 +121,20 @@ async def download(world: World, ask: Ask) -> Answer:
 
 @routes("GET", "/profile/{user_id}", open_to_all=True)
 async def get_profile(world: World, ask: Ask) -> Answer:
-    return _profile(world, ask)
-
-
-def _profile(world: World, ask: Ask) -> Json:
-    if ask.params["user_id"] not in world.accounts:
+    account = world.accounts.get(ask.params["user_id"])
+    if account is None:
         raise MatrixError(404, "M_UNKNOWN", "Profile was not found")
-    return world.accounts[ask.params["user_id"]].profile
+    if not any(account.profile.values()):
+        raise not_found("Profile was not found")
+    return account.profile
 
 
 @routes("GET", "/profile/{user_id}/{field:displayname|avatar_url}", open_to_all=True)
 async def get_profile_field(world: World, ask: Ask) -> Answer:
     field = ask.params["field"]
-    profile = _profile(world, ask)
+    if ask.params["user_id"] not in world.accounts:
+        raise not_found("Profile was not found")
+    profile = world.accounts[ask.params["user_id"]].profile
     return {field: profile[field]} if field in profile else {}
 
 

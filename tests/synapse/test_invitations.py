@@ -71,6 +71,8 @@ async def test_each_person_of_a_list_has_a_result_and_a_plain_reason(village: Vi
 async def test_a_role_is_given_to_who_exists_and_to_nobody_else(village: Village) -> None:
     nobody = user("nobody-at-all")
     async with village.talking("cora") as (cora,), village.home.people("gvic") as (vic,):
+        name = f"/_matrix/client/v3/profile/{vic.user_id}/displayname"
+        await vic.call("PUT", name, {"displayname": ""})  # which makes the profile as a whole 404
         told = await cora.ask(f"coordinator add {nobody} --in gardeners")
         assert told.startswith(f"This server knows nobody called {nobody}. Nothing was done.")
         told = await cora.ask(f"coordinator add {vic.user_id} --in gardeners")

@@ -98,7 +98,7 @@ async def test_h4_who_has_lost_the_last_path_is_told_and_taken_out_and_nobody_el
 async def test_r1_a_coordinator_has_50_in_each_room_and_what_one_group_has_by_hand_stays(
     place: Place,
 ) -> None:
-    async with place.village.talking("wyn") as (wyn,):
+    async with place.village.talking("wyn") as (wyn,), place.village.home.people("mia"):
         mia, kit = user("mia"), user(f"kit-{place.group.casefold()}")
         await lift(wyn.person, place.room, {kit: 50})
         await until_told(wyn, f"changed the power of {kit} in {place.group} from 0 to 50")

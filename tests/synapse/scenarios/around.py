@@ -81,6 +81,12 @@ async def profiles_and_account_data(p: Probe) -> None:
     p.note(await p.named_in(room, "Bystander"))
     p.note(await p.bot("GET", f"/profile/{q(p.bot_id)}/displayname"))
     await p.bot("GET", f"/profile/{q('@nobody:hs.test')}")
+    await p.bot("GET", f"/profile/{q('@nobody:hs.test')}/displayname")
+    await p.bot("PUT", f"/profile/{q(p.bot_id)}/displayname", {"displayname": ""})
+    await p.bot("GET", f"/profile/{q(p.bot_id)}")
+    await p.bot("GET", f"/profile/{q(p.bot_id)}/displayname")
+    await p.bot("PUT", f"/profile/{q(p.bot_id)}/displayname", {"displayname": "Bystander"})
+    p.note(await p.named_in(room, "Bystander"))
     p.note(await p.bot("GET", "/register/available?username=nobody"))
     await p.bot("PUT", f"/profile/{q(await p.user_id('ann'))}/displayname", {"displayname": "x"})
     path = f"/user/{q(p.bot_id)}/account_data/org.hedgerow.{p.scenario}"
