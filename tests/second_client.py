@@ -202,7 +202,8 @@ class SecondClient:
     ) -> list[Json]:
         """The messages of others behind `after_event`, once there are `count` of them.
 
-        An edit is given in place of what it edits. Raises TimeoutError after `within` seconds.
+        An edit is given in place of what it edits. `answers` of each is the event that it replies to, or
+        None. Raises TimeoutError after `within` seconds.
         """
         async with asyncio.timeout(within):
             while True:
@@ -220,7 +221,8 @@ class SecondClient:
                 continue
             relation = event["content"].get("m.relates_to", {})
             edited = relation["event_id"] if relation.get("rel_type") == "m.replace" else event["event_id"]
-            replies[edited] = event
+            first = replies.get(edited, {"answers": relation.get("m.in_reply_to", {}).get("event_id")})
+            replies[edited] = {**event, "answers": first["answers"]}
         return list(replies.values())
 
     def _next_txn_id(self) -> str:

@@ -87,8 +87,17 @@ class Talk:
         return any(words in without_links(body) for body in await self.person.bodies(self.room_id, BOT))
 
     async def answer_to(self, event_id: str, within: float = 60.0) -> str:
-        """What the bot answered to one message, when all is done: no word of progress."""
-        return (await answers(self.person, self.room_id, event_id, within=within))[-1]
+        """What the bot answered to one message, when all is done: no word of progress.
+
+        What it says of itself meanwhile is no answer.
+        """
+        async with asyncio.timeout(within):
+            while True:
+                said = await self.person.wait_for_reply(self.room_id, event_id, within)
+                texts = [_text(one) for one in said if one["answers"] is not None]
+                if texts and not any(text.endswith("…") for text in texts):
+                    return texts[-1]
+                await asyncio.sleep(0.1)
 
 
 async def soon(is_so: Callable[[], Awaitable[Any]], within: float = 30.0) -> None:

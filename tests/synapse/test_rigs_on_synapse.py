@@ -79,11 +79,16 @@ async def test_a_person_talks_with_the_bot(place: Place, bot: Probe) -> None:
     }
     await bot.bot("PUT", f"/rooms/{q(room)}/send/m.room.message/edit-{q(said)}", edit)
     replies = await place.ann.wait_for_reply(room, asked)
-    assert [reply["content"]["body"] for reply in replies] == ["* Done"]
+    assert [(reply["content"]["body"], reply["answers"]) for reply in replies] == [("* Done", None)]
+    relates = {"m.in_reply_to": {"event_id": asked}}
+    answer = {"msgtype": "m.text", "body": "Here it is", "m.relates_to": relates}
+    await bot.bot("PUT", f"/rooms/{q(room)}/send/m.room.message/answer-{q(asked)}", answer)
+    replies = await place.ann.wait_for_reply(room, asked, count=2)
+    assert [reply["answers"] for reply in replies] == [None, asked]
     assert await place.ann.bodies(room, place.ann.user_id) == ["!hedge help"]
     assert (await place.ann.members(room))[bot.bot_id] == "join"
     with pytest.raises(TimeoutError):
-        await place.ann.wait_for_reply(room, asked, within=0.2, count=2)
+        await place.ann.wait_for_reply(room, asked, within=0.2, count=3)
 
 
 async def test_a_person_sees_what_others_let_them_see(place: Place, bot: Probe) -> None:
