@@ -46,11 +46,16 @@ def number(hedge: Hedge, name: str) -> float:
 
 
 async def becomes(hedge: Hedge, name: str, value: float, within: float = 30) -> None:
-    async with asyncio.timeout(within):
-        while True:
-            if await asyncio.to_thread(number, hedge, name) == value:
-                return
-            await asyncio.sleep(0.2)
+    found = None
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                found = await asyncio.to_thread(number, hedge, name)
+                if found == value:
+                    return
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise AssertionError(f"{name} is {found}, not {value}") from None
 
 
 # -- reading and writing ----------------------------------------------------------------------------
