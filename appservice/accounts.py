@@ -47,11 +47,4 @@ def look_up(work: UnitOfWork, user: UserId, heard: Heard, said: str) -> None:
 
 async def looked_up(work: UnitOfWork, action: LookUp, account: Account) -> None:
     work.surroundings.accounts.keep(action.event, action.user, account)
-    event = {
-        "event_id": action.event,
-        "type": "m.room.message",
-        "room_id": action.room,
-        "sender": action.sender,
-        "content": action.heard,
-    }
-    await inbox.hear_again(work.connection, event)
+    await inbox.hear_again(work.connection, action.event, action.room, action.sender, action.heard)

@@ -115,14 +115,8 @@ async def hear_again(work: UnitOfWork, action: ReadFile, text: str) -> None:
         return
     body = f"{action.before}\n- {', '.join(entries)}\n{action.after}"
     kept = {name: value for name, value in action.file.items() if name == "m.relates_to"}
-    event = {
-        "event_id": action.event,
-        "type": "m.room.message",
-        "room_id": action.room,
-        "sender": action.user,
-        "content": {"msgtype": "m.text", "body": body, **kept},
-    }
-    await inbox.hear_again(work.connection, event)
+    content = {"msgtype": "m.text", "body": body, **kept}
+    await inbox.hear_again(work.connection, action.event, action.room, action.user, content)
 
 
 def refuse(work: UnitOfWork, action: ReadFile, reason: Sentence) -> None:

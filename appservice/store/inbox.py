@@ -12,6 +12,7 @@ from sqlalchemy import Integer, bindparam, case, delete, func, insert, literal, 
 
 from appservice.store import tables
 from appservice.store.database import Connection
+from spaces.identifiers import EventId, UserId
 
 t = tables.events.c
 _CHUNK = 500
@@ -150,10 +151,13 @@ async def forget_event(connection: Connection, seq: int) -> None:
     await connection.execute(delete(tables.events).where(t.seq == seq))
 
 
-async def hear_again(connection: Connection, event: Mapping[str, Any]) -> None:
-    """Let an event that was handled be heard once more, as it is given here."""
-    again = update(tables.events).where(t.event_id == event["event_id"])
-    await connection.execute(again.values(**_written(event)))
+async def hear_again(
+    connection: Connection, event: EventId, room: str, sender: UserId, content: Mapping[str, Any]
+) -> None:
+    """Let an event that was handled be heard once more, as a message in the clear with this content."""
+    message = {"event_id": event, "type": "m.room.message", "room_id": room, "sender": sender}
+    again = update(tables.events).where(t.event_id == event)
+    await connection.execute(again.values(**_written({**message, "content": content})))
 
 
 async def set_aside(connection: Connection, seq: int, reason: str) -> None:
